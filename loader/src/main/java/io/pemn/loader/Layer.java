@@ -1,0 +1,42 @@
+package io.pemn.loader;
+
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A masked weight tensor of an archive.
+ *
+ * @param name such as {@code blocks.0.pointwise.conv.weight}
+ * @param shape its dimensions, row-major
+ * @param firstPosition where its positions start in the masks of all layers laid end to end
+ * @param size number of weights
+ * @param offset where it starts in the repeated prototype
+ * @param scale what a kept prototype value is multiplied with
+ * @param kept number of weights that the mask keeps
+ * @param digest first 8 bytes, in hexadecimal, of the SHA-256 of the weights as little-endian
+ *     float32
+ */
+public record Layer(
+    String name,
+    List<Integer> shape,
+    int firstPosition,
+    int size,
+    long offset,
+    float scale,
+    int kept,
+    String digest) {
+
+  /** Copies the shape. */
+  public Layer {
+    shape = List.copyOf(shape);
+  }
+
+  /** The fraction of weights that the mask keeps, 0 to 1. */
+  public double density() {
+    return (double) kept / size;
+  }
+
+  static String hex(byte[] digest) {
+    return HexFormat.of().formatHex(digest);
+  }
+}

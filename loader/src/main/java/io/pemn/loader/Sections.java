@@ -1,0 +1,11 @@
+package io.pemn.loader;
+
+/**
+ * Where a file's bytes are; they add up to its size.
+ *
+ * @param masks the kept positions
+ * @param remainder what is not masked
+ * @param prototype values that travel instead of being regenerated
+ * @param metadata everything else: head, digests, tags and lengths
+ */
+public record Sections(long masks, long remainder, long prototype, long metadata) {}

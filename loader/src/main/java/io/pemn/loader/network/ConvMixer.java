@@ -1,0 +1,75 @@
+package io.pemn.loader.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Blocks;
+import ai.djl.nn.ParallelBlock;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.convolutional.Conv2d;
+import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.pooling.Pool;
+import io.pemn.format.network.ConvMixerArchitecture;
+import io.pemn.loader.network.BuiltInNetwork.NamedParameters;
+import java.util.List;
+
+/** Builds what {@link ConvMixerArchitecture} describes. */
+final class ConvMixer {
+  private ConvMixer() {}
+
+  static Block build(ConvMixerArchitecture architecture, int classes, NamedParameters named) {
+    int dim = architecture.dim();
+    Shape patch = new Shape(architecture.patch(), architecture.patch());
+    Shape kernel = new Shape(architecture.kernel(), architecture.kernel());
+    Shape same = new Shape(architecture.kernel() / 2, architecture.kernel() / 2);
+
+    SequentialBlock network = new SequentialBlock();
+    Conv2d.Builder stem =
+        Conv2d.builder().setFilters(dim).setKernelShape(patch).optStride(patch).optBias(false);
+    addConvolution(network, "stem", stem, architecture, named);
+    for (int i = 0; i < architecture.depth(); i++) {
+      String block = "blocks." + i;
+      SequentialBlock depthwise = new SequentialBlock();
+      addConvolution(
+          depthwise,
+          block + ".depthwise",
+          Conv2d.builder()
+              .setFilters(dim)
+              .setKernelShape(kernel)
+              .optPadding(same)
+              .optGroups(dim)
+              .optBias(false),
+          architecture,
+          named);
+      network.add(new ParallelBlock(ConvMixer::sum, List.of(Blocks.identityBlock(), depthwise)));
+      addConvolution(
+          network,
+          block + ".pointwise",
+          Conv2d.builder().setFilters(dim).setKernelShape(new Shape(1, 1)).optBias(false),
+          architecture,
+          named);
+    }
+    return network
+        .add(Pool.globalAvgPool2dBlock())
+        .add(named.name("head", Linear.builder().setUnits(classes).optBias(false).build()));
+  }
+
+  private static void addConvolution(
+      SequentialBlock network,
+      String name,
+      Conv2d.Builder convolution,
+      ConvMixerArchitecture architecture,
+      NamedParameters named) {
+    network
+        .add(named.name(name + ".conv", convolution.build()))
+        .add(ActivationBlocks.of(architecture.activation()))
+        .add(named.name(name + ".norm", BatchNorm.builder().build()));
+  }
+
+  private static NDList sum(List<NDList> branches) {
+    NDArray identity = branches.get(0).singletonOrThrow();
+    return new NDList(identity.add(branches.get(1).singletonOrThrow()));
+  }
+}

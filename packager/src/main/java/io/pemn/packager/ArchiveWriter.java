@@ -1,0 +1,188 @@
+package io.pemn.packager;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import io.pemn.format.ArchiveFormat;
+import io.pemn.format.Mask;
+import io.pemn.format.Padding;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.ZstdFrame;
+import io.pemn.format.mask.EncodedMask;
+import io.pemn.format.mask.MaskCodec;
+import io.pemn.format.mask.MaskCodecs;
+import io.pemn.format.proto.Distribution;
+import io.pemn.format.proto.Input;
+import io.pemn.format.proto.Layer;
+import io.pemn.format.proto.MaskEncoding;
+import io.pemn.format.proto.MaskSection;
+import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.Prototype;
+import io.pemn.format.proto.PrototypeSection;
+import io.pemn.format.proto.Remainder;
+import io.pemn.format.proto.RemainderSection;
+import io.pemn.format.proto.RemainderTensor;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/** Writes archives; equal networks give equal bytes. */
+public final class ArchiveWriter {
+  private ArchiveWriter() {}
+
+  /**
+   * Writes an archive in one step: afterwards the file is whole, or as it was before.
+   *
+   * @param network what to write
+   * @param file where
+   * @throws IOException in one sentence, if it cannot be written
+   */
+  public static void write(MaskedNetwork network, Path file) throws IOException {
+    byte[] archive = toBytes(network);
+    AtomicFile.write(file, out -> out.write(archive));
+  }
+
+  /** The archive as it would be written, after reading it back with every check. */
+  public static byte[] toBytes(MaskedNetwork network) throws IOException {
+    byte[] masks = new byte[0];
+    byte[] remainder = new byte[0];
+    byte[] values = new byte[0];
+    Metadata.Builder metadata =
+        Metadata.newBuilder()
+            .setNetwork(network.network().toProto())
+            .setInput(input(network))
+            .addAllClassLabels(network.classLabels())
+            .setProvenance(network.provenance());
+
+    if (!network.layers().isEmpty()) {
+      metadata.setPrototype(prototype(network));
+      Padding padding = network.padding();
+      for (MaskedLayer layer : network.layers()) {
+        metadata.addLayers(layer(layer, padding));
+      }
+      MaskCodec codec = MaskCodecs.of(MaskEncoding.ROARING_ZSTD);
+      EncodedMask encoded =
+          codec.encode(Mask.concat(network.layers().stream().map(MaskedLayer::mask).toList()));
+      masks = encoded.stored();
+      metadata.setMasks(
+          MaskSection.newBuilder()
+              .setStoredBytes(masks.length)
+              .setDigest(digest(masks))
+              .setEncoding(codec.encoding())
+              .setDecodedBytes(encoded.decodedBytes()));
+      if (network.storeValues()) {
+        values = littleEndian(network.prototype().values());
+        metadata.setPrototypeValues(
+            PrototypeSection.newBuilder().setStoredBytes(values.length).setDigest(digest(values)));
+      }
+    }
+    if (!network.remainder().isEmpty()) {
+      byte[] message = remainder(network).toByteArray();
+      remainder = ZstdFrame.compress(message);
+      metadata.setRemainder(
+          RemainderSection.newBuilder()
+              .setStoredBytes(remainder.length)
+              .setDigest(digest(remainder))
+              .setDecodedBytes(message.length)
+              .setParameters(
+                  network.remainder().stream().mapToLong(tensor -> tensor.values().length).sum()));
+    }
+    byte[] archive = frame(metadata.build(), masks, remainder, values);
+    readBack(archive);
+    return archive;
+  }
+
+  private static byte[] frame(Metadata metadata, byte[] masks, byte[] remainder, byte[] values)
+      throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    CodedOutputStream out = CodedOutputStream.newInstance(bytes);
+    out.writeByteArray(1, ArchiveFormat.magic());
+    out.writeUInt32(2, ArchiveFormat.VERSION);
+    out.writeByteArray(3, metadata.toByteArray());
+    out.flush();
+    out.writeBytes(4, digest(bytes.toByteArray()));
+    if (masks.length > 0) {
+      out.writeByteArray(5, masks);
+    }
+    if (remainder.length > 0) {
+      out.writeByteArray(6, remainder);
+    }
+    if (values.length > 0) {
+      out.writeByteArray(7, values);
+    }
+    out.flush();
+    return bytes.toByteArray();
+  }
+
+  /** A file that this library could not read must never leave it. */
+  private static void readBack(byte[] archive) {
+    try {
+      PemnArchive.read(
+              archive,
+              new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE))
+          .verify();
+    } catch (PemnFormatException e) {
+      throw new IllegalArgumentException(
+          "This network does not make a sound archive: " + e.getMessage(), e);
+    }
+  }
+
+  private static Input input(MaskedNetwork network) {
+    return Input.newBuilder()
+        .setChannels(network.network().input().channels())
+        .setHeight(network.network().input().height())
+        .setWidth(network.network().input().width())
+        .addAllMean(network.normalization().means())
+        .addAllDeviation(network.normalization().deviations())
+        .build();
+  }
+
+  private static Prototype prototype(MaskedNetwork network) {
+    return Prototype.newBuilder()
+        .setSeed(network.prototype().seed())
+        .setDistribution(Distribution.valueOf(network.prototype().distribution().name()))
+        .setLength(network.prototype().length())
+        .setShuffledLength(network.shuffledLength())
+        .build();
+  }
+
+  private static Layer layer(MaskedLayer layer, Padding padding) {
+    float[] weights = new float[layer.mask().size()];
+    padding.rebuild(layer.offset(), layer.scale(), layer.mask(), 0, weights);
+    return Layer.newBuilder()
+        .setName(layer.name())
+        .addAllShape(layer.shape().stream().map(Integer::longValue).toList())
+        .setOffset(layer.offset())
+        .setScale(layer.scale())
+        .setKept(layer.mask().kept())
+        .setDigest(ByteString.copyFrom(ArchiveFormat.layerDigest(weights)))
+        .build();
+  }
+
+  private static Remainder remainder(MaskedNetwork network) {
+    Remainder.Builder remainder = Remainder.newBuilder();
+    for (io.pemn.loader.RemainderTensor tensor : network.remainder()) {
+      remainder.addTensors(
+          RemainderTensor.newBuilder()
+              .setName(tensor.name())
+              .addAllShape(tensor.shape().stream().map(Integer::longValue).toList())
+              .setData(ByteString.copyFrom(littleEndian(tensor.values()))));
+    }
+    return remainder.build();
+  }
+
+  private static ByteString digest(byte[] bytes) {
+    return ByteString.copyFrom(ArchiveFormat.digest(ByteBuffer.wrap(bytes)));
+  }
+
+  private static byte[] littleEndian(float[] values) {
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    return bytes.array();
+  }
+}

@@ -1,0 +1,45 @@
+package io.pemn.packager;
+
+import io.pemn.format.Normalization;
+import io.pemn.format.Padding;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.proto.Provenance;
+import io.pemn.loader.RemainderTensor;
+import java.util.List;
+
+/**
+ * All that goes into an archive.
+ *
+ * @param network what the parameters belong to
+ * @param normalization how pixels become the network's input
+ * @param classLabels one name an output, or none
+ * @param prototype what the masked layers are filled from
+ * @param shuffledLength 0, or the length of the permutation through which layers read the prototype
+ * @param storeValues whether the prototype's values shall travel in the file
+ * @param layers the masked layers, in the network's order; there may be none
+ * @param remainder every other parameter, in the network's order
+ * @param provenance where it all comes from
+ */
+public record MaskedNetwork(
+    NetworkDescription network,
+    Normalization normalization,
+    List<String> classLabels,
+    Prototype prototype,
+    int shuffledLength,
+    boolean storeValues,
+    List<MaskedLayer> layers,
+    List<RemainderTensor> remainder,
+    Provenance provenance) {
+  /** Copies the lists. */
+  public MaskedNetwork {
+    classLabels = List.copyOf(classLabels);
+    layers = List.copyOf(layers);
+    remainder = List.copyOf(remainder);
+  }
+
+  /** How the layers read the prototype. */
+  public Padding padding() {
+    return Padding.of(prototype, shuffledLength);
+  }
+}

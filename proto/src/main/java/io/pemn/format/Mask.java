@@ -1,0 +1,143 @@
+package io.pemn.format;
+
+import java.util.Arrays;
+import java.util.Objects;
+
+/** An immutable set of kept positions among 0..size-1, one bit a position. */
+public final class Mask {
+  private final long[] words;
+  private final int size;
+
+  private Mask(long[] words, int size) {
+    this.words = words;
+    this.size = size;
+  }
+
+  /**
+   * A mask from its bits: bit {@code i % 64} of word {@code i / 64} says whether position i is
+   * kept.
+   *
+   * @param words the bits; copied; words that are missing at the end are zero
+   * @param size number of positions
+   * @throws IllegalArgumentException if a bit at or beyond {@code size} is set
+   */
+  public static Mask of(long[] words, int size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("A mask cannot have " + size + " positions.");
+    }
+    int length = wordsFor(size);
+    for (int i = length; i < words.length; i++) {
+      if (words[i] != 0) {
+        throw new IllegalArgumentException("A position beyond the mask's " + size + " is kept.");
+      }
+    }
+    long[] copy = Arrays.copyOf(words, length);
+    if (size % 64 != 0 && copy[length - 1] >>> size % 64 != 0) {
+      throw new IllegalArgumentException("A position beyond the mask's " + size + " is kept.");
+    }
+    return new Mask(copy, size);
+  }
+
+  /** A mask from one byte a position, where any byte but 0 keeps it. */
+  public static Mask ofBytes(byte[] kept) {
+    long[] words = new long[wordsFor(kept.length)];
+    for (int i = 0; i < kept.length; i++) {
+      if (kept[i] != 0) {
+        words[i >>> 6] |= 1L << i;
+      }
+    }
+    return new Mask(words, kept.length);
+  }
+
+  /** The masks laid end to end, in order. */
+  public static Mask concat(Iterable<Mask> masks) {
+    long size = 0;
+    for (Mask mask : masks) {
+      size += mask.size;
+    }
+    long[] words = new long[wordsFor(Math.toIntExact(size))];
+    int position = 0;
+    for (Mask mask : masks) {
+      for (int i = 0; i < mask.words.length; i++) {
+        int at = position + 64 * i;
+        words[at >>> 6] |= mask.words[i] << at;
+        if ((at & 63) != 0 && mask.words[i] >>> -at != 0) {
+          words[(at >>> 6) + 1] |= mask.words[i] >>> -at;
+        }
+      }
+      position += mask.size;
+    }
+    return new Mask(words, (int) size);
+  }
+
+  /**
+   * The part of this mask from one position on.
+   *
+   * @param from first position of the part
+   * @param count number of positions of the part
+   */
+  public Mask slice(int from, int count) {
+    Objects.checkFromIndexSize(from, count, size);
+    long[] slice = new long[wordsFor(count)];
+    for (int i = 0; i < slice.length; i++) {
+      int at = from + 64 * i;
+      long word = words[at >>> 6] >>> at;
+      if ((at & 63) != 0 && (at >>> 6) + 1 < words.length) {
+        word |= words[(at >>> 6) + 1] << -at;
+      }
+      slice[i] = word;
+    }
+    if (count % 64 != 0) {
+      slice[slice.length - 1] &= (1L << count) - 1;
+    }
+    return new Mask(slice, count);
+  }
+
+  /** Number of positions. */
+  public int size() {
+    return size;
+  }
+
+  /** Number of kept positions. */
+  public int kept() {
+    int kept = 0;
+    for (long word : words) {
+      kept += Long.bitCount(word);
+    }
+    return kept;
+  }
+
+  /** Whether a position is kept. */
+  public boolean keeps(int position) {
+    Objects.checkIndex(position, size);
+    return (words[position >>> 6] >>> position & 1) != 0;
+  }
+
+  /** A copy of the bits, as {@link #of} takes them; its length is {@code ceil(size / 64)}. */
+  public long[] toWords() {
+    return words.clone();
+  }
+
+  long word(int index) {
+    return words[index];
+  }
+
+  private static int wordsFor(int size) {
+    return (int) ((size + 63L) >>> 6);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Mask mask && size == mask.size && Arrays.equals(words, mask.words);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * size + Arrays.hashCode(words);
+  }
+
+  @Override
+  public String toString() {
+    return "Mask[" + kept() + " of " + size + " kept]";
+  }
+}

@@ -1,0 +1,81 @@
+package io.pemn.format;
+
+import java.io.IOException;
+
+/**
+ * An archive that cannot be used. The message is one sentence: what was found, what was expected
+ * and, where it helps, what to do. The subclasses are the kinds of trouble a caller may want to
+ * treat apart.
+ */
+public abstract sealed class PemnFormatException extends IOException {
+  private static final long serialVersionUID = 1L;
+
+  private PemnFormatException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /** The file is no archive at all: its first bytes are another format's. */
+  public static final class NotAnArchive extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public NotAnArchive(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The archive was written in a newer format version than this reader knows. */
+  public static final class TooNew extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public TooNew(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The file ends before the archive does. */
+  public static final class Truncated extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public Truncated(String message) {
+      super(message, null);
+    }
+  }
+
+  /** Bytes differ from what their digest or the format says. */
+  public static final class Corrupt extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public Corrupt(String message) {
+      super(message, null);
+    }
+
+    /** Creates the exception with its one-sentence message and what led to it. */
+    public Corrupt(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /** The archive asks for more than the reader's limits allow. */
+  public static final class LimitExceeded extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public LimitExceeded(String message) {
+      super(message, null);
+    }
+  }
+
+  /** The archive is sound but uses something that this reader does not have. */
+  public static final class Unsupported extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /** Creates the exception with its one-sentence message. */
+    public Unsupported(String message) {
+      super(message, null);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.pemn.format.mask;
+
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.proto.MaskEncoding;
+import java.util.List;
+
+/** The registered codecs. */
+public final class MaskCodecs {
+  private static final List<MaskCodec> ALL = List.of(new RoaringMaskCodec());
+
+  private MaskCodecs() {}
+
+  /** Every codec that this library reads and writes. */
+  public static List<MaskCodec> all() {
+    return ALL;
+  }
+
+  /**
+   * The codec of an encoding.
+   *
+   * @throws PemnFormatException.Unsupported if this library does not have it
+   */
+  public static MaskCodec of(MaskEncoding encoding) throws PemnFormatException {
+    for (MaskCodec codec : ALL) {
+      if (codec.encoding() == encoding) {
+        return codec;
+      }
+    }
+    throw new PemnFormatException.Unsupported(
+        "The masks are stored in the encoding "
+            + encoding
+            + ", which this version of pemn does not read; use a newer one.");
+  }
+}

@@ -1,0 +1,35 @@
+package io.pemn.format.network;
+
+import java.util.List;
+
+/**
+ * A multilayer perceptron: linear layers without bias, each followed by batch normalisation and the
+ * activation, then a linear classifier with bias.
+ *
+ * @param hidden widths of the hidden layers, one to 64 of them, each 1 to 65536
+ * @param activation the non-linearity
+ */
+public record MlpArchitecture(List<Integer> hidden, Activation activation) implements Architecture {
+
+  /** Checks the ranges. */
+  public MlpArchitecture {
+    hidden = List.copyOf(hidden);
+    Sizes.check("the number of hidden layers", hidden.size(), 1, 64);
+    for (int width : hidden) {
+      Sizes.check("the width of a hidden layer", width, 1, 1 << 16);
+    }
+  }
+
+  @Override
+  public List<ParameterShape> parameters(ImageShape input, int classes) {
+    ParameterList parameters = new ParameterList();
+    int inputs = input.values();
+    for (int i = 0; i < hidden.size(); i++) {
+      parameters
+          .weight("layers." + i + ".linear", hidden.get(i), inputs)
+          .batchNorm("layers." + i + ".norm", hidden.get(i));
+      inputs = hidden.get(i);
+    }
+    return parameters.weight("head", classes, inputs).bias("head", classes).toList();
+  }
+}
