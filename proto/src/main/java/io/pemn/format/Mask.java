@@ -118,6 +118,28 @@ public final class Mask {
     return words.clone();
   }
 
+  /** One byte a position, as {@link #ofBytes} takes them: 1 where it is kept, else 0. */
+  public byte[] toBytes() {
+    byte[] kept = new byte[size];
+    for (int i = 0; i < size; i++) {
+      kept[i] = (byte) (words[i >>> 6] >>> i & 1);
+    }
+    return kept;
+  }
+
+  /** Number of positions that are kept by one of two masks of equal size and not by the other. */
+  public int differences(Mask other) {
+    if (size != other.size) {
+      throw new IllegalArgumentException(
+          "Masks of " + size + " and " + other.size + " positions cannot be compared.");
+    }
+    int differences = 0;
+    for (int i = 0; i < words.length; i++) {
+      differences += Long.bitCount(words[i] ^ other.words[i]);
+    }
+    return differences;
+  }
+
   long word(int index) {
     return words[index];
   }

@@ -1,0 +1,82 @@
+package io.pemn.cli;
+
+import com.google.gson.JsonObject;
+import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.training.StepBenchmark;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Times training steps. */
+@Command(
+    name = "train",
+    mixinStandardHelpOptions = true,
+    description =
+        "Time dense and masked training steps of the same network, warmed up and interleaved.",
+    sortOptions = false)
+final class BenchTrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "SPEC",
+      defaultValue = "bundled",
+      description = "Images to step on (default: ${DEFAULT-VALUE}).")
+  private String data;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "60",
+      description = "Timed steps of each kind (default: ${DEFAULT-VALUE}).")
+  private int steps;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      defaultValue = "15",
+      description = "Steps of each kind before the timed ones (default: ${DEFAULT-VALUE}).")
+  private int warmUp;
+
+  @Option(names = "--json", description = "Report as one JSON object on standard output.")
+  private boolean json;
+
+  @Mixin private DeviceMixin device;
+
+  @Mixin private TrainingMixin training;
+
+  @Override
+  public Integer call() throws IOException {
+    Dataset dataSet = DataMixin.load(data);
+    StepBenchmark.Result result =
+        StepBenchmark.run(
+            training.options(dataSet),
+            dataSet,
+            device.choose(spec.commandLine().getErr()),
+            warmUp,
+            steps);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      JsonObject object = Json.object(result);
+      out.println(Json.text(object));
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "dense step %.2f ms, masked step %.2f ms (medians of %d), ratio %.3f,"
+              + " %,.0f images/s masked%n",
+          result.denseMs(),
+          result.maskedMs(),
+          result.steps(),
+          result.ratio(),
+          result.imagesPerSecond());
+    }
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,129 @@
+package io.pemn.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.pemn.format.network.ConvMixerArchitecture;
+import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.proto.Provenance;
+import io.pemn.loader.PemnArchive;
+import io.pemn.packager.report.SizeReport;
+import io.pemn.packager.report.SizeReport.LayerSize;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Shows sizes. */
+@Command(
+    name = "inspect",
+    mixinStandardHelpOptions = true,
+    description = "Show what an archive holds, how small it is and where its bytes are.")
+final class InspectCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ARCHIVE", description = "A .pemn archive.")
+  private Path file;
+
+  @Option(names = "--layers", description = "Show every masked layer.")
+  private boolean layers;
+
+  @Option(names = "--json", description = "Report as one JSON object on standard output.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PemnArchive archive = PemnArchive.open(file);
+    SizeReport sizes = SizeReport.of(archive);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(Json.text(toJson(archive, sizes)));
+      out.flush();
+      return 0;
+    }
+    Provenance provenance = archive.provenance();
+    out.println(file + ": " + describe(archive.network()));
+    out.println("digest " + archive.digest());
+    if (!provenance.getTool().isEmpty()) {
+      out.println("made by " + provenance.getTool() + " from " + provenance.getDataSet());
+    }
+    if (provenance.getMetrics().getTestImages() > 0) {
+      out.println(
+          "test accuracy "
+              + provenance.getMetrics().getAccuracy()
+              + ", loss "
+              + provenance.getMetrics().getLoss()
+              + " on "
+              + provenance.getMetrics().getTestImages()
+              + " images after "
+              + provenance.getMetrics().getEpochs()
+              + " epochs, as measured when it was made");
+    }
+    SizeText.print(sizes, layers, out);
+    return 0;
+  }
+
+  private JsonObject toJson(PemnArchive archive, SizeReport sizes) {
+    JsonObject object = new JsonObject();
+    object.addProperty("archive", file.toString());
+    object.addProperty("digest", archive.digest());
+    object.addProperty("network", describe(archive.network()));
+    SizeText.addSummary(object, sizes);
+    object.addProperty("mask_encoding", sizes.maskEncoding());
+    object.addProperty("mask_entropy_bytes", sizes.maskEntropyBytes());
+    JsonObject prototype = new JsonObject();
+    prototype.addProperty("length", sizes.prototypeLength());
+    prototype.addProperty("stored", sizes.prototypeStored() ? "values" : "seed");
+    prototype.addProperty("values_bytes", sizes.prototypeValuesBytes());
+    object.add("prototype", prototype);
+    Provenance provenance = archive.provenance();
+    JsonObject options = new JsonObject();
+    provenance
+        .getOptionsList()
+        .forEach(option -> options.addProperty(option.getName(), option.getValue()));
+    JsonObject origin = new JsonObject();
+    origin.addProperty("tool", provenance.getTool());
+    origin.addProperty("data_set", provenance.getDataSet());
+    origin.add("options", options);
+    if (provenance.getMetrics().getTestImages() > 0) {
+      origin.addProperty("epochs", provenance.getMetrics().getEpochs());
+      origin.addProperty("test_images", provenance.getMetrics().getTestImages());
+      origin.addProperty("accuracy", provenance.getMetrics().getAccuracy());
+      origin.addProperty("loss", provenance.getMetrics().getLoss());
+    }
+    object.add("provenance", origin);
+    JsonArray array = new JsonArray();
+    for (LayerSize layer : sizes.layers()) {
+      JsonObject entry = Json.object(layer);
+      entry.addProperty("stored_over_bound", layer.storedOverBound());
+      array.add(entry);
+    }
+    object.add("layers", array);
+    return object;
+  }
+
+  static String describe(NetworkDescription network) {
+    String architecture = "";
+    if (network.architecture() instanceof ConvMixerArchitecture a) {
+      architecture =
+          "ConvMixer dim "
+              + a.dim()
+              + ", depth "
+              + a.depth()
+              + ", kernel "
+              + a.kernel()
+              + ", patch "
+              + a.patch()
+              + ", "
+              + a.activation();
+    } else if (network.architecture() instanceof MlpArchitecture a) {
+      architecture = "MLP of " + a.hidden() + ", " + a.activation();
+    }
+    return architecture + ", " + network.input() + " to " + network.classes() + " classes";
+  }
+}

@@ -1,0 +1,139 @@
+package io.pemn.cli;
+
+import ai.djl.engine.EngineException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import picocli.AutoComplete.GenerateCompletion;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The top-level command. */
+@Command(
+    name = "pemn",
+    description = {
+      "Ships neural networks as a seed, a short prototype vector and learned binary masks.",
+      ""
+    },
+    versionProvider = Version.class,
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {
+      CompressCommand.class,
+      PackCommand.class,
+      UnpackCommand.class,
+      InspectCommand.class,
+      VerifyCommand.class,
+      EvalCommand.class,
+      BenchCommand.class,
+      DemoCommand.class,
+      GenerateCompletion.class,
+      CommandLine.HelpCommand.class
+    },
+    footerHeading = "%nExit codes:%n",
+    footer = {
+      "  0    done",
+      "  1    it could not be done: the sentence on standard error says why",
+      "  2    the command line is wrong",
+      "  70   a fault of pemn itself",
+      "  130  interrupted",
+      "",
+      "Begin with: pemn demo"
+    })
+public final class Pemn implements Runnable {
+  /** Exit code of what could not be done. */
+  static final int FAILURE = 1;
+
+  /** Exit code of a fault of pemn itself (EX_SOFTWARE of sysexits.h). */
+  static final int FAULT = 70;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "Show stack traces of what goes wrong.")
+  private boolean verbose;
+
+  /** Runs pemn and exits. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** The whole command line, ready to execute. */
+  static CommandLine commandLine() {
+    Pemn pemn = new Pemn();
+    CommandLine commandLine =
+        new CommandLine(pemn)
+            .setParameterExceptionHandler(Pemn::explainUsage)
+            .setExecutionExceptionHandler(pemn::explainFailure);
+    commandLine
+        .getSubcommands()
+        .get("generate-completion")
+        .getCommandSpec()
+        .usageMessage()
+        .description("Write a completion script for bash and zsh to standard output.");
+    return commandLine;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "A command is missing.");
+  }
+
+  private static int explainUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    ArgSpec argument = e.getArgSpec();
+    if (argument != null && argument.typeInfo().isEnum() && e.getValue() != null) {
+      err.printf(
+          "There is no %s '%s'; use one of %s.%n",
+          argument.isOption() ? ((OptionSpec) argument).longestName() : argument.paramLabel(),
+          e.getValue(),
+          String.join(", ", argument.typeInfo().getEnumConstantNames()));
+    } else {
+      err.println(e.getMessage());
+    }
+    err.println("See '" + command.getCommandSpec().qualifiedName() + " --help'.");
+    return command.getCommandSpec().exitCodeOnInvalidInput();
+  }
+
+  private int explainFailure(Exception e, CommandLine command, ParseResult parsed) {
+    PrintWriter err = command.getErr();
+    if (verbose) {
+      e.printStackTrace(err);
+    }
+    Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
+    if (cause instanceof IOException || cause instanceof IllegalArgumentException) {
+      err.println(sentence(cause));
+      return FAILURE;
+    }
+    if (cause instanceof EngineException) {
+      err.println("The PyTorch engine failed: " + cause.getMessage());
+      return FAILURE;
+    }
+    err.println(
+        "This is a fault of pemn: " + cause + (verbose ? "" : "; run again with --verbose."));
+    return FAULT;
+  }
+
+  private static String sentence(Throwable cause) {
+    if (cause instanceof AccessDeniedException denied) {
+      return "No permission to use " + denied.getFile() + "; check its permissions.";
+    }
+    if (cause instanceof FileSystemException e && e.getReason() != null) {
+      return e.getFile() + ": " + e.getReason() + ".";
+    }
+    return cause.getMessage();
+  }
+}

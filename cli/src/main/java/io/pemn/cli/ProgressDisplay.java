@@ -1,0 +1,99 @@
+package io.pemn.cli;
+
+import io.pemn.compressor.training.EpochMetrics;
+import io.pemn.compressor.training.TrainingListener;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * Progress on standard error: a bar with rate and time left where that is a terminal, and a line an
+ * epoch everywhere.
+ */
+final class ProgressDisplay implements TrainingListener, AutoCloseable {
+  private final PrintWriter err;
+  private final int epochs;
+  private final boolean terminal;
+  private String task = "";
+  private ProgressBar bar;
+
+  ProgressDisplay(PrintWriter err, int epochs) {
+    this.err = err;
+    this.epochs = epochs;
+    this.terminal = Boolean.getBoolean("pemn.terminal");
+  }
+
+  @Override
+  public void training(int epoch, int images, int ofImages, double loss, double accuracy) {
+    show("epoch " + epoch + "/" + epochs, images, ofImages);
+    if (bar != null) {
+      bar.setExtraMessage(
+          String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%", loss, 100 * accuracy));
+    }
+  }
+
+  @Override
+  public void evaluating(int epoch, int images, int ofImages) {
+    show("test " + epoch + "/" + epochs, images, ofImages);
+  }
+
+  void evaluating(int images, int ofImages) {
+    show("test", images, ofImages);
+  }
+
+  @Override
+  public void epochDone(EpochMetrics metrics) {
+    close();
+    err.printf(
+        Locale.ROOT,
+        "epoch %d/%d: loss %.4f, training accuracy %.2f %%%s, %d mask bits flipped, %.1f s%n",
+        metrics.epoch(),
+        epochs,
+        metrics.trainLoss(),
+        100 * metrics.trainAccuracy(),
+        metrics.test() == null
+            ? ""
+            : String.format(
+                Locale.ROOT, ", test accuracy %.2f %%", 100 * metrics.test().accuracy()),
+        metrics.maskFlips(),
+        metrics.seconds());
+    err.flush();
+  }
+
+  private void show(String newTask, int images, int ofImages) {
+    if (!terminal) {
+      return;
+    }
+    if (!newTask.equals(task)) {
+      close();
+      task = newTask;
+      bar =
+          new ProgressBarBuilder()
+              .setTaskName(task)
+              .setInitialMax(ofImages)
+              .setUnit(" images", 1)
+              .setStyle(ProgressBarStyle.ASCII)
+              .showSpeed()
+              .setSpeedUnit(ChronoUnit.SECONDS)
+              .clearDisplayOnFinish()
+              .setConsumer(new ConsoleProgressBarConsumer(System.err))
+              .setUpdateIntervalMillis((int) Duration.ofMillis(250).toMillis())
+              .build();
+    }
+    bar.stepTo(images);
+  }
+
+  @Override
+  public void close() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+    }
+    task = "";
+  }
+}

@@ -1,0 +1,69 @@
+package io.pemn.cli;
+
+import com.google.gson.JsonObject;
+import io.pemn.loader.PemnArchive;
+import io.pemn.packager.Unpacker;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Writes full weights. */
+@Command(
+    name = "unpack",
+    mixinStandardHelpOptions = true,
+    description = "Rebuild the full weights of an archive and write them in another format.")
+final class UnpackCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ARCHIVE", description = "A .pemn archive.")
+  private Path archive;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE|DIR/",
+      required = true,
+      description =
+          "A safetensors file, or, with a slash at its end, a folder of .npy files, one a"
+              + " parameter.")
+  private String output;
+
+  @Option(names = "--json", description = "Report as one JSON object on standard output.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    Path target = Path.of(output);
+    PemnArchive opened = PemnArchive.open(archive);
+    boolean folder = output.endsWith("/") || output.endsWith("\\");
+    if (folder) {
+      Unpacker.toNpyFolder(opened, target);
+    } else {
+      Unpacker.toSafetensors(opened, target);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      JsonObject object = new JsonObject();
+      object.addProperty("output", target.toString());
+      object.addProperty("format", folder ? "npy" : "safetensors");
+      object.addProperty("parameters", opened.parameters());
+      object.addProperty("archive_bytes", opened.fileBytes());
+      if (!folder) {
+        object.addProperty("output_bytes", Files.size(target));
+      }
+      out.println(Json.text(object));
+    } else {
+      out.printf(
+          "%s: %,d parameters as float32, every layer checked against its digest%n",
+          output, opened.parameters());
+    }
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,53 @@
+package io.pemn.cli;
+
+import com.google.gson.JsonObject;
+import io.pemn.loader.PemnArchive;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Checks an archive. */
+@Command(
+    name = "verify",
+    mixinStandardHelpOptions = true,
+    description = "Decode everything in an archive and check every digest.")
+final class VerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "ARCHIVE", description = "A .pemn archive.")
+  private Path file;
+
+  @Option(names = "--json", description = "Report as one JSON object on standard output.")
+  private boolean json;
+
+  @Override
+  public Integer call() throws IOException {
+    PemnArchive archive = PemnArchive.open(file);
+    archive.verify();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      JsonObject object = new JsonObject();
+      object.addProperty("archive", file.toString());
+      object.addProperty("digest", archive.digest());
+      object.addProperty("sound", true);
+      out.println(Json.text(object));
+    } else {
+      out.println(
+          file
+              + " is sound: "
+              + archive.layers().size()
+              + " masked layers rebuilt, "
+              + archive.remainder().size()
+              + " other tensors, digest "
+              + archive.digest());
+    }
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,62 @@
+package io.pemn.compressor.data;
+
+import java.util.SplittableRandom;
+
+/**
+ * Draws that depend on a purpose, a seed and coordinates (an epoch, a position in it) only, so that
+ * no draw depends on how many were made before it elsewhere.
+ *
+ * <p>Bounded draws are computed here from {@link SplittableRandom#nextLong}: how the library itself
+ * bounds a draw has changed between Java releases.
+ */
+final class SeededRandom {
+  /** What the draws decide; draws for different purposes are independent. */
+  enum Purpose {
+    SUBSET,
+    ORDER,
+    AUGMENTATION
+  }
+
+  private final SplittableRandom random;
+
+  private SeededRandom(long seed) {
+    this.random = new SplittableRandom(seed);
+  }
+
+  static SeededRandom of(Purpose purpose, long seed, long... coordinates) {
+    long state = mixed(seed) + purpose.ordinal() + 1;
+    for (long coordinate : coordinates) {
+      state = mixed(state) + coordinate;
+    }
+    return new SeededRandom(mixed(state));
+  }
+
+  /** Returns 0..bound-1; the bias is below bound / 2^32. */
+  int below(int bound) {
+    return (int) (((random.nextLong() >>> 32) * bound) >>> 32);
+  }
+
+  /** Returns true with probability 1/2. */
+  boolean coin() {
+    return random.nextLong() < 0;
+  }
+
+  /** Returns 0..length-1 in a random order (Fisher-Yates). */
+  int[] permutation(int length) {
+    int[] order = new int[length];
+    for (int i = 0; i < length; i++) {
+      int j = below(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+
+  /** The finalizer of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014), on the next state. */
+  private static long mixed(long state) {
+    long z = state + 0x9e3779b97f4a7c15L;
+    z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
+    z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+    return z ^ (z >>> 31);
+  }
+}

@@ -1,0 +1,157 @@
+package io.pemn.compressor.training;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonParseException;
+import com.google.gson.reflect.TypeToken;
+import io.pemn.compressor.masking.ResumableAdamW.Moments;
+import io.pemn.format.Mask;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.packager.AtomicFile;
+import io.pemn.packager.tensors.SafetensorsFile;
+import io.pemn.packager.tensors.SafetensorsWriter;
+import io.pemn.packager.tensors.TensorEntry;
+import io.pemn.packager.tensors.TensorType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A training after some epoch: enough to go on with the same result, or to pack an archive. It is
+ * one safetensors file, so that it is never half there and other tools can look into it.
+ *
+ * @param run what is trained
+ * @param history the epochs so far, at least one
+ * @param steps steps so far
+ * @param masks the masked layers' masks, as they were evaluated
+ * @param scores the masked layers' scores
+ * @param parameters values of every other parameter
+ * @param moments AdamW's moments of every parameter that has a gradient
+ */
+public record Checkpoint(
+    RunDescription run,
+    List<EpochMetrics> history,
+    long steps,
+    Map<String, Mask> masks,
+    Map<String, float[]> scores,
+    Map<String, float[]> parameters,
+    Map<String, Moments> moments) {
+  private static final Gson GSON = new Gson();
+  private static final String MASK = "mask:";
+  private static final String SCORES = "scores:";
+  private static final String PARAMETER = "parameter:";
+  private static final String MEAN = "adam_mean:";
+  private static final String VARIANCE = "adam_variance:";
+
+  /** Epochs trained so far. */
+  public int epochs() {
+    return history.get(history.size() - 1).epoch();
+  }
+
+  /** A masked layer's scores. */
+  float[] scores(String name) {
+    return scores.get(name);
+  }
+
+  /** The values of a parameter that is not masked. */
+  float[] parameter(String name) {
+    return parameters.get(name);
+  }
+
+  /** Saves in one step: afterwards the file holds this checkpoint, or what it held before. */
+  public void save(Path file) throws IOException {
+    List<TensorEntry> tensors = new ArrayList<>();
+    for (ParameterShape parameter : run.network().parameters()) {
+      String name = parameter.name();
+      long[] shape = parameter.shape().stream().mapToLong(Integer::longValue).toArray();
+      if (masks.containsKey(name)) {
+        tensors.add(TensorEntry.floats(SCORES + name, shape, scores.get(name)));
+      } else {
+        tensors.add(TensorEntry.floats(PARAMETER + name, shape, parameters.get(name)));
+      }
+      if (moments.containsKey(name)) {
+        tensors.add(TensorEntry.floats(MEAN + name, shape, moments.get(name).mean()));
+        tensors.add(TensorEntry.floats(VARIANCE + name, shape, moments.get(name).variance()));
+      }
+    }
+    for (ParameterShape parameter : run.network().parameters()) {
+      Mask mask = masks.get(parameter.name());
+      if (mask != null) {
+        long[] shape = parameter.shape().stream().mapToLong(Integer::longValue).toArray();
+        tensors.add(
+            TensorEntry.bytes(MASK + parameter.name(), TensorType.BOOL, shape, mask.toBytes()));
+      }
+    }
+    Map<String, String> metadata = new LinkedHashMap<>();
+    metadata.put("pemn_checkpoint", "1");
+    metadata.put("run", GSON.toJson(run));
+    metadata.put("history", GSON.toJson(history));
+    metadata.put("steps", Long.toString(steps));
+    AtomicFile.write(file, out -> SafetensorsWriter.write(out, metadata, tensors));
+  }
+
+  /**
+   * Reads a checkpoint.
+   *
+   * @throws IOException in one sentence, if it cannot be read or is no checkpoint
+   */
+  public static Checkpoint load(Path file) throws IOException {
+    SafetensorsFile tensors = SafetensorsFile.read(file);
+    Map<String, String> metadata = tensors.metadata();
+    if (!"1".equals(metadata.get("pemn_checkpoint"))) {
+      throw new IOException(
+          file
+              + " is a safetensors file, but no checkpoint of this version of pemn;"
+              + " give a run directory that pemn compress wrote.");
+    }
+    try {
+      RunDescription run = GSON.fromJson(metadata.get("run"), RunDescription.class);
+      List<EpochMetrics> history =
+          GSON.fromJson(metadata.get("history"), new TypeToken<List<EpochMetrics>>() {});
+      Map<String, Mask> masks = new LinkedHashMap<>();
+      Map<String, float[]> scores = new LinkedHashMap<>();
+      Map<String, float[]> parameters = new LinkedHashMap<>();
+      Map<String, Moments> moments = new LinkedHashMap<>();
+      boolean masked = run.trainingOptions().masked();
+      for (ParameterShape parameter : run.network().parameters()) {
+        String name = parameter.name();
+        if (masked && parameter.role() == ParameterShape.Role.WEIGHT) {
+          masks.put(name, Mask.ofBytes(tensors.bytes(MASK + name)));
+          scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
+        } else {
+          parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
+        }
+        if (tensors.contains(MEAN + name)) {
+          moments.put(
+              name,
+              new Moments(
+                  sized(parameter, tensors.floats(MEAN + name)),
+                  sized(parameter, tensors.floats(VARIANCE + name))));
+        }
+      }
+      return new Checkpoint(
+          run,
+          List.copyOf(history),
+          Long.parseLong(metadata.get("steps")),
+          masks,
+          scores,
+          parameters,
+          moments);
+    } catch (JsonParseException | IllegalArgumentException | NullPointerException e) {
+      throw new IOException(
+          "The checkpoint "
+              + file
+              + " does not describe its training as pemn does; begin the run anew.",
+          e);
+    }
+  }
+
+  private static float[] sized(ParameterShape parameter, float[] values) {
+    if (values.length != parameter.size()) {
+      throw new IllegalArgumentException(parameter.name() + " has " + values.length + " values");
+    }
+    return values;
+  }
+}

@@ -1,0 +1,23 @@
+package io.pemn.compressor.training;
+
+/**
+ * What was seen in one epoch.
+ *
+ * @param epoch from 1
+ * @param steps steps made since the beginning of the training
+ * @param learningRate of the epoch's last step
+ * @param trainLoss mean cross-entropy over the epoch's batches, as they were trained on
+ * @param trainAccuracy fraction of its images that were classified rightly, likewise
+ * @param maskFlips positions whose mask bit changed since the end of the epoch before
+ * @param seconds that the epoch took, evaluation excluded
+ * @param test what was measured on the test images after it; null if nothing was
+ */
+public record EpochMetrics(
+    int epoch,
+    long steps,
+    double learningRate,
+    double trainLoss,
+    double trainAccuracy,
+    long maskFlips,
+    double seconds,
+    Evaluation test) {}

@@ -1,0 +1,39 @@
+package io.pemn.compressor.training;
+
+import io.pemn.compressor.data.Dataset;
+import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.NetworkDescription;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run trains and on what, as its checkpoints remember it.
+ *
+ * @param options {@link TrainingOptions#toMap()}
+ * @param dataSet the data set's name
+ * @param classLabels one name a class
+ * @param input shape of the images
+ */
+public record RunDescription(
+    Map<String, String> options, String dataSet, List<String> classLabels, ImageShape input) {
+
+  /** Describes a training of a data set. */
+  public static RunDescription of(TrainingOptions options, Dataset dataSet) {
+    return new RunDescription(
+        options.toMap(),
+        dataSet.name(),
+        dataSet.labels(),
+        new ImageShape(
+            dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()));
+  }
+
+  /** The options, parsed. */
+  public TrainingOptions trainingOptions() {
+    return TrainingOptions.of(options);
+  }
+
+  /** The network that the options describe for these images. */
+  public NetworkDescription network() {
+    return new NetworkDescription(trainingOptions().architecture(), input, classLabels.size());
+  }
+}

@@ -1,0 +1,125 @@
+package io.pemn.compressor.training;
+
+import io.pemn.packager.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Where a run keeps its checkpoint and its metrics. Every file in it is written in one step, so
+ * that whatever happens to the process it holds the last whole epoch.
+ *
+ * @param path the folder
+ */
+public record RunDirectory(Path path) {
+  /** The run directory that belongs to an archive if none is named: beside it, named after it. */
+  public static RunDirectory beside(Path archive) {
+    String name = archive.getFileName().toString();
+    String stem = name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name;
+    return new RunDirectory(archive.resolveSibling(stem + ".run"));
+  }
+
+  /** The newest checkpoint. */
+  public Path checkpointFile() {
+    return path.resolve("checkpoint.safetensors");
+  }
+
+  /** The metrics, a row an epoch. */
+  public Path metricsFile() {
+    return path.resolve("metrics.csv");
+  }
+
+  /** The newest checkpoint, or nothing if the run never finished an epoch. */
+  public Optional<Checkpoint> checkpoint() throws IOException {
+    return Files.exists(checkpointFile())
+        ? Optional.of(Checkpoint.load(checkpointFile()))
+        : Optional.empty();
+  }
+
+  /**
+   * The newest checkpoint.
+   *
+   * @throws IOException in one sentence, if there is none
+   */
+  public Checkpoint requireCheckpoint() throws IOException {
+    if (!Files.isDirectory(path)) {
+      throw new NoSuchFileException(
+          "There is no run directory " + path + "; give one that pemn compress wrote.");
+    }
+    return checkpoint()
+        .orElseThrow(
+            () ->
+                new NoSuchFileException(
+                    "The run directory "
+                        + path
+                        + " holds no checkpoint yet; let pemn compress finish an epoch first."));
+  }
+
+  /**
+   * Makes the folder for a new run.
+   *
+   * @throws IOException in one sentence, if it already holds a run or cannot be made
+   */
+  public void create() throws IOException {
+    if (Files.exists(checkpointFile())) {
+      throw new FileAlreadyExistsException(
+          path
+              + " already holds a run; add --resume to go on with it, --overwrite to begin anew,"
+              + " or name another with --run-dir.");
+    }
+    if (Files.exists(path) && !Files.isDirectory(path)) {
+      throw new FileAlreadyExistsException(
+          path + " is a file, but the run needs a folder there; name another with --run-dir.");
+    }
+    Path parent = path.toAbsolutePath().getParent();
+    if (!Files.isDirectory(parent)) {
+      throw new NoSuchFileException(
+          "There is no folder " + parent + " for the run directory; create it first.");
+    }
+    if (!Files.exists(path)) {
+      Files.createDirectory(path);
+    }
+  }
+
+  /** Forgets the run that the folder holds. */
+  public void clear() throws IOException {
+    Files.deleteIfExists(checkpointFile());
+    Files.deleteIfExists(metricsFile());
+  }
+
+  /** Saves a checkpoint and the metrics up to it. */
+  public void save(Checkpoint checkpoint) throws IOException {
+    checkpoint.save(checkpointFile());
+    writeMetrics(checkpoint.history(), metricsFile());
+  }
+
+  /** Writes metrics as CSV, a row an epoch. */
+  public static void writeMetrics(List<EpochMetrics> history, Path file) throws IOException {
+    StringBuilder csv =
+        new StringBuilder(
+            "epoch,steps,lr,train_loss,train_accuracy,test_loss,test_accuracy,mask_flips,seconds\n");
+    for (EpochMetrics row : history) {
+      csv.append(
+          String.format(
+              Locale.ROOT,
+              "%d,%d,%.6g,%.6f,%.6f,%s,%s,%d,%.2f\n",
+              row.epoch(),
+              row.steps(),
+              row.learningRate(),
+              row.trainLoss(),
+              row.trainAccuracy(),
+              row.test() == null ? "" : Double.toString(row.test().loss()),
+              row.test() == null ? "" : Double.toString(row.test().accuracy()),
+              row.maskFlips(),
+              row.seconds()));
+    }
+    byte[] bytes = csv.toString().getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+}

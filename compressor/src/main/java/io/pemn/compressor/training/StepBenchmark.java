@@ -1,0 +1,124 @@
+package io.pemn.compressor.training;
+
+import ai.djl.Device;
+import io.pemn.compressor.data.Augmentation;
+import io.pemn.compressor.data.Batch;
+import io.pemn.compressor.data.BatchStream;
+import io.pemn.compressor.data.Batches;
+import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.data.ImageSet;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Times dense and masked steps of the same network on the same batches, one after the other, so
+ * that whatever else the machine does meets both alike.
+ */
+public final class StepBenchmark {
+  private StepBenchmark() {}
+
+  /**
+   * What was measured.
+   *
+   * @param steps number of steps of each kind
+   * @param batchSize images a step
+   * @param denseMs median time of a dense step
+   * @param maskedMs median time of a masked step
+   * @param ratio median of the masked over dense times of neighbouring steps
+   * @param imagesPerSecond that masked steps learn from
+   */
+  public record Result(
+      int steps,
+      int batchSize,
+      double denseMs,
+      double maskedMs,
+      double ratio,
+      double imagesPerSecond) {}
+
+  /**
+   * Runs the benchmark.
+   *
+   * @param options of the masked training; the dense one differs in its mask and learning rate only
+   * @param dataSet images to step on
+   * @param device where
+   * @param warmUp steps of each kind that are not timed
+   * @param steps steps of each kind that are, at least 1
+   */
+  public static Result run(
+      TrainingOptions options, Dataset dataSet, Device device, int warmUp, int steps) {
+    if (steps < 1 || warmUp < 0) {
+      throw new IllegalArgumentException(
+          "The benchmark needs at least 1 timed step and no negative warm-up, not "
+              + steps
+              + " and "
+              + warmUp
+              + ".");
+    }
+    Map<String, String> masked = new LinkedHashMap<>(options.toMap());
+    if (!options.masked()) {
+      throw new IllegalArgumentException(
+          "The benchmark compares masked with dense steps; leave --mask binary.");
+    }
+    Map<String, String> dense = new LinkedHashMap<>(masked);
+    dense.put("mask", "dense");
+    ImageSet images = dataSet.train();
+    Batches batches =
+        new Batches(
+            images,
+            options.normalization(),
+            Augmentation.NONE,
+            options.batchSize(),
+            true,
+            options.seed());
+    double[] denseNanos = new double[steps];
+    double[] maskedNanos = new double[steps];
+    double[] ratios = new double[steps];
+    int done = -warmUp;
+    try (Learner denseLearner =
+            new Learner(
+                RunDescription.of(TrainingOptions.of(dense), dataSet), device, warmUp + steps);
+        Learner maskedLearner =
+            new Learner(RunDescription.of(options, dataSet), device, warmUp + steps)) {
+      for (int epoch = 1; done < steps; epoch++) {
+        try (BatchStream stream = batches.epoch(epoch)) {
+          while (stream.hasNext() && done < steps) {
+            try (Batch batch = stream.next()) {
+              if (batch.size() < options.batchSize() && images.size() >= options.batchSize()) {
+                continue;
+              }
+              boolean denseFirst = (done & 1) == 0;
+              double first = time(denseFirst ? denseLearner : maskedLearner, batch, images);
+              double second = time(denseFirst ? maskedLearner : denseLearner, batch, images);
+              if (done >= 0) {
+                denseNanos[done] = denseFirst ? first : second;
+                maskedNanos[done] = denseFirst ? second : first;
+                ratios[done] = maskedNanos[done] / denseNanos[done];
+              }
+              done++;
+            }
+          }
+        }
+      }
+    }
+    double maskedMs = median(maskedNanos) / 1e6;
+    int size = Math.min(options.batchSize(), images.size());
+    return new Result(
+        steps, size, median(denseNanos) / 1e6, maskedMs, median(ratios), 1000 * size / maskedMs);
+  }
+
+  /** One step; reading the loss waits for a device that works on its own. */
+  private static double time(Learner learner, Batch batch, ImageSet images) {
+    long start = System.nanoTime();
+    learner.step(batch, images);
+    learner.seen();
+    return System.nanoTime() - start;
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+}

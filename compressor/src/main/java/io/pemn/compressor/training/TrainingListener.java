@@ -1,0 +1,30 @@
+package io.pemn.compressor.training;
+
+/** Watches a run. Called on the training thread. */
+public interface TrainingListener {
+  /** Hears nothing. */
+  TrainingListener SILENT = new TrainingListener() {};
+
+  /**
+   * An epoch is under way; called at most a few times a second.
+   *
+   * @param epoch from 1
+   * @param images images of it seen so far
+   * @param ofImages images it has
+   * @param loss mean training loss so far
+   * @param accuracy mean training accuracy so far
+   */
+  default void training(int epoch, int images, int ofImages, double loss, double accuracy) {}
+
+  /**
+   * The test images are being classified.
+   *
+   * @param epoch after which
+   * @param images images done so far
+   * @param ofImages how many there are
+   */
+  default void evaluating(int epoch, int images, int ofImages) {}
+
+  /** An epoch is over and saved. */
+  default void epochDone(EpochMetrics metrics) {}
+}

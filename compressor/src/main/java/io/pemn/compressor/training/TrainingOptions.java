@@ -1,0 +1,213 @@
+package io.pemn.compressor.training;
+
+import io.pemn.compressor.masking.FillingStrategy;
+import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.format.Distribution;
+import io.pemn.format.Normalization;
+import io.pemn.format.network.Activation;
+import io.pemn.format.network.Architecture;
+import io.pemn.format.network.ConvMixerArchitecture;
+import io.pemn.format.network.MlpArchitecture;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * Every option that affects the result of a training, and nothing else: no paths, no device, no
+ * thread counts.
+ *
+ * @param architecture the network
+ * @param masked whether masks are trained over a prototype; otherwise the weights themselves
+ * @param strategy how the prototype fills the layers
+ * @param distribution of the prototype's values
+ * @param storeValues whether the archive keeps the prototype's values rather than only its seed
+ * @param density fraction of a layer's weights to keep, greater than 0, at most 1
+ * @param scores what of a score decides
+ * @param epochs passes over the training images, at least 1
+ * @param batchSize images a step, at least 1
+ * @param learningRate the greatest of the schedule, greater than 0
+ * @param weightDecay AdamW's, at least 0
+ * @param seed of the prototype, the scores, the order of the images and their augmentation
+ * @param augment whether training images are shifted by up to 2 pixels and flipped
+ * @param trainImages size of the class-balanced subset to train on; 0 for all
+ * @param normalization how pixels become input
+ */
+public record TrainingOptions(
+    Architecture architecture,
+    boolean masked,
+    FillingStrategy strategy,
+    Distribution distribution,
+    boolean storeValues,
+    double density,
+    ScoreMode scores,
+    int epochs,
+    int batchSize,
+    double learningRate,
+    double weightDecay,
+    long seed,
+    boolean augment,
+    int trainImages,
+    Normalization normalization) {
+
+  /** Checks the ranges. */
+  public TrainingOptions {
+    require(density > 0 && density <= 1, "density", "greater than 0 and at most 1", density);
+    require(epochs >= 1, "epochs", "at least 1", epochs);
+    require(batchSize >= 1, "batch size", "at least 1", batchSize);
+    require(
+        learningRate > 0 && Double.isFinite(learningRate),
+        "learning rate",
+        "greater than 0",
+        learningRate);
+    require(
+        weightDecay >= 0 && Double.isFinite(weightDecay),
+        "weight decay",
+        "at least 0",
+        weightDecay);
+    require(trainImages >= 0, "number of training images", "at least 1", trainImages);
+  }
+
+  private static void require(boolean sound, String what, String range, Object value) {
+    if (!sound) {
+      throw new IllegalArgumentException(
+          "The " + what + " must be " + range + ", not " + value + ".");
+    }
+  }
+
+  /** The options by their names on the command line, in a fixed order. */
+  public Map<String, String> toMap() {
+    Map<String, String> map = new LinkedHashMap<>();
+    if (architecture instanceof ConvMixerArchitecture a) {
+      map.put("arch", "convmixer");
+      map.put("dim", Integer.toString(a.dim()));
+      map.put("depth", Integer.toString(a.depth()));
+      map.put("kernel", Integer.toString(a.kernel()));
+      map.put("patch", Integer.toString(a.patch()));
+      map.put("activation", a.activation().toString());
+    } else if (architecture instanceof MlpArchitecture a) {
+      map.put("arch", "mlp");
+      map.put("hidden", a.hidden().stream().map(String::valueOf).collect(Collectors.joining(",")));
+      map.put("activation", a.activation().toString());
+    }
+    map.put("mask", masked ? "binary" : "dense");
+    if (masked) {
+      putStrategy(map);
+      map.put("prototype", distribution.toString());
+      map.put("store-prototype", storeValues ? "values" : "seed");
+      map.put("density", Double.toString(density));
+      map.put("scores", scores.toString());
+    }
+    map.put("epochs", Integer.toString(epochs));
+    map.put("batch-size", Integer.toString(batchSize));
+    map.put("lr", Double.toString(learningRate));
+    map.put("weight-decay", Double.toString(weightDecay));
+    map.put("seed", Long.toString(seed));
+    map.put("augmentation", augment ? "shift-and-flip" : "none");
+    map.put("train-images", trainImages == 0 ? "all" : Integer.toString(trainImages));
+    map.put("normalize", normalization.toString());
+    return map;
+  }
+
+  private void putStrategy(Map<String, String> map) {
+    if (strategy instanceof FillingStrategy.OwnWeights) {
+      map.put("strategy", "none");
+    } else if (strategy instanceof FillingStrategy.OneLayer s) {
+      map.put("strategy", "one-layer");
+      map.put("one-layer-scope", s.convolutionsOnly() ? "convolutions" : "all");
+    } else if (strategy instanceof FillingStrategy.MaxLayer) {
+      map.put("strategy", "max-layer");
+    } else if (strategy instanceof FillingStrategy.RandomVector s) {
+      map.put("strategy", "random-vector");
+      map.put("ratio", Double.toString(s.ratio()));
+      map.put("padding", s.shuffled() ? "shuffle" : "copy");
+    }
+  }
+
+  /**
+   * The options that {@link #toMap} wrote.
+   *
+   * @throws IllegalArgumentException in one sentence, if one is missing or out of range
+   */
+  public static TrainingOptions of(Map<String, String> map) {
+    boolean masked = get(map, "mask").equals("binary");
+    String trainImages = get(map, "train-images");
+    return new TrainingOptions(
+        architecture(map),
+        masked,
+        masked ? strategy(map) : new FillingStrategy.OwnWeights(),
+        masked ? constant(Distribution.class, get(map, "prototype")) : Distribution.NORMAL,
+        masked && get(map, "store-prototype").equals("values"),
+        masked ? Double.parseDouble(get(map, "density")) : 1,
+        masked ? constant(ScoreMode.class, get(map, "scores")) : ScoreMode.SIGNED,
+        Integer.parseInt(get(map, "epochs")),
+        Integer.parseInt(get(map, "batch-size")),
+        Double.parseDouble(get(map, "lr")),
+        Double.parseDouble(get(map, "weight-decay")),
+        Long.parseLong(get(map, "seed")),
+        get(map, "augmentation").equals("shift-and-flip"),
+        trainImages.equals("all") ? 0 : Integer.parseInt(trainImages),
+        Normalization.parse(get(map, "normalize")));
+  }
+
+  private static Architecture architecture(Map<String, String> map) {
+    Activation activation = constant(Activation.class, get(map, "activation"));
+    return switch (get(map, "arch")) {
+      case "convmixer" ->
+          new ConvMixerArchitecture(
+              Integer.parseInt(get(map, "dim")),
+              Integer.parseInt(get(map, "depth")),
+              Integer.parseInt(get(map, "kernel")),
+              Integer.parseInt(get(map, "patch")),
+              activation);
+      case "mlp" ->
+          new MlpArchitecture(
+              Arrays.stream(get(map, "hidden").split(",")).map(Integer::valueOf).toList(),
+              activation);
+      default -> throw unknown("architecture", get(map, "arch"), List.of("convmixer", "mlp"));
+    };
+  }
+
+  private static FillingStrategy strategy(Map<String, String> map) {
+    return switch (get(map, "strategy")) {
+      case "none" -> new FillingStrategy.OwnWeights();
+      case "one-layer" ->
+          new FillingStrategy.OneLayer(get(map, "one-layer-scope").equals("convolutions"));
+      case "max-layer" -> new FillingStrategy.MaxLayer();
+      case "random-vector" ->
+          new FillingStrategy.RandomVector(
+              Double.parseDouble(get(map, "ratio")), get(map, "padding").equals("shuffle"));
+      default ->
+          throw unknown(
+              "strategy",
+              get(map, "strategy"),
+              List.of("none", "one-layer", "max-layer", "random-vector"));
+    };
+  }
+
+  private static String get(Map<String, String> map, String name) {
+    String value = map.get(name);
+    if (value == null) {
+      throw new IllegalArgumentException("The option " + name + " is missing.");
+    }
+    return value;
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String name) {
+    try {
+      return Enum.valueOf(type, name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    } catch (IllegalArgumentException e) {
+      throw unknown(
+          type.getSimpleName().toLowerCase(Locale.ROOT),
+          name,
+          Arrays.stream(type.getEnumConstants()).map(Object::toString).toList());
+    }
+  }
+
+  private static IllegalArgumentException unknown(String what, String name, List<String> known) {
+    return new IllegalArgumentException(
+        "There is no " + what + " \"" + name + "\"; use one of " + String.join(", ", known) + ".");
+  }
+}

@@ -1,0 +1,198 @@
+package io.pemn.compressor.training;
+
+import ai.djl.Device;
+import io.pemn.compressor.data.Augmentation;
+import io.pemn.compressor.data.Batch;
+import io.pemn.compressor.data.BatchStream;
+import io.pemn.compressor.data.Batches;
+import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.data.ImageSet;
+import io.pemn.format.Mask;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One training from its first epoch, or from where its run directory stands, to its last, with a
+ * checkpoint after every epoch. An interrupted and resumed run ends, on the CPU and with the same
+ * number of threads, with exactly the result of an undisturbed one.
+ */
+public final class TrainingRun {
+  private static final long PROGRESS_NANOS = 200_000_000;
+  private static final int MAX_SHIFT = 2;
+
+  private final RunDescription description;
+  private final TrainingOptions options;
+  private final ImageSet train;
+  private final ImageSet test;
+  private final RunDirectory directory;
+  private final Device device;
+  private final int evaluateEvery;
+  private final TrainingListener listener;
+
+  /**
+   * Prepares a run; nothing is written yet.
+   *
+   * @param options what to train
+   * @param dataSet on what
+   * @param directory where its checkpoints go
+   * @param device where it shall run
+   * @param evaluateEvery measure the test images after every so many epochs; the last is always
+   *     measured; 0 for the last alone
+   * @param listener watches
+   * @throws IllegalArgumentException in one sentence, if options and data do not fit together
+   */
+  public TrainingRun(
+      TrainingOptions options,
+      Dataset dataSet,
+      RunDirectory directory,
+      Device device,
+      int evaluateEvery,
+      TrainingListener listener) {
+    this.options = options;
+    this.description = RunDescription.of(options, dataSet);
+    this.train =
+        options.trainImages() == 0
+            ? dataSet.train()
+            : dataSet.train().balancedSubset(options.trainImages(), options.seed());
+    this.test = dataSet.test();
+    this.directory = directory;
+    this.device = device;
+    this.evaluateEvery = evaluateEvery;
+    this.listener = listener;
+    options.normalization().requireChannels(description.input().channels());
+    description.network();
+  }
+
+  /**
+   * Trains from the beginning.
+   *
+   * @return the last checkpoint, with the test images measured
+   * @throws IOException in one sentence, if the directory already holds a run or cannot be written
+   */
+  public Checkpoint start() throws IOException {
+    directory.create();
+    return train(Optional.empty());
+  }
+
+  /**
+   * Trains from the directory's checkpoint, or from the beginning if there is none yet.
+   *
+   * @return the last checkpoint, with the test images measured
+   * @throws IOException in one sentence, if the directory holds another training or cannot be
+   *     written
+   */
+  public Checkpoint resume() throws IOException {
+    Optional<Checkpoint> checkpoint = directory.checkpoint();
+    if (checkpoint.isEmpty()) {
+      return start();
+    }
+    requireSame(checkpoint.get().run());
+    return checkpoint.get().epochs() == options.epochs() ? checkpoint.get() : train(checkpoint);
+  }
+
+  private void requireSame(RunDescription found) throws IOException {
+    Map<String, String> wanted = new LinkedHashMap<>(description.options());
+    wanted.put("data", description.dataSet());
+    Map<String, String> there = new LinkedHashMap<>(found.options());
+    there.put("data", found.dataSet());
+    for (Map.Entry<String, String> option : wanted.entrySet()) {
+      if (!option.getValue().equals(there.get(option.getKey()))) {
+        throw new IOException(
+            "The run in "
+                + directory.path()
+                + " was begun with "
+                + option.getKey()
+                + " "
+                + there.get(option.getKey())
+                + ", not "
+                + option.getValue()
+                + "; resume it with its own options, or name another --run-dir.");
+      }
+    }
+  }
+
+  private Checkpoint train(Optional<Checkpoint> resumed) throws IOException {
+    Augmentation augmentation =
+        options.augment() ? Augmentation.shiftAndFlip(MAX_SHIFT) : Augmentation.NONE;
+    Batches batches =
+        new Batches(
+            train,
+            options.normalization(),
+            augmentation,
+            options.batchSize(),
+            true,
+            options.seed());
+    long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
+    List<EpochMetrics> history =
+        new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
+    try (Learner learner = new Learner(description, device, totalSteps, resumed.orElse(null))) {
+      Map<String, Mask> masks = learner.masks();
+      Checkpoint checkpoint = null;
+      for (int epoch = history.size() + 1; epoch <= options.epochs(); epoch++) {
+        history.add(epoch(learner, batches, epoch, masks));
+        masks = learner.masks();
+        checkpoint = learner.checkpoint(description, List.copyOf(history));
+        directory.save(checkpoint);
+        listener.epochDone(history.get(epoch - 1));
+      }
+      return checkpoint;
+    }
+  }
+
+  private EpochMetrics epoch(
+      Learner learner, Batches batches, int epoch, Map<String, Mask> masksBefore)
+      throws IOException {
+    long start = System.nanoTime();
+    long reported = start;
+    int images = 0;
+    learner.forget();
+    try (BatchStream stream = batches.epoch(epoch)) {
+      while (stream.hasNext()) {
+        try (Batch batch = stream.next()) {
+          learner.step(batch, train);
+          images += batch.size();
+        }
+        if (System.nanoTime() - reported > PROGRESS_NANOS) {
+          reported = System.nanoTime();
+          Learner.Seen seen = learner.seen();
+          listener.training(epoch, images, train.size(), seen.meanLoss(), seen.accuracy());
+        }
+      }
+    }
+    Learner.Seen seen = learner.seen();
+    listener.training(epoch, images, train.size(), seen.meanLoss(), seen.accuracy());
+    if (!Double.isFinite(seen.meanLoss())) {
+      throw new IOException(
+          "The training loss is "
+              + seen.meanLoss()
+              + " in epoch "
+              + epoch
+              + ", so the training was stopped; the epoch before is kept in "
+              + directory.path()
+              + ", and a lower --lr may help.");
+    }
+    double seconds = (System.nanoTime() - start) / 1e9;
+    boolean measure = epoch == options.epochs() || evaluateEvery > 0 && epoch % evaluateEvery == 0;
+    Evaluation evaluation =
+        measure
+            ? learner.evaluate(test, done -> listener.evaluating(epoch, done, test.size()))
+            : null;
+    long flips = 0;
+    for (Map.Entry<String, Mask> mask : learner.masks().entrySet()) {
+      flips += mask.getValue().differences(masksBefore.get(mask.getKey()));
+    }
+    return new EpochMetrics(
+        epoch,
+        learner.steps(),
+        learner.learningRate(),
+        seen.meanLoss(),
+        seen.accuracy(),
+        flips,
+        seconds,
+        evaluation);
+  }
+}

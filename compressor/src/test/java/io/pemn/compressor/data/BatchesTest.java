@@ -1,0 +1,405 @@
+package io.pemn.compressor.data;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.pemn.format.Normalization;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The timeout only ends a test that hangs; nothing here depends on how long anything takes. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class BatchesTest {
+  private static final Normalization BYTES = Normalization.parse("0,1");
+  private static final Augmentation SHIFT_AND_FLIP = Augmentation.shiftAndFlip(2);
+
+  /** One image as a batch held it. */
+  private record Seen(List<Float> floats, int label) {}
+
+  @Test
+  void withoutShuffleTheImagesComeInTheirOrderNormalized() {
+    ImageSet set =
+        ImageSet.copyOf(
+            2, 1, 2, 3, new byte[] {0, 51, 102, (byte) 255, 1, 2, 3, 4}, new int[] {2, 0});
+    Normalization normalization = Normalization.parse("0,0.5/1,0.25");
+
+    List<Seen> seen = epoch(new Batches(set, normalization, Augmentation.NONE, 2, false, 1), 0);
+
+    assertEquals(new Seen(List.of(0f, 0.2f, (102 / 255f - 0.5f) / 0.25f, 2f), 2), seen.get(0));
+    assertEquals(0, seen.get(1).label());
+    assertEquals(1 / 255f, seen.get(1).floats().get(0));
+  }
+
+  @Test
+  void aBatchHoldsExactlyItsImagesInADirectReadOnlyBufferOfNativeOrder() {
+    Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
+
+    try (BatchStream stream = batches.epoch(0)) {
+      Batch batch = stream.next();
+      FloatBuffer images = batch.images();
+      assertTrue(images.isDirect());
+      assertTrue(images.isReadOnly());
+      assertEquals(ByteOrder.nativeOrder(), images.order());
+      assertEquals(3 * 16, images.remaining());
+      images.get();
+      assertEquals(3 * 16, batch.images().remaining());
+      assertEquals(3, batch.size());
+      assertArrayEquals(new int[] {0, 1, 2}, batch.labels());
+    }
+  }
+
+  @Test
+  void theBytesOfABatchAreThoseOfItsFloats() {
+    Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
+
+    try (BatchStream stream = batches.epoch(0)) {
+      while (stream.hasNext()) {
+        Batch batch = stream.next();
+        assertTrue(batch.imageBytes().isDirect());
+        assertEquals(ByteOrder.nativeOrder(), batch.imageBytes().order());
+        assertEquals(batch.images(), batch.imageBytes().asFloatBuffer());
+      }
+    }
+  }
+
+  @Test
+  void theLastBatchIsSmallerAndKept() {
+    Batches batches = new Batches(numbered(10), BYTES, Augmentation.NONE, 4, true, 1);
+
+    List<Integer> sizes = new ArrayList<>();
+    try (BatchStream stream = batches.epoch(0)) {
+      while (stream.hasNext()) {
+        Batch batch = stream.next();
+        sizes.add(batch.size());
+        assertEquals(batch.size() * 16, batch.images().remaining());
+        assertEquals(batch.size(), batch.labels().length);
+      }
+      assertThrows(NoSuchElementException.class, stream::next);
+    }
+
+    assertEquals(3, batches.batchesPerEpoch());
+    assertEquals(List.of(4, 4, 2), sizes);
+  }
+
+  @Test
+  void aBatchSizeThatDividesTheSetLeavesNoEmptyBatch() {
+    assertEquals(
+        2, new Batches(numbered(10), BYTES, Augmentation.NONE, 5, true, 1).batchesPerEpoch());
+    assertEquals(
+        1,
+        new Batches(numbered(10), BYTES, Augmentation.NONE, Integer.MAX_VALUE, true, 1)
+            .batchesPerEpoch());
+  }
+
+  @Test
+  void everyImageComesExactlyOnceAnEpochWithItsLabel() {
+    Batches batches = new Batches(numbered(100), BYTES, Augmentation.NONE, 7, true, 3);
+
+    for (int epoch = 0; epoch < 3; epoch++) {
+      List<Seen> seen = epoch(batches, epoch);
+      seen.forEach(image -> assertEquals(image.label(), Math.round(image.floats().get(0) * 255)));
+      assertEquals(
+          IntStream.range(0, 100).boxed().toList(),
+          seen.stream().map(Seen::label).sorted().toList());
+    }
+  }
+
+  @Test
+  void theSeedAndTheEpochAloneDecideEveryFloat() {
+    Batches batches = new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 7, true, 3);
+    List<Seen> third = epoch(batches, 2);
+
+    Batches resumed = new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 7, true, 3);
+
+    assertEquals(third, epoch(batches, 2));
+    assertEquals(third, epoch(resumed, 2));
+  }
+
+  @Test
+  void theBatchSizeDoesNotChangeWhatAnEpochShows() {
+    assertEquals(
+        epoch(new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 7, true, 3), 2),
+        epoch(new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 32, true, 3), 2));
+  }
+
+  @Test
+  void anotherEpochOrSeedHasAnotherOrderAndOtherChanges() {
+    Set<List<Integer>> orders = new HashSet<>();
+    Set<List<Seen>> changes = new HashSet<>();
+    for (int seed = 0; seed < 3; seed++) {
+      for (int epoch = 0; epoch < 3; epoch++) {
+        orders.add(
+            epoch(new Batches(numbered(100), BYTES, Augmentation.NONE, 7, true, seed), epoch)
+                .stream()
+                .map(Seen::label)
+                .toList());
+        changes.add(
+            epoch(new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 7, false, seed), epoch));
+      }
+    }
+
+    assertEquals(9, orders.size());
+    assertEquals(9, changes.size());
+  }
+
+  @Test
+  void paddingIsBlackBeforeNormalization() {
+    byte[] white = new byte[16];
+    Arrays.fill(white, (byte) 255);
+    ImageSet set = ImageSet.copyOf(1, 4, 4, 1, white, new int[] {0});
+    Batches batches =
+        new Batches(set, Normalization.parse("0.5,0.5"), new Augmentation(3, false), 1, true, 1);
+
+    Set<Float> values = new HashSet<>();
+    for (int epoch = 0; epoch < 10; epoch++) {
+      values.addAll(epoch(batches, epoch).get(0).floats());
+    }
+
+    assertEquals(Set.of(-1f, 1f), values);
+  }
+
+  @Test
+  void twoStreamsAtOnceDoNotDisturbEachOther() {
+    Batches batches = new Batches(numbered(60), BYTES, SHIFT_AND_FLIP, 4, true, 3);
+    List<Seen> first = epoch(batches, 0);
+    List<Seen> second = epoch(batches, 1);
+
+    List<Seen> firstAgain = new ArrayList<>();
+    List<Seen> secondAgain = new ArrayList<>();
+    try (BatchStream one = batches.epoch(0);
+        BatchStream two = batches.epoch(1)) {
+      while (one.hasNext()) {
+        firstAgain.addAll(imagesOf(one.next()));
+        secondAgain.addAll(imagesOf(two.next()));
+      }
+    }
+
+    assertEquals(first, firstAgain);
+    assertEquals(second, secondAgain);
+    assertNotEquals(first, second);
+  }
+
+  @Test
+  void closingInTheMiddleEndsTheThreadAndTheStream() {
+    Batches batches = new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 1, true, 3);
+    BatchStream stream = batches.epoch(0);
+    Batch batch = stream.next();
+    assertTrue(stream.preparer().isDaemon());
+    assertTrue(stream.preparer().isAlive());
+
+    stream.close();
+    stream.close();
+
+    assertFalse(stream.preparer().isAlive());
+    assertFalse(stream.hasNext());
+    assertThrows(IllegalStateException.class, stream::next);
+    assertThrows(IllegalStateException.class, batch::images);
+    assertEquals(100, epoch(batches, 1).size());
+  }
+
+  @Test
+  void closingInterruptsABatchThatIsBeingPrepared() throws InterruptedException {
+    CountDownLatch begun = new CountDownLatch(1);
+    BatchStream stream =
+        new BatchStream(
+            1,
+            (batch, buffer) -> {
+              begun.countDown();
+              new CountDownLatch(1).await();
+            },
+            () -> new BatchBuffer(1, 1),
+            buffer -> {});
+    begun.await();
+
+    stream.close();
+
+    assertFalse(stream.preparer().isAlive());
+  }
+
+  @Test
+  void aThreadThatIsInterruptedWhileClosingStillWaitsAndStaysInterrupted() {
+    BatchStream stream = new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 1, true, 3).epoch(0);
+
+    Thread.currentThread().interrupt();
+    stream.close();
+
+    assertTrue(Thread.interrupted());
+    assertFalse(stream.preparer().isAlive());
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForABatch() {
+    try (BatchStream stream =
+        new BatchStream(
+            1,
+            (batch, buffer) -> new CountDownLatch(1).await(),
+            () -> new BatchBuffer(1, 1),
+            buffer -> {})) {
+      Thread.currentThread().interrupt();
+
+      assertThrows(IllegalStateException.class, stream::next);
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  @Test
+  void aFailureOfTheThreadReachesTheReaderAfterTheBatchesBeforeIt() {
+    IllegalStateException fault = new IllegalStateException("no more");
+    try (BatchStream stream =
+        new BatchStream(
+            3,
+            (batch, buffer) -> {
+              if (batch == 1) {
+                throw fault;
+              }
+              buffer.add(new float[1], 0);
+            },
+            () -> new BatchBuffer(1, 1),
+            buffer -> {})) {
+      assertEquals(1, stream.next().size());
+      for (int attempt = 0; attempt < 2; attempt++) {
+        IllegalStateException met = assertThrows(IllegalStateException.class, stream::next);
+        assertSame(fault, met.getCause());
+        assertTrue(met.getMessage().contains("batch 2 of 3"), met.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void anErrorWhileMemoryIsTakenReachesTheReaderToo() {
+    OutOfMemoryError fault = new OutOfMemoryError("a test");
+    try (BatchStream stream =
+        new BatchStream(
+            1,
+            (batch, buffer) -> {},
+            () -> {
+              throw fault;
+            },
+            buffer -> {})) {
+      assertSame(fault, assertThrows(IllegalStateException.class, stream::next).getCause());
+    }
+  }
+
+  @Test
+  void memoryIsBoundedAndGivenBackOnceEach() {
+    AtomicInteger made = new AtomicInteger();
+    List<BatchBuffer> givenBack = new ArrayList<>();
+    try (BatchStream stream =
+        new BatchStream(
+            50,
+            (batch, buffer) -> buffer.add(new float[] {batch}, batch),
+            () -> {
+              made.incrementAndGet();
+              return new BatchBuffer(1, 1);
+            },
+            givenBack::add)) {
+      for (int batch = 0; batch < 50; batch++) {
+        assertArrayEquals(new int[] {batch}, stream.next().labels());
+      }
+    }
+
+    assertTrue(made.get() <= BatchStream.PREPARED_AHEAD + 1, made.toString());
+    Set<BatchBuffer> distinct = Collections.newSetFromMap(new IdentityHashMap<>());
+    distinct.addAll(givenBack);
+    assertEquals(made.get(), distinct.size());
+    assertEquals(made.get(), givenBack.size());
+  }
+
+  @Test
+  void aBatchIsValidUntilItIsClosedOrTheNextIsTaken() {
+    Batches batches = new Batches(numbered(10), BYTES, Augmentation.NONE, 2, false, 1);
+    try (BatchStream stream = batches.epoch(0)) {
+      Batch first = stream.next();
+      Batch second = stream.next();
+      IllegalStateException met = assertThrows(IllegalStateException.class, first::images);
+      assertTrue(met.getMessage().startsWith("This batch was released"), met.getMessage());
+      assertThrows(IllegalStateException.class, first::labels);
+      assertThrows(IllegalStateException.class, first::size);
+
+      assertArrayEquals(new int[] {2, 3}, second.labels());
+      second.close();
+      second.close();
+      assertThrows(IllegalStateException.class, second::images);
+      first.close();
+
+      List<Integer> rest = new ArrayList<>();
+      while (stream.hasNext()) {
+        try (Batch batch = stream.next()) {
+          imagesOf(batch).forEach(image -> rest.add(image.label()));
+        }
+      }
+      assertEquals(List.of(4, 5, 6, 7, 8, 9), rest);
+    }
+  }
+
+  @Test
+  void argumentsOutOfRangeAreRefused() {
+    ImageSet set = numbered(10);
+    assertRefused("batch size is 0", () -> new Batches(set, BYTES, Augmentation.NONE, 0, true, 1));
+    assertRefused(
+        "for 2 channels",
+        () -> new Batches(set, Normalization.parse("0,0/1,1"), Augmentation.NONE, 1, true, 1));
+    assertRefused(
+        "at most 3", () -> new Batches(set, BYTES, Augmentation.shiftAndFlip(4), 1, true, 1));
+    assertRefused("at most 1023", () -> Batches.requireAddressable(1024, 1 << 19));
+    Batches.requireAddressable(1023, 1 << 19);
+    Batches batches = new Batches(set, BYTES, Augmentation.NONE, 1, true, 1);
+    assertRefused("Epoch -1", () -> batches.epoch(-1).close());
+  }
+
+  private static void assertRefused(String found, Runnable call) {
+    String message = assertThrows(IllegalArgumentException.class, call::run).getMessage();
+    assertTrue(message.contains(found), message);
+  }
+
+  private static List<Seen> epoch(Batches batches, int epoch) {
+    List<Seen> seen = new ArrayList<>();
+    try (BatchStream stream = batches.epoch(epoch)) {
+      while (stream.hasNext()) {
+        seen.addAll(imagesOf(stream.next()));
+      }
+    }
+    return seen;
+  }
+
+  private static List<Seen> imagesOf(Batch batch) {
+    List<Seen> seen = new ArrayList<>();
+    FloatBuffer images = batch.images();
+    int length = images.remaining() / batch.size();
+    for (int label : batch.labels()) {
+      List<Float> floats = new ArrayList<>();
+      for (int i = 0; i < length; i++) {
+        floats.add(images.get());
+      }
+      seen.add(new Seen(floats, label));
+    }
+    return seen;
+  }
+
+  /** Images of 4x4 whose first pixel and label are the number of the image. */
+  private static ImageSet numbered(int count) {
+    byte[] pixels = new byte[count * 16];
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (i % 16 == 0 ? i / 16 : i * 37 + 11);
+    }
+    return ImageSet.copyOf(1, 4, 4, count, pixels, IntStream.range(0, count).toArray());
+  }
+}

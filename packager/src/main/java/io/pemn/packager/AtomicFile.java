@@ -1,0 +1,425 @@
+package io.pemn.packager;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A file or folder that appears whole or not at all; the only class that touches an output's final
+ * name.
+ *
+ * <p>Content goes to a temporary sibling ({@code .NAME.RANDOM.tmp}), reaches the disk (fsync), and
+ * is then renamed over the target, so that a reader sees the previous file or the new one and
+ * nothing between. Whatever goes wrong, an interrupted program (SIGINT, SIGTERM) included, the
+ * temporary sibling is deleted and the previous file is as it was. Only a killed process (SIGKILL)
+ * or a power cut may leave a {@code .tmp} behind, and never under the target's name.
+ *
+ * <p>A target that is a symbolic link is followed: the file it points to is replaced, the link
+ * stays.
+ */
+public final class AtomicFile {
+
+  /** Bytes that are handed to the operating system at once. */
+  private static final int CHUNK_BYTES = 1 << 20;
+
+  /** Code points of the target's name kept in the temporary name: at most 160 of 255 bytes. */
+  private static final int NAME_CODE_POINTS = 40;
+
+  private AtomicFile() {}
+
+  /** What a file is to hold. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * Writes the whole content.
+     *
+     * @param out buffered; closing it flushes it and nothing more
+     * @throws IOException whatever went wrong; the target then stays as it was
+     */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** What a folder is to hold. */
+  @FunctionalInterface
+  public interface FolderContent {
+    /**
+     * Creates every file of the folder.
+     *
+     * @param folder an empty temporary folder, renamed afterwards: keep no path that lies in it
+     * @throws IOException whatever went wrong; the target then stays as it was
+     */
+    void writeTo(Path folder) throws IOException;
+  }
+
+  /**
+   * Writes {@code target}, in place of the regular file of that name if there is one.
+   *
+   * @throws IOException one sentence, if the parent is missing, is not a folder or is not writable,
+   *     if the target is something other than a writable regular file, or if the disk is full; or
+   *     what {@code content} threw, unchanged
+   */
+  public static void write(Path target, Content content) throws IOException {
+    Objects.requireNonNull(content, "content");
+    Path destination = destination(target);
+    if (Files.isDirectory(destination)) {
+      throw new FileSystemException(
+          target + " is a folder, expected the name of a file; choose another -o.");
+    }
+    if (Files.exists(destination)) {
+      // Renaming over a device or a pipe (-o /dev/null) would destroy it.
+      if (!Files.isRegularFile(destination)) {
+        throw new FileSystemException(
+            target + " is a device or a pipe, expected a regular file; choose another -o.");
+      }
+      if (!Files.isWritable(destination)) {
+        throw new FileSystemException(
+            target
+                + " exists and may not be written; change its permissions or choose another -o.");
+      }
+    }
+    String kept = Files.exists(destination) ? "the previous file is kept" : "no file is left";
+    try (Temporary temporary = Temporary.beside(destination)) {
+      try (FileChannel channel = create(target, destination, temporary.path)) {
+        ChannelOutput written = new ChannelOutput(channel);
+        try {
+          OutputStream out = new BufferedOutputStream(written, CHUNK_BYTES);
+          content.writeTo(out);
+          out.flush();
+          written.force();
+        } catch (IOException e) {
+          // Content may have wrapped the channel's failure in one of its own.
+          IOException cause = written.failure == null ? e : written.failure;
+          if (isDiskFull(cause)) {
+            throw diskFull(target, written.bytes, kept, cause);
+          }
+          if (written.failure != null) {
+            throw failed(
+                String.format(
+                    "Could not write %s after %d bytes (%s); %s.",
+                    target, written.bytes, reason(cause), kept),
+                cause);
+          }
+          throw e;
+        }
+      }
+      rename(temporary.path, destination, target, kept);
+    }
+  }
+
+  /**
+   * Writes the folder {@code target}, which must not exist yet or be empty: nothing of the user's
+   * is ever replaced.
+   *
+   * @throws IOException one sentence, if the parent is missing, is not a folder or is not writable,
+   *     if the target is a file or a folder that is not empty, or if the disk is full; or what
+   *     {@code content} threw, unchanged
+   */
+  public static void writeFolder(Path target, FolderContent content) throws IOException {
+    Objects.requireNonNull(content, "content");
+    Path destination = destination(target);
+    boolean exists = Files.exists(destination);
+    if (exists && !Files.isDirectory(destination)) {
+      throw new FileSystemException(
+          target
+              + " is a file, expected an empty folder or a name not yet used; choose another -o.");
+    }
+    if (exists && !isEmpty(target, destination)) {
+      throw new FileSystemException(
+          target + " exists and is not empty; empty it yourself or choose another -o.");
+    }
+    String kept = exists ? "the folder is left empty" : "no folder is left";
+    try (Temporary temporary = Temporary.beside(destination)) {
+      try {
+        Files.createDirectory(temporary.path);
+      } catch (IOException e) {
+        throw notCreated(target, destination, e);
+      }
+      FolderSync sync = new FolderSync();
+      try {
+        content.writeTo(temporary.path);
+        Files.walkFileTree(temporary.path, sync);
+      } catch (IOException e) {
+        if (isDiskFull(e)) {
+          throw diskFull(target, bytesIn(temporary.path), kept, e);
+        }
+        throw e;
+      }
+      rename(temporary.path, destination, target, kept);
+    }
+  }
+
+  /** The absolute path to rename to, links followed, in a folder that exists. */
+  private static Path destination(Path target) throws IOException {
+    Path absolute = target.toAbsolutePath();
+    if (Files.exists(absolute)) {
+      absolute = absolute.toRealPath();
+    }
+    if (absolute.getFileName() == null) {
+      throw new FileSystemException(
+          target + " is the root folder, expected a name in a folder; choose another -o.");
+    }
+    Path parent = absolute.getParent();
+    if (Files.notExists(parent)) {
+      throw new NoSuchFileException(
+          "The folder " + parent + " does not exist; create it first or choose another -o.");
+    }
+    if (Files.exists(parent) && !Files.isDirectory(parent)) {
+      throw new FileSystemException(
+          parent + " is a file, expected a folder to write in; choose another -o.");
+    }
+    return absolute;
+  }
+
+  private static boolean isEmpty(Path target, Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    } catch (AccessDeniedException e) {
+      throw failed(
+          "The folder " + target + " may not be read, expected an empty one; choose another -o.",
+          e);
+    }
+  }
+
+  private static FileChannel create(Path target, Path destination, Path temporary)
+      throws IOException {
+    try {
+      return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    } catch (IOException e) {
+      throw notCreated(target, destination, e);
+    }
+  }
+
+  private static IOException notCreated(Path target, Path destination, IOException e) {
+    if (isDiskFull(e)) {
+      return diskFull(target, 0, "nothing was changed", e);
+    }
+    return failed(
+        String.format(
+            "Could not write in the folder %s (%s); change its permissions or choose another -o.",
+            destination.getParent(), reason(e)),
+        e);
+  }
+
+  private static void rename(Path temporary, Path destination, Path target, String kept)
+      throws IOException {
+    try {
+      try {
+        Files.move(temporary, destination, StandardCopyOption.ATOMIC_MOVE);
+      } catch (IOException e) {
+        // POSIX renames over an empty folder, Windows does not.
+        if (!Files.isDirectory(destination)) {
+          throw e;
+        }
+        Files.delete(destination);
+        Files.move(temporary, destination, StandardCopyOption.ATOMIC_MOVE);
+      }
+    } catch (IOException e) {
+      throw failed(
+          String.format(
+              "Could not give %s its name (%s); %s, choose another -o.", target, reason(e), kept),
+          e);
+    }
+    syncFolder(destination.getParent());
+  }
+
+  /** Makes a rename survive a power cut where the system can: Windows cannot open a folder. */
+  private static void syncFolder(Path folder) {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    } catch (IOException e) {
+      // The content is safe and complete; only the moment when its name reaches the disk is not.
+    }
+  }
+
+  /** Java reports ENOSPC, EDQUOT and ERROR_DISK_FULL in the system's words only. */
+  private static boolean isDiskFull(IOException e) {
+    String message = String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+    return message.contains("no space left on device")
+        || message.contains("disk quota exceeded")
+        || message.contains("not enough space on the disk");
+  }
+
+  private static IOException diskFull(Path target, long bytes, String kept, IOException cause) {
+    return failed(
+        String.format(
+            "The disk is full (%s): %d bytes of %s were written before that; %s, free some space or"
+                + " choose another -o.",
+            reason(cause), bytes, target, kept),
+        cause);
+  }
+
+  private static IOException failed(String sentence, IOException cause) {
+    return new IOException(sentence, cause);
+  }
+
+  /** The system's own words, without the path, which the sentence around them gives. */
+  private static String reason(IOException e) {
+    if (e instanceof AccessDeniedException) {
+      return "permission denied";
+    }
+    if (e instanceof FileSystemException f && f.getReason() != null) {
+      return f.getReason();
+    }
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private static long bytesIn(Path folder) {
+    long[] bytes = {0};
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              bytes[0] += attributes.size();
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      // A count for a message: what could be counted is good enough.
+    }
+    return bytes[0];
+  }
+
+  /** A name beside the target that is free again, whatever happens, once this is closed. */
+  private static final class Temporary implements AutoCloseable {
+    private final Path path;
+    private final Thread onInterrupt = new Thread(this::delete, "pemn-delete-temporary");
+
+    private Temporary(Path path) {
+      this.path = path;
+      Runtime.getRuntime().addShutdownHook(onInterrupt);
+    }
+
+    static Temporary beside(Path destination) {
+      String name = destination.getFileName().toString();
+      if (name.codePointCount(0, name.length()) > NAME_CODE_POINTS) {
+        name = name.substring(0, name.offsetByCodePoints(0, NAME_CODE_POINTS));
+      }
+      String random = UUID.randomUUID().toString().substring(0, 13);
+      return new Temporary(destination.resolveSibling("." + name + "." + random + ".tmp"));
+    }
+
+    @Override
+    public void close() {
+      delete();
+      try {
+        Runtime.getRuntime().removeShutdownHook(onInterrupt);
+      } catch (IllegalStateException e) {
+        // The program is ending: the hook runs and finds nothing to delete.
+      }
+    }
+
+    private void delete() {
+      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+        return; // Renamed, or never created.
+      }
+      try {
+        Files.walkFileTree(
+            path,
+            new SimpleFileVisitor<>() {
+              @Override
+              public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                  throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+              }
+
+              @Override
+              public FileVisitResult postVisitDirectory(Path folder, IOException e)
+                  throws IOException {
+                Files.delete(folder);
+                return FileVisitResult.CONTINUE;
+              }
+            });
+      } catch (IOException e) {
+        // The failure that led here says more than this one.
+      }
+    }
+  }
+
+  /** Forces every file, then its folder, to the disk. */
+  private static final class FolderSync extends SimpleFileVisitor<Path> {
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+      if (attributes.isRegularFile()) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+          channel.force(true);
+        }
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult postVisitDirectory(Path folder, IOException e) throws IOException {
+      if (e != null) {
+        throw e;
+      }
+      syncFolder(folder);
+      return FileVisitResult.CONTINUE;
+    }
+  }
+
+  /** Writes to a channel, counts what reached it, and remembers which failure was the channel's. */
+  private static final class ChannelOutput extends OutputStream {
+    private final FileChannel channel;
+    private long bytes;
+    private IOException failure;
+
+    ChannelOutput(FileChannel channel) {
+      this.channel = channel;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+      Objects.checkFromIndexSize(offset, length, source.length);
+      try {
+        for (int done = 0; done < length; ) {
+          // The JDK copies a heap buffer to direct memory of its size and keeps that: bound it.
+          int chunk = Math.min(CHUNK_BYTES, length - done);
+          int count = channel.write(ByteBuffer.wrap(source, offset + done, chunk));
+          done += count;
+          bytes += count;
+        }
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+
+    /** Forces all to the disk, and reports a failed write that the content swallowed. */
+    void force() throws IOException {
+      if (failure != null) {
+        throw failure;
+      }
+      try {
+        channel.force(true);
+      } catch (IOException e) {
+        failure = e;
+        throw e;
+      }
+    }
+  }
+}

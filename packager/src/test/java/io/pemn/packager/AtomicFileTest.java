@@ -1,0 +1,450 @@
+package io.pemn.packager;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+
+  @TempDir Path folder;
+
+  @Test
+  void aNewFileHoldsWhatWasWritten() throws IOException {
+    byte[] content = new byte[3_500_001];
+    new Random(1).nextBytes(content);
+    Path target = folder.resolve("a.bin");
+    AtomicFile.write(
+        target,
+        out -> {
+          out.write(content[0]);
+          out.write(content, 1, content.length - 1);
+        });
+    assertArrayEquals(content, Files.readAllBytes(target));
+    assertEquals(List.of("a.bin"), namesIn(folder));
+  }
+
+  @Test
+  void anExistingFileIsReplaced() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "a much longer previous text");
+    AtomicFile.write(target, text("new"));
+    assertEquals("new", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void thePreviousFileIsSeenUntilTheNewOneIsWhole() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    AtomicFile.write(
+        target,
+        out -> {
+          out.write("new".getBytes(StandardCharsets.UTF_8));
+          out.flush();
+          assertEquals("old", Files.readString(target));
+          String temporary = namesIn(folder).get(0);
+          assertTrue(temporary.matches("\\.a\\.[0-9a-f-]+\\.tmp"), temporary);
+        });
+    assertEquals("new", Files.readString(target));
+  }
+
+  @Test
+  void contentMayCloseItsStream() throws IOException {
+    Path target = folder.resolve("a");
+    AtomicFile.write(
+        target,
+        out -> {
+          try (out) {
+            out.write('x');
+          }
+        });
+    assertEquals("x", Files.readString(target));
+  }
+
+  @Test
+  void aLongNameStillHasRoomForItsTemporaryName() throws IOException {
+    Path target = folder.resolve("n".repeat(250));
+    AtomicFile.write(target, text("x"));
+    assertEquals("x", Files.readString(target));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aSymbolicLinkIsFollowedAndStays() throws IOException {
+    Path inner = Files.createDirectory(folder.resolve("inner"));
+    Path file = Files.writeString(inner.resolve("file"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    AtomicFile.write(link, text("new"));
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("new", Files.readString(file));
+    assertEquals(List.of("file"), namesIn(inner));
+  }
+
+  @Test
+  void aFullDiskHalfwayKeepsThePreviousFileAndLeavesNothingElse() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.write(
+                    target,
+                    out -> {
+                      out.write(new byte[1000]);
+                      out.flush();
+                      throw new IOException("No space left on device");
+                    }));
+    assertEquals(
+        "The disk is full (No space left on device): 1000 bytes of "
+            + target
+            + " were written before that; the previous file is kept, free some space or choose"
+            + " another -o.",
+        e.getMessage());
+    assertEquals("old", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void aFullDiskLeavesNoFileWhereThereWasNone() throws IOException {
+    Path target = folder.resolve("a");
+    IOException e =
+        assertThrows(
+            IOException.class, () -> AtomicFile.write(target, failing("Disk quota exceeded")));
+    assertTrue(e.getMessage().contains("no file is left"), e.getMessage());
+    assertEquals(List.of(), namesIn(folder));
+  }
+
+  @Test
+  void anyOtherFailureOfTheContentPassesUnchanged() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    IOException io = new IOException("the model is damaged");
+    assertSame(
+        io,
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.write(
+                    target,
+                    out -> {
+                      throw io;
+                    })));
+    IllegalStateException bug = new IllegalStateException("bug");
+    assertSame(
+        bug,
+        assertThrows(
+            IllegalStateException.class,
+            () ->
+                AtomicFile.write(
+                    target,
+                    out -> {
+                      throw bug;
+                    })));
+    assertEquals("old", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  /** The operating system itself refuses a write halfway: a limit on the size of any file. */
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aWriteThatTheSystemRefusesHalfwayIsReportedEvenIfTheContentSwallowsIt() throws Exception {
+    assumeTrue(Files.isExecutable(Path.of("/bin/sh")));
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    Process process =
+        new ProcessBuilder(
+                "/bin/sh",
+                "-c",
+                "ulimit -f 64 && exec \"$0\" \"$@\"",
+                java(),
+                "-XX:-UsePerfData",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SwallowsItsFailure.class.getName(),
+                target.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertEquals(0, process.waitFor(), said);
+    assertTrue(said.startsWith("Could not write " + target + " after "), said);
+    assertFalse(said.contains(" after 0 bytes"), said);
+    assertTrue(said.strip().endsWith("the previous file is kept."), said);
+    assertEquals("old", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  /** Prints the message of the failure that it expects. */
+  static final class SwallowsItsFailure {
+    public static void main(String[] arguments) {
+      try {
+        AtomicFile.write(
+            Path.of(arguments[0]),
+            out -> {
+              PrintStream silent = new PrintStream(out, true, StandardCharsets.UTF_8);
+              silent.write(new byte[4_000_000], 0, 4_000_000);
+            });
+        System.exit(1);
+      } catch (IOException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void anInterruptedProgramLeavesNoTemporaryFileAndNoTemporaryFolder() throws Exception {
+    for (String kind : List.of("file", "folder")) {
+      Path target = folder.resolve("a");
+      Process process =
+          new ProcessBuilder(
+                  java(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  NeverEnds.class.getName(),
+                  kind,
+                  target.toString())
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
+      assertEquals('!', process.getInputStream().read());
+      assertEquals(1, namesIn(folder).size());
+      process.destroy();
+      assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+      assertNotEquals(0, process.exitValue());
+      assertEquals(List.of(), namesIn(folder));
+    }
+  }
+
+  /** Starts to write, says so, and waits to be interrupted. */
+  static final class NeverEnds {
+    public static void main(String[] arguments) throws IOException {
+      Path target = Path.of(arguments[1]);
+      if (arguments[0].equals("file")) {
+        AtomicFile.write(target, out -> announceAndWait());
+      } else {
+        AtomicFile.writeFolder(
+            target,
+            temporary -> {
+              Files.writeString(temporary.resolve("x"), "half");
+              announceAndWait();
+            });
+      }
+    }
+
+    private static void announceAndWait() {
+      System.out.print('!');
+      System.out.flush();
+      try {
+        Thread.sleep(Long.MAX_VALUE);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  @Test
+  void aMissingParentIsNamed() {
+    Path target = folder.resolve("missing").resolve("a");
+    for (IOException e :
+        List.of(
+            assertThrows(IOException.class, () -> AtomicFile.write(target, text("x"))),
+            assertThrows(IOException.class, () -> AtomicFile.writeFolder(target, f -> {})))) {
+      assertEquals(
+          "The folder "
+              + folder.resolve("missing")
+              + " does not exist; create it first or choose another -o.",
+          e.getMessage());
+    }
+  }
+
+  @Test
+  void aParentThatIsAFileIsNamed() throws IOException {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    IOException e =
+        assertThrows(IOException.class, () -> AtomicFile.write(file.resolve("a"), text("x")));
+    assertEquals(
+        file + " is a file, expected a folder to write in; choose another -o.", e.getMessage());
+  }
+
+  @Test
+  void aTargetThatIsAFolderIsRefusedAndSoIsTheRoot() {
+    IOException e = assertThrows(IOException.class, () -> AtomicFile.write(folder, text("x")));
+    assertEquals(
+        folder + " is a folder, expected the name of a file; choose another -o.", e.getMessage());
+    Path root = folder.getRoot();
+    assertTrue(
+        assertThrows(IOException.class, () -> AtomicFile.write(root, text("x")))
+            .getMessage()
+            .startsWith(root + " is the root folder"));
+  }
+
+  @Test
+  void aDeviceIsNeverReplaced() throws IOException {
+    Path device = Path.of("/dev/null");
+    assumeTrue(Files.exists(device) && !Files.isRegularFile(device));
+    IOException e = assertThrows(IOException.class, () -> AtomicFile.write(device, text("x")));
+    assertEquals(
+        "/dev/null is a device or a pipe, expected a regular file; choose another -o.",
+        e.getMessage());
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFolderThatMayNotBeWrittenIsNamed() throws IOException {
+    Path locked = Files.createDirectory(folder.resolve("locked"));
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+    assumeFalse(Files.isWritable(locked), "root may write anywhere");
+    IOException e =
+        assertThrows(IOException.class, () -> AtomicFile.write(locked.resolve("a"), text("x")));
+    assertEquals(
+        "Could not write in the folder "
+            + locked
+            + " (permission denied); change its permissions or choose another -o.",
+        e.getMessage());
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aFileThatMayNotBeWrittenIsNotReplaced() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    Files.setPosixFilePermissions(target, PosixFilePermissions.fromString("r--r--r--"));
+    assumeFalse(Files.isWritable(target), "root may write anywhere");
+    assertThrows(IOException.class, () -> AtomicFile.write(target, text("x")));
+    assertEquals("old", Files.readString(target));
+  }
+
+  /** Even root cannot create a file in /proc. */
+  @Test
+  void aFolderThatTheSystemKeepsForItselfIsNamed() {
+    Path proc = Path.of("/proc");
+    assumeTrue(Files.isDirectory(proc.resolve("self")));
+    IOException e =
+        assertThrows(IOException.class, () -> AtomicFile.write(proc.resolve("a"), text("x")));
+    assertTrue(e.getMessage().startsWith("Could not write in the folder /proc ("), e.getMessage());
+  }
+
+  @Test
+  void aNewFolderHoldsWhatWasWritten() throws IOException {
+    Path target = folder.resolve("a");
+    AtomicFile.writeFolder(
+        target,
+        temporary -> {
+          assertFalse(Files.exists(target));
+          Files.writeString(temporary.resolve("x"), "1");
+          Files.createDirectory(temporary.resolve("y"));
+          Files.writeString(temporary.resolve("y").resolve("z"), "2");
+        });
+    assertEquals("1", Files.readString(target.resolve("x")));
+    assertEquals("2", Files.readString(target.resolve("y").resolve("z")));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void anEmptyFolderIsReplaced() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("a"));
+    AtomicFile.writeFolder(target, temporary -> Files.writeString(temporary.resolve("x"), "1"));
+    assertEquals(List.of("x"), namesIn(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void aFolderThatHoldsAnythingIsRefused() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("a"));
+    Files.writeString(target.resolve("thesis"), "years");
+    IOException e = assertThrows(IOException.class, () -> AtomicFile.writeFolder(target, f -> {}));
+    assertEquals(
+        target + " exists and is not empty; empty it yourself or choose another -o.",
+        e.getMessage());
+    assertEquals(List.of("thesis"), namesIn(target));
+  }
+
+  @Test
+  void aFolderIsNeverWrittenOverAFile() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "x");
+    IOException e = assertThrows(IOException.class, () -> AtomicFile.writeFolder(target, f -> {}));
+    assertEquals(
+        target + " is a file, expected an empty folder or a name not yet used; choose another -o.",
+        e.getMessage());
+  }
+
+  @Test
+  void aFullDiskHalfwayThroughAFolderLeavesNothing() throws IOException {
+    Path target = folder.resolve("a");
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.writeFolder(
+                    target,
+                    temporary -> {
+                      Files.write(temporary.resolve("x"), new byte[10]);
+                      Files.createDirectory(temporary.resolve("y"));
+                      Files.write(temporary.resolve("y").resolve("z"), new byte[5]);
+                      throw new IOException("No space left on device");
+                    }));
+    assertEquals(
+        "The disk is full (No space left on device): 15 bytes of "
+            + target
+            + " were written before that; no folder is left, free some space or choose another"
+            + " -o.",
+        e.getMessage());
+    assertEquals(List.of(), namesIn(folder));
+  }
+
+  @Test
+  void aFailureInAFolderKeepsTheEmptyFolderThatWasThere() throws IOException {
+    Path target = Files.createDirectory(folder.resolve("a"));
+    IOException failure = new IOException("the model is damaged");
+    assertSame(
+        failure,
+        assertThrows(
+            IOException.class,
+            () ->
+                AtomicFile.writeFolder(
+                    target,
+                    temporary -> {
+                      Files.write(temporary.resolve("x"), new byte[10]);
+                      throw failure;
+                    })));
+    assertEquals(List.of("a"), namesIn(folder));
+    assertEquals(List.of(), namesIn(target));
+  }
+
+  private static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static AtomicFile.Content text(String text) {
+    return out -> out.write(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static AtomicFile.Content failing(String message) {
+    return (OutputStream out) -> {
+      out.write(1);
+      throw new IOException(message);
+    };
+  }
+
+  private static List<String> namesIn(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+    }
+  }
+}
