@@ -38,7 +38,7 @@ import java.util.function.IntConsumer;
 
 /**
  * A network in training: its parameters, their optimizer, and one step at a time. Used by one
- * thread, on which gradients are switched off outside the steps.
+ * thread, on which gradients are switched off outside the steps until it is closed.
  */
 final class Learner implements AutoCloseable {
   private final TrainingOptions options;
@@ -49,6 +49,7 @@ final class Learner implements AutoCloseable {
   private final Trainer trainer;
   private final Loss crossEntropy = Loss.softmaxCrossEntropyLoss();
   private final Map<String, MaskedParameter> masked = new LinkedHashMap<>();
+  private final boolean gradientsBefore;
   private final NDArray lossSum;
   private final NDArray correct;
   private long imagesSeen;
@@ -64,6 +65,7 @@ final class Learner implements AutoCloseable {
 
   /** Begins a training, or goes on from a checkpoint if one is given. */
   Learner(RunDescription run, Device device, long totalSteps, Checkpoint checkpoint) {
+    this.gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     this.options = run.trainingOptions();
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
@@ -247,5 +249,6 @@ final class Learner implements AutoCloseable {
     trainer.close();
     adamW.close();
     model.close();
+    JniUtils.setGradMode(gradientsBefore);
   }
 }
