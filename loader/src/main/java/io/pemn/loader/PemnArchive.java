@@ -529,13 +529,14 @@ public final class PemnArchive {
     io.pemn.format.proto.Prototype prototype = metadata.getPrototype();
     long length = prototype.getLength();
     long shuffled = prototype.getShuffledLength();
-    if (length < 1 || length > Prototype.MAX_LENGTH) {
+    long longest = Math.min(Prototype.MAX_LENGTH, maskedWeights());
+    if (length < 1 || length > longest) {
       throw new PemnFormatException.Corrupt(
           "The archive's prototype has "
               + Long.toUnsignedString(length)
-              + " values, but 1 to "
-              + Prototype.MAX_LENGTH
-              + " are possible; get the file again.");
+              + " values, but its layers can use 1 to "
+              + longest
+              + "; get the file again.");
     }
     boolean stored = metadata.hasPrototypeValues();
     if (stored && prototypeValues.remaining() != length * Float.BYTES) {
