@@ -112,7 +112,7 @@ class DamagedArchiveTest {
     PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
     long weights = archive.maskedWeights();
     int layers = archive.layers().size();
-    // 66 numbers of 4 bytes and their names.
+    // 4 * (9 + 5) + 3 numbers of 4 bytes, and their names.
     PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 2000)).verify();
     for (Limits limits :
         List.of(
