@@ -13,8 +13,30 @@ import java.util.List;
  * @param mask the kept positions, as many as the shape says
  */
 public record MaskedLayer(String name, List<Integer> shape, long offset, float scale, Mask mask) {
-  /** Copies the shape. */
+  /**
+   * Copies the shape and checks that the parts belong together.
+   *
+   * @throws IllegalArgumentException in one sentence, if they do not
+   */
   public MaskedLayer {
     shape = List.copyOf(shape);
+    long size = 1;
+    for (int dimension : shape) {
+      size = Math.multiplyExact(size, dimension);
+    }
+    if (size != mask.size() || offset < 0 || !Float.isFinite(scale)) {
+      throw new IllegalArgumentException(
+          "The layer "
+              + name
+              + " of shape "
+              + shape
+              + " has a mask of "
+              + mask.size()
+              + " positions, offset "
+              + offset
+              + " and scale "
+              + scale
+              + "; it needs as many positions as weights, no negative offset and a finite scale.");
+    }
   }
 }

@@ -1,0 +1,191 @@
+package io.pemn.loader;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.DiscardUnknownFieldsParser;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.pemn.format.ArchiveFormat;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.proto.Metadata;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+
+/**
+ * An archive's bytes, taken apart: the head is checked against its digest, and each section is
+ * checked against its own when it is asked for.
+ *
+ * @param size size of the file in bytes
+ * @param digest SHA-256 of the head in hexadecimal
+ * @param metadata as it stands in the file; only its form is checked
+ * @param masks contents of the section, empty if there is none; not checked
+ * @param remainder likewise
+ * @param prototypeValues likewise
+ */
+record ArchiveFile(
+    long size,
+    String digest,
+    Metadata metadata,
+    ByteBuffer masks,
+    ByteBuffer remainder,
+    ByteBuffer prototypeValues) {
+  private static final String MASKS = "masks";
+  private static final String REMAINDER = "remainder";
+  private static final String PROTOTYPE_VALUES = "prototype values";
+
+  /** Takes a file apart, from position to limit. */
+  static ArchiveFile parse(ByteBuffer file) throws PemnFormatException {
+    checkMagic(file);
+    ArchiveCursor cursor = new ArchiveCursor(file.slice());
+    cursor.readBytes(1, "magic");
+    long version = cursor.readNumber(2, "format version");
+    if (version == 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive has format version 0, which never was: the file is damaged; get it again.");
+    }
+    if (version != ArchiveFormat.VERSION) {
+      throw new PemnFormatException.TooNew(
+          "The archive has format version "
+              + Long.toUnsignedString(version)
+              + ", but this version of pemn reads "
+              + ArchiveFormat.VERSION
+              + "; use a newer pemn, or get the file again if it is damaged.");
+    }
+    ByteBuffer metadataBytes = cursor.readBytes(3, "metadata");
+    ByteBuffer head = file.slice(0, cursor.position());
+    ByteBuffer headDigest = cursor.readBytes(4, "head digest");
+    checkDigest(head, headDigest, "head");
+    Metadata metadata = parseMetadata(metadataBytes);
+
+    ByteBuffer masks =
+        section(cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getStoredBytes());
+    ByteBuffer remainder =
+        section(
+            cursor,
+            6,
+            REMAINDER,
+            metadata.hasRemainder(),
+            metadata.getRemainder().getStoredBytes());
+    ByteBuffer prototypeValues =
+        section(
+            cursor,
+            7,
+            PROTOTYPE_VALUES,
+            metadata.hasPrototypeValues(),
+            metadata.getPrototypeValues().getStoredBytes());
+    if (!cursor.atEnd()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive ends at byte "
+              + cursor.position()
+              + ", but the file has "
+              + file.remaining()
+              + ": something was appended to it; get it again.");
+    }
+
+    return new ArchiveFile(
+        file.remaining(),
+        Layer.hex(ArchiveFormat.digest(head)),
+        metadata,
+        masks,
+        remainder,
+        prototypeValues);
+  }
+
+  /** The masks section, found equal to its digest. */
+  ByteBuffer checkedMasks() throws PemnFormatException {
+    return checked(masks, metadata.getMasks().getDigest(), MASKS);
+  }
+
+  /** The remainder section, found equal to its digest. */
+  ByteBuffer checkedRemainder() throws PemnFormatException {
+    return checked(remainder, metadata.getRemainder().getDigest(), REMAINDER);
+  }
+
+  /** The section of prototype values, found equal to its digest. */
+  ByteBuffer checkedPrototypeValues() throws PemnFormatException {
+    return checked(prototypeValues, metadata.getPrototypeValues().getDigest(), PROTOTYPE_VALUES);
+  }
+
+  private static ByteBuffer checked(ByteBuffer section, ByteString digest, String what)
+      throws PemnFormatException {
+    checkDigest(section, digest.asReadOnlyByteBuffer(), what);
+    return section.duplicate();
+  }
+
+  private static void checkMagic(ByteBuffer file) throws PemnFormatException {
+    byte[] magic = ArchiveFormat.magic();
+    byte[] expected = new byte[magic.length + 2];
+    expected[0] = 1 << 3 | 2;
+    expected[1] = (byte) magic.length;
+    System.arraycopy(magic, 0, expected, 2, magic.length);
+    byte[] found = new byte[Math.min(expected.length, file.remaining())];
+    file.get(0, found);
+    if (!Arrays.equals(found, 0, found.length, expected, 0, found.length)) {
+      throw new PemnFormatException.NotAnArchive(
+          "The file does not begin as a .pemn archive does; if it is meant to be one, it was"
+              + " damaged, perhaps by a transfer in text mode.");
+    }
+    if (found.length < expected.length) {
+      throw new PemnFormatException.Truncated(
+          "The file has only "
+              + found.length
+              + " bytes, fewer than the beginning of any .pemn archive; get it again.");
+    }
+  }
+
+  private static void checkDigest(ByteBuffer bytes, ByteBuffer expected, String what)
+      throws PemnFormatException {
+    byte[] digest = ArchiveFormat.digest(bytes);
+    if (!ByteBuffer.wrap(digest).equals(expected)) {
+      byte[] stated = new byte[expected.remaining()];
+      expected.duplicate().get(stated);
+      throw new PemnFormatException.Corrupt(
+          "The archive's "
+              + what
+              + " has SHA-256 "
+              + Layer.hex(digest).substring(0, 16)
+              + "..., but "
+              + (stated.length == digest.length
+                  ? Layer.hex(stated).substring(0, 16) + "..."
+                  : "a digest of " + stated.length + " bytes")
+              + " is stated: the file is damaged; get it again.");
+    }
+  }
+
+  private static Metadata parseMetadata(ByteBuffer bytes) throws PemnFormatException {
+    try {
+      ByteString stored = ByteString.copyFrom(bytes.duplicate());
+      Metadata metadata = DiscardUnknownFieldsParser.wrap(Metadata.parser()).parseFrom(stored);
+      // One content has one encoding: nothing can hide in unknown or repeated fields.
+      if (!metadata.toByteString().equals(stored)) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's metadata has fields that format version "
+                + ArchiveFormat.VERSION
+                + " does not, or has them in another form than the format's one;"
+                + " it was written by a faulty tool.");
+      }
+      return metadata;
+    } catch (InvalidProtocolBufferException e) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's metadata is no protobuf message: " + e.getMessage(), e);
+    }
+  }
+
+  private static ByteBuffer section(
+      ArchiveCursor cursor, int field, String what, boolean present, long storedBytes)
+      throws PemnFormatException {
+    if (!present) {
+      return ByteBuffer.allocate(0);
+    }
+    ByteBuffer bytes = cursor.readBytes(field, what);
+    if (bytes.remaining() != storedBytes) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's "
+              + what
+              + " should take "
+              + Long.toUnsignedString(storedBytes)
+              + " bytes, but "
+              + bytes.remaining()
+              + " are there: the file is damaged; get it again.");
+    }
+    return bytes;
+  }
+}

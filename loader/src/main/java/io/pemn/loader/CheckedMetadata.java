@@ -1,0 +1,246 @@
+package io.pemn.loader;
+
+import io.pemn.format.ArchiveFormat;
+import io.pemn.format.Normalization;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.Metadata;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What an archive's metadata claims, after every claim was held against the network and the limits.
+ * Nothing is allocated for a count before it is checked.
+ *
+ * @param network what the parameters belong to
+ * @param normalization how pixels become its input
+ * @param layers the masked layers, in the network's order
+ * @param unmasked every other parameter, in the network's order
+ */
+record CheckedMetadata(
+    NetworkDescription network,
+    Normalization normalization,
+    List<Layer> layers,
+    List<ParameterShape> unmasked) {
+  /** Room for a remainder tensor's name, shape, tags and lengths. */
+  private static final long MAX_TENSOR_OVERHEAD = 256;
+
+  static CheckedMetadata of(Metadata metadata, Limits limits) throws PemnFormatException {
+    NetworkDescription network = NetworkDescription.of(metadata.getNetwork(), metadata.getInput());
+    List<Layer> layers = layers(metadata, network, limits);
+    checkPrototype(metadata, layers);
+    Set<String> masked = new HashSet<>();
+    layers.forEach(layer -> masked.add(layer.name()));
+    List<ParameterShape> unmasked =
+        network.parameters().stream()
+            .filter(parameter -> !masked.contains(parameter.name()))
+            .toList();
+    checkRemainderClaims(metadata, unmasked, limits);
+    int labels = metadata.getClassLabelsCount();
+    if (labels != 0 && labels != network.classes()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive names "
+              + labels
+              + " classes, but its network has "
+              + network.classes()
+              + " outputs; get the file again.");
+    }
+    return new CheckedMetadata(network, normalization(metadata), layers, unmasked);
+  }
+
+  private static Normalization normalization(Metadata metadata) throws PemnFormatException {
+    try {
+      return new Normalization(
+              metadata.getInput().getMeanList(), metadata.getInput().getDeviationList())
+          .requireChannels(metadata.getInput().getChannels());
+    } catch (IllegalArgumentException e) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's input normalisation is unusable: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Layer> layers(Metadata metadata, NetworkDescription network, Limits limits)
+      throws PemnFormatException {
+    if (metadata.getLayersCount() > limits.layers()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive has "
+              + metadata.getLayersCount()
+              + " layers, more than the limit of "
+              + limits.layers()
+              + "; raise the limit if you trust it.");
+    }
+    Iterator<ParameterShape> maskable =
+        network.parameters().stream()
+            .filter(parameter -> parameter.role() == Role.WEIGHT)
+            .iterator();
+    List<Layer> found = new ArrayList<>();
+    long position = 0;
+    for (io.pemn.format.proto.Layer layer : metadata.getLayersList()) {
+      ParameterShape parameter = next(maskable, layer.getName());
+      checkShape(parameter, layer.getShapeList());
+      int size = parameter.size();
+      if (position + size > Math.min(limits.weights(), Integer.MAX_VALUE)) {
+        throw new PemnFormatException.LimitExceeded(
+            "The archive has more masked weights than the limit of "
+                + limits.weights()
+                + "; raise the limit if you trust it.");
+      }
+      boolean sound =
+          layer.getKept() >= 0
+              && layer.getKept() <= size
+              && Float.isFinite(layer.getScale())
+              && layer.getOffset() >= 0
+              && layer.getDigest().size() == ArchiveFormat.LAYER_DIGEST_BYTES;
+      if (!sound) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's layer "
+                + layer.getName()
+                + " has an impossible count, scale, offset or digest;"
+                + " it was written by a faulty tool.");
+      }
+      found.add(
+          new Layer(
+              layer.getName(),
+              parameter.shape(),
+              (int) position,
+              size,
+              layer.getOffset(),
+              layer.getScale(),
+              (int) layer.getKept(),
+              Layer.hex(layer.getDigest().toByteArray())));
+      position += size;
+    }
+    return List.copyOf(found);
+  }
+
+  private static ParameterShape next(Iterator<ParameterShape> maskable, String name)
+      throws PemnFormatException {
+    while (maskable.hasNext()) {
+      ParameterShape parameter = maskable.next();
+      if (parameter.name().equals(name)) {
+        return parameter;
+      }
+    }
+    throw new PemnFormatException.Corrupt(
+        "The archive masks \""
+            + name
+            + "\", which its network does not have, or not in this place, or masks it twice;"
+            + " it was written by a faulty tool.");
+  }
+
+  static void checkShape(ParameterShape parameter, List<Long> shape) throws PemnFormatException {
+    if (!shape.equals(parameter.shape().stream().map(Integer::longValue).toList())) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's "
+              + parameter.name()
+              + " has shape "
+              + shape
+              + ", but its network needs "
+              + parameter.shape()
+              + "; it was written by a faulty tool.");
+    }
+  }
+
+  private static void checkPrototype(Metadata metadata, List<Layer> layers)
+      throws PemnFormatException {
+    if (layers.isEmpty() != !metadata.hasPrototype()
+        || layers.isEmpty() != !metadata.hasMasks()
+        || layers.isEmpty() && metadata.hasPrototypeValues()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive must have a prototype and masks exactly where it has masked layers;"
+              + " it was written by a faulty tool.");
+    }
+    if (layers.isEmpty()) {
+      return;
+    }
+    long weights = layers.stream().mapToLong(Layer::size).sum();
+    io.pemn.format.proto.Prototype prototype = metadata.getPrototype();
+    long length = prototype.getLength();
+    long shuffled = prototype.getShuffledLength();
+    if (length < 1 || length > Prototype.MAX_LENGTH) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's prototype has "
+              + Long.toUnsignedString(length)
+              + " values, but 1 to "
+              + Prototype.MAX_LENGTH
+              + " are possible; get the file again.");
+    }
+    boolean stored = metadata.hasPrototypeValues();
+    if (stored && metadata.getPrototypeValues().getStoredBytes() != length * Float.BYTES) {
+      throw new PemnFormatException.Corrupt(
+          "The archive stores "
+              + metadata.getPrototypeValues().getStoredBytes()
+              + " bytes of prototype, but its "
+              + length
+              + " values take "
+              + length * Float.BYTES
+              + "; get the file again.");
+    }
+    boolean generated =
+        prototype.getDistribution() == io.pemn.format.proto.Distribution.NORMAL
+            || prototype.getDistribution() == io.pemn.format.proto.Distribution.SIGNED_CONSTANT;
+    if (!stored && !generated) {
+      throw new PemnFormatException.Unsupported(
+          "The archive's prototype follows distribution "
+              + prototype.getDistributionValue()
+              + ", which this version of pemn cannot regenerate; use a newer one.");
+    }
+    // Shuffled padding holds all values in memory; without this, a small file could ask for 4 GiB.
+    if (shuffled != 0 && Long.compareUnsigned(length, shuffled) > 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's prototype has "
+              + length
+              + " values, more than the "
+              + shuffled
+              + " positions that its layers read shuffled; it was written by a faulty tool.");
+    }
+    for (Layer layer : layers) {
+      long end = layer.offset() + layer.size();
+      long limit = shuffled == 0 ? Long.MAX_VALUE : shuffled;
+      if (end < 0 || shuffled < 0 || shuffled > weights || end > limit) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's layer "
+                + layer.name()
+                + " reads beyond the shuffled prototype; it was written by a faulty tool.");
+      }
+    }
+  }
+
+  private static void checkRemainderClaims(
+      Metadata metadata, List<ParameterShape> unmasked, Limits limits) throws PemnFormatException {
+    long parameters = unmasked.stream().mapToLong(ParameterShape::size).sum();
+    if (metadata.getRemainder().getParameters() != parameters) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has "
+              + Long.toUnsignedString(metadata.getRemainder().getParameters())
+              + " parameters, but its network has "
+              + parameters
+              + " that are not masked; it was written by a faulty tool.");
+    }
+    long decoded = metadata.getRemainder().getDecodedBytes();
+    if (decoded < 0 || decoded > limits.remainderBytes()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's remainder takes "
+              + Long.toUnsignedString(decoded)
+              + " bytes in memory, more than the limit of "
+              + limits.remainderBytes()
+              + "; raise the limit if you trust it.");
+    }
+    long possible = parameters * Float.BYTES + unmasked.size() * MAX_TENSOR_OVERHEAD;
+    if (decoded > possible) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder takes "
+              + decoded
+              + " bytes in memory, but the parameters of its network that are not masked take at"
+              + " most "
+              + possible
+              + "; it was written by a faulty tool.");
+    }
+  }
+}
