@@ -89,14 +89,14 @@ final class CompressCommand implements Callable<Integer> {
     Device where = device.choose(err);
     RunDirectory directory =
         runDirectory == null ? RunDirectory.beside(output) : new RunDirectory(runDirectory);
-    if (overwrite && !resume) {
-      directory.clear();
-    }
     Checkpoint checkpoint;
     try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs());
         ResumeHint hint = new ResumeHint(err)) {
       TrainingRun run =
           new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
+      if (overwrite && !resume) {
+        directory.clear(); // Not before the new run is known to be possible.
+      }
       hint.arm();
       checkpoint = resume ? run.resume() : run.start();
     }
