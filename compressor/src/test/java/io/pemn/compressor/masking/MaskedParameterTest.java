@@ -216,7 +216,10 @@ class MaskedParameterTest {
     return floats;
   }
 
-  /** AdamW as torch.optim.AdamW documents it, in double precision. */
+  /**
+   * AdamW as torch.optim.AdamW documents it, in double precision, but for epsilon: DJL adds it to
+   * the second moment's root before the bias correction (Kingma and Ba's "epsilon hat").
+   */
   private static final class PlainAdamW {
     private final double[] mean;
     private final double[] variance;
@@ -235,7 +238,10 @@ class MaskedParameterTest {
         variance[i] = 0.999 * variance[i] + 0.001 * gradient[i] * gradient[i];
         double unbiasedMean = mean[i] / (1 - Math.pow(0.9, steps));
         double unbiasedVariance = variance[i] / (1 - Math.pow(0.999, steps));
-        values[i] -= RATE * unbiasedMean / (Math.sqrt(unbiasedVariance) + 1e-8);
+        values[i] -=
+            RATE
+                * unbiasedMean
+                / (Math.sqrt(unbiasedVariance) + 1e-8 / Math.sqrt(1 - Math.pow(0.999, steps)));
       }
     }
   }
