@@ -58,7 +58,9 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--metrics",
       paramLabel = "FILE",
-      description = "Also write the metrics there, as CSV with a row an epoch.")
+      description =
+          "Also write the metrics there, as CSV with a row an epoch (default: into the run"
+              + " directory alone).")
   private Path metrics;
 
   @Option(
