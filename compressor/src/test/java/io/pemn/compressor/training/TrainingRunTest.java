@@ -240,7 +240,7 @@ class TrainingRunTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"1e30", "1e38"})
-  void aLossThatIsNoNumberStopsTheTrainingAndKeepsTheEpochBefore(String rate) throws IOException {
+  void aLossThatIsNoNumberStopsTheTrainingInASentence(String rate) throws IOException {
     Path run = folder.resolve("run");
 
     String message =
@@ -255,10 +255,41 @@ class TrainingRunTest {
   }
 
   @Test
+  void aLossThatIsNoNumberKeepsTheCheckpointOfTheEpochBefore() throws IOException {
+    TrainingOptions options = TinyTraining.mlp("epochs", "3");
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    assertThrows(
+        Interruption.class,
+        () -> TinyTraining.run(options, run.path(), new InterruptsAfter(1)).start());
+    Checkpoint poisoned = run.requireCheckpoint();
+    poisoned.parameters().get("head.bias")[0] = Float.NaN;
+    poisoned.save(run.checkpointFile());
+    byte[] before = Files.readAllBytes(run.checkpointFile());
+
+    String message =
+        assertThrows(IOException.class, () -> TinyTraining.run(options, run.path()).resume())
+            .getMessage();
+
+    assertTrue(message.startsWith("The training loss is NaN in epoch 2"), message);
+    assertArrayEquals(before, Files.readAllBytes(run.checkpointFile()));
+  }
+
+  @Test
+  void aNegativeNumberOfEpochsBetweenMeasurementsIsRefused() {
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            new TrainingRun(
+                TinyTraining.mlp(),
+                TinyTraining.IMAGES,
+                new RunDirectory(folder.resolve("run")),
+                Device.cpu(),
+                -1,
+                TrainingListener.SILENT));
+  }
+
+  @Test
   void anEpochThatFailsLeavesTheCheckpointBeforeIt() throws IOException {
-    Path run = folder.resolve("run");
-    TrainingOptions options = TinyTraining.mlp("mask", "dense", "weight-decay", "1e38");
-    assertThrows(IOException.class, () -> TinyTraining.run(options, run).start());
     TrainingOptions sound = TinyTraining.mlp("epochs", "3");
     Path soundRun = folder.resolve("sound");
     assertThrows(
