@@ -60,9 +60,9 @@ final class InspectCommand implements Callable<Integer> {
               + provenance.getMetrics().getLoss()
               + " on "
               + provenance.getMetrics().getTestImages()
-              + " images after "
+              + " images after epoch "
               + provenance.getMetrics().getEpochs()
-              + " epochs, as measured when it was made");
+              + ", as measured when it was made");
     }
     SizeText.print(sizes, layers, out);
     return 0;

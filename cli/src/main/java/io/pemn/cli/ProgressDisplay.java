@@ -19,6 +19,8 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   private final PrintWriter err;
   private final int epochs;
   private final boolean terminal;
+  // The library would find the width out through JLine, which takes Ctrl-C away from the JVM.
+  private final int columns;
   private String task = "";
   private ProgressBar bar;
 
@@ -26,6 +28,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     this.err = err;
     this.epochs = epochs;
     this.terminal = Boolean.getBoolean("pemn.terminal");
+    this.columns = Integer.getInteger("pemn.columns", 80);
   }
 
   @Override
@@ -33,7 +36,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     show("epoch " + epoch + "/" + epochs, images, ofImages);
     if (bar != null) {
       bar.setExtraMessage(
-          String.format(Locale.ROOT, "loss %.3f, accuracy %.1f %%", loss, 100 * accuracy));
+          String.format(Locale.ROOT, " loss %.2f, %.1f %% right", loss, 100 * accuracy));
     }
   }
 
@@ -76,12 +79,12 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(ofImages)
-              .setUnit(" images", 1)
+              .setUnit(" img", 1)
               .setStyle(ProgressBarStyle.ASCII)
               .showSpeed()
               .setSpeedUnit(ChronoUnit.SECONDS)
               .clearDisplayOnFinish()
-              .setConsumer(new ConsoleProgressBarConsumer(System.err))
+              .setConsumer(new ConsoleProgressBarConsumer(System.err, columns))
               .setUpdateIntervalMillis((int) Duration.ofMillis(250).toMillis())
               .build();
     }

@@ -65,6 +65,10 @@ public final class PemnArchive {
     ArchiveCursor cursor = new ArchiveCursor(file.slice());
     cursor.readBytes(1, "magic");
     long version = cursor.readNumber(2, "format version");
+    if (version == 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive has format version 0, which never was: the file is damaged; get it again.");
+    }
     if (version != ArchiveFormat.VERSION) {
       throw new PemnFormatException.TooNew(
           "The archive has format version "
@@ -518,7 +522,9 @@ public final class PemnArchive {
   }
 
   private void checkPrototype() throws PemnFormatException {
-    if (layers.isEmpty() != !metadata.hasPrototype() || layers.isEmpty() != !metadata.hasMasks()) {
+    if (layers.isEmpty() != !metadata.hasPrototype()
+        || layers.isEmpty() != !metadata.hasMasks()
+        || layers.isEmpty() && metadata.hasPrototypeValues()) {
       throw new PemnFormatException.Corrupt(
           "The archive must have a prototype and masks exactly where it has masked layers;"
               + " it was written by a faulty tool.");
@@ -529,13 +535,14 @@ public final class PemnArchive {
     io.pemn.format.proto.Prototype prototype = metadata.getPrototype();
     long length = prototype.getLength();
     long shuffled = prototype.getShuffledLength();
-    if (length < 1 || length > Prototype.MAX_LENGTH) {
+    long longest = Math.min(Prototype.MAX_LENGTH, maskedWeights());
+    if (length < 1 || length > longest) {
       throw new PemnFormatException.Corrupt(
           "The archive's prototype has "
               + Long.toUnsignedString(length)
-              + " values, but 1 to "
-              + Prototype.MAX_LENGTH
-              + " are possible; get the file again.");
+              + " values, but its layers can use 1 to "
+              + longest
+              + "; get the file again.");
     }
     boolean stored = metadata.hasPrototypeValues();
     if (stored && prototypeValues.remaining() != length * Float.BYTES) {
@@ -553,6 +560,15 @@ public final class PemnArchive {
           "The archive's prototype follows distribution "
               + prototype.getDistributionValue()
               + ", which this version of pemn cannot regenerate; use a newer one.");
+    }
+    // Shuffled padding holds all values in memory; without this, a small file could ask for 4 GiB.
+    if (shuffled != 0 && Long.compareUnsigned(length, shuffled) > 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's prototype has "
+              + length
+              + " values, more than the "
+              + shuffled
+              + " positions that its layers read shuffled; it was written by a faulty tool.");
     }
     for (Layer layer : layers) {
       long end = layer.offset() + layer.size();
@@ -647,22 +663,20 @@ public final class PemnArchive {
     Map<String, ParameterShape> expected = new LinkedHashMap<>();
     network.parameters().forEach(parameter -> expected.put(parameter.name(), parameter));
     layers.forEach(layer -> expected.remove(layer.name()));
-    Remainder message = Remainder.getDefaultInstance();
+    byte[] content = new byte[0];
     if (metadata.hasRemainder()) {
       checkDigest(
           remainder, metadata.getRemainder().getDigest().asReadOnlyByteBuffer(), "remainder");
-      byte[] content =
+      content =
           ZstdFrame.decompress(
               remainder, metadata.getRemainder().getDecodedBytes(), "The remainder tensors");
-      try {
-        message = Remainder.parseFrom(content);
-      } catch (InvalidProtocolBufferException e) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's remainder is no protobuf message: " + e.getMessage(), e);
-      }
     }
     List<RemainderTensor> tensors = new ArrayList<>();
-    for (io.pemn.format.proto.RemainderTensor tensor : message.getTensorsList()) {
+    // One at a time: two bytes are a tensor, so that a whole message may take far more memory.
+    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    while (!cursor.atEnd()) {
+      io.pemn.format.proto.RemainderTensor tensor =
+          parseTensor(cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder"));
       ParameterShape parameter = expected.remove(tensor.getName());
       if (parameter == null) {
         throw new PemnFormatException.Corrupt(
@@ -705,6 +719,16 @@ public final class PemnArchive {
               + " of its network; it was written by a faulty tool.");
     }
     return List.copyOf(tensors);
+  }
+
+  private static io.pemn.format.proto.RemainderTensor parseTensor(ByteBuffer bytes)
+      throws PemnFormatException {
+    try {
+      return io.pemn.format.proto.RemainderTensor.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder is no protobuf message: " + e.getMessage(), e);
+    }
   }
 
   private static float[] floats(ByteBuffer bytes) {

@@ -16,6 +16,11 @@ import java.util.stream.IntStream;
  * draws would do well only on average; five of them are too often all of one sign, or two of them
  * next to zero, and the network then cannot learn.
  *
+ * <p>To the bit: the sample is the first {@code 64 * (length + 1) - 1} draws; magnitude j, from 0,
+ * is the one with {@code 64 * (j + 1) - 1} before it in ascending order. Value i has the magnitude
+ * whose number is element i of 0..length-1 sorted by their words of the order stream, unsigned; it
+ * is negative where that number plus the lowest bit of word {@code length} of that stream is odd.
+ *
  * @param seed any 64 bits
  * @param distribution how the values are distributed
  * @param length number of values, from 1 to {@value #MAX_LENGTH}

@@ -28,12 +28,13 @@ public final class ZstdFrame {
       throws PemnFormatException {
     byte[] bytes = new byte[frame.remaining()];
     frame.duplicate().get(bytes);
-    long declared = Zstd.getFrameContentSize(bytes);
-    if (declared != expected || expected > Integer.MAX_VALUE - 8) {
+    // zstd-jni throws on no bytes at all, and says -1 or -2 where there is no size.
+    long declared = bytes.length == 0 ? -1 : Zstd.getFrameContentSize(bytes);
+    if (declared != expected || declared < 0 || expected > Integer.MAX_VALUE - 8) {
       throw new PemnFormatException.Corrupt(
           section
               + " should be a zstd frame of "
-              + expected
+              + Long.toUnsignedString(expected)
               + " bytes, but "
               + (declared < 0 ? "are no such frame" : "the frame states " + declared)
               + "; get the file again.");

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** How one prototype fills the layers of a network (section 3.2 of the paper). */
 public sealed interface FillingStrategy {
@@ -32,7 +33,7 @@ public sealed interface FillingStrategy {
   record OwnWeights() implements FillingStrategy {
     @Override
     public Placement place(List<ParameterShape> layers) {
-      return sharing(layers, layer -> layer.name());
+      return sharing(layers, ParameterShape::name);
     }
   }
 
@@ -94,7 +95,7 @@ public sealed interface FillingStrategy {
   }
 
   private static Placement sharing(
-      List<ParameterShape> layers, java.util.function.Function<ParameterShape, Object> sharedBy) {
+      List<ParameterShape> layers, Function<ParameterShape, Object> sharedBy) {
     Map<Object, Long> stretches = new HashMap<>();
     Map<String, Long> offsets = new LinkedHashMap<>();
     long length = 0;

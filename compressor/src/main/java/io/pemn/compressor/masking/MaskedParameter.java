@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.optimizer.Optimizer;
 import io.pemn.format.Mask;
@@ -49,7 +50,7 @@ public final class MaskedParameter {
     Shape shape = weights.getShape();
     this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
-    this.kept = manager.zeros(shape, ai.djl.ndarray.types.DataType.BOOLEAN);
+    this.kept = manager.zeros(shape, DataType.BOOLEAN);
     this.zero = manager.create(0f);
     this.mode = mode;
     this.keep = numberKept(scores.length, density);
@@ -80,7 +81,7 @@ public final class MaskedParameter {
   }
 
   private static byte[] toBytes(NDArray booleans) {
-    try (NDArray bytes = booleans.toType(ai.djl.ndarray.types.DataType.UINT8, true)) {
+    try (NDArray bytes = booleans.toType(DataType.UINT8, true)) {
       return bytes.toByteArray();
     }
   }

@@ -2,7 +2,9 @@ package io.pemn.compressor.masking;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.training.optimizer.AdamW;
+import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -57,7 +59,10 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
           NDArray array = super.withDefaultState(state, id, device, zeros);
           Moments moments = initial.get(id);
           if (moments != null) {
-            array.set(mean ? moments.mean() : moments.variance());
+            FloatBuffer values = FloatBuffer.wrap(mean ? moments.mean() : moments.variance());
+            try (NDArray source = array.getManager().create(values, array.getShape())) {
+              array.set(new NDIndex("..."), source);
+            }
           }
           return array;
         });

@@ -106,9 +106,13 @@ public record Checkpoint(
               + " give a run directory that pemn compress wrote.");
     }
     try {
-      RunDescription run = GSON.fromJson(metadata.get("run"), RunDescription.class);
+      RunDescription run =
+          required(GSON.fromJson(metadata.get("run"), RunDescription.class)).complete();
       List<EpochMetrics> history =
-          GSON.fromJson(metadata.get("history"), new TypeToken<List<EpochMetrics>>() {});
+          required(GSON.fromJson(metadata.get("history"), new TypeToken<List<EpochMetrics>>() {}));
+      if (history.isEmpty()) {
+        throw new IllegalArgumentException("The history has no epoch.");
+      }
       Map<String, Mask> masks = new LinkedHashMap<>();
       Map<String, float[]> scores = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
@@ -140,7 +144,7 @@ public record Checkpoint(
       return new Checkpoint(
           run,
           List.copyOf(history),
-          Long.parseLong(metadata.get("steps")),
+          Long.parseLong(required(metadata.get("steps"))),
           masks,
           scores,
           parameters,
@@ -153,6 +157,13 @@ public record Checkpoint(
               + " does not describe its training as pemn does; begin the run anew.",
           e);
     }
+  }
+
+  private static <T> T required(T value) {
+    if (value == null) {
+      throw new IllegalArgumentException("A part of the description is missing.");
+    }
+    return value;
   }
 
   private static float[] sized(ParameterShape parameter, float[] values) {

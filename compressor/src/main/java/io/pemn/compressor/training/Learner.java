@@ -39,7 +39,7 @@ import java.util.function.IntConsumer;
 
 /**
  * A network in training: its parameters, their optimizer, and one step at a time. Used by one
- * thread, on which gradients are switched off outside the steps.
+ * thread, on which gradients are switched off outside the steps until it is closed.
  */
 final class Learner implements AutoCloseable {
   private final TrainingOptions options;
@@ -50,6 +50,7 @@ final class Learner implements AutoCloseable {
   private final Trainer trainer;
   private final Loss crossEntropy = Loss.softmaxCrossEntropyLoss();
   private final Map<String, MaskedParameter> masked = new LinkedHashMap<>();
+  private final boolean gradientsBefore;
   private final NDArray lossSum;
   private final NDArray correct;
   private long imagesSeen;
@@ -67,6 +68,7 @@ final class Learner implements AutoCloseable {
   Learner(RunDescription run, Device device, long totalSteps, Checkpoint checkpoint) {
     // The engine's natives are there only once it has been asked for.
     Engine.getEngine("PyTorch");
+    this.gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     this.options = run.trainingOptions();
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
@@ -250,5 +252,6 @@ final class Learner implements AutoCloseable {
     trainer.close();
     adamW.close();
     model.close();
+    JniUtils.setGradMode(gradientsBefore);
   }
 }

@@ -27,6 +27,18 @@ public record RunDescription(
             dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()));
   }
 
+  /**
+   * Returns this, once it is known to have all its parts: JSON may lack some.
+   *
+   * @throws IllegalArgumentException if one is missing
+   */
+  RunDescription complete() {
+    if (options == null || dataSet == null || classLabels == null || input == null) {
+      throw new IllegalArgumentException("A part of the run's description is missing.");
+    }
+    return this;
+  }
+
   /** The options, parsed. */
   public TrainingOptions trainingOptions() {
     return TrainingOptions.of(options);

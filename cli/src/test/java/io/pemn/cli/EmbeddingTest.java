@@ -1,0 +1,103 @@
+package io.pemn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.pemn.loader.PemnArchive;
+import java.io.File;
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The programs of docs/embedding.md compile and do what the page says. */
+class EmbeddingTest {
+  private static final Path HOME = Path.of(System.getProperty("pemn.home"));
+  private static final Path ARCHIVE = HOME.resolve("testdata/golden/random-vector-copy.pemn");
+  private static final List<String> LOADER_BRINGS =
+      List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap");
+
+  @TempDir private Path folder;
+
+  @Test
+  void theFirstProgramRebuildsWeightsWithoutDjlOnTheClassPath() throws Exception {
+    String classPath =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(EmbeddingTest::theLoaderBringsIt)
+            .collect(Collectors.joining(File.pathSeparator));
+    compile("RebuildWeights", classPath);
+
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                classPath + File.pathSeparator + folder,
+                "RebuildWeights",
+                ARCHIVE.toString())
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes());
+
+    assertEquals(0, process.waitFor(), output);
+    PemnArchive archive = PemnArchive.open(ARCHIVE);
+    assertTrue(output.contains(archive.layers().get(0).name()), output);
+    assertTrue(
+        output.contains(archive.remainder().size() + " tensors are stored as they are"), output);
+  }
+
+  @Test
+  void theSecondProgramPredictsWithDjl() throws Exception {
+    compile("PredictPixels", System.getProperty("java.class.path"));
+    PemnArchive archive = PemnArchive.open(ARCHIVE);
+    byte[] pixels = new byte[archive.network().input().values()];
+
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      Object label =
+          loader
+              .loadClass("PredictPixels")
+              .getMethod("classify", Path.class, byte[].class)
+              .invoke(null, ARCHIVE, pixels);
+
+      List<String> labels = archive.classLabels();
+      assertTrue(labels.isEmpty() || labels.contains(label), "label " + label);
+    }
+  }
+
+  private static boolean theLoaderBringsIt(String entry) {
+    Path path = Path.of(entry);
+    String name = path.getFileName().toString();
+    String module =
+        name.equals("classes") ? path.getParent().getParent().getFileName().toString() : name;
+    return LOADER_BRINGS.stream()
+        .anyMatch(
+            part ->
+                module.equals(part)
+                    || module.startsWith(part + "-")
+                    || module.startsWith("pemn-" + part + "-"));
+  }
+
+  private void compile(String name, String classPath) throws IOException {
+    String page = Files.readString(HOME.resolve("docs/embedding.md"));
+    Matcher block =
+        Pattern.compile("<!-- " + name + " -->\\s*```java\\n(.*?)```", Pattern.DOTALL)
+            .matcher(page);
+    assertTrue(block.find(), "docs/embedding.md has a program " + name);
+    Path source = folder.resolve(name + ".java");
+    Files.writeString(source, block.group(1));
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    int result =
+        compiler.run(
+            null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString());
+    assertEquals(0, result, name + " compiles");
+  }
+}

@@ -1,0 +1,73 @@
+package io.pemn.loader.djl;
+
+import ai.djl.modality.Classifications;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.translate.Batchifier;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorContext;
+import io.pemn.format.Normalization;
+import io.pemn.format.network.ImageShape;
+import io.pemn.loader.PemnArchive;
+import java.nio.FloatBuffer;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Classifies images given as pixels: one byte a value, 0 to 255, of shape (channels, height,
+ * width), row-major. Normalises them as the archive says and names classes as it does, or by
+ * number.
+ */
+public final class PixelTranslator implements Translator<byte[], Classifications> {
+  private final ImageShape input;
+  private final float[][] tables;
+  private final List<String> labels;
+
+  /** A translator for the network of an archive. */
+  public PixelTranslator(PemnArchive archive) {
+    this.input = archive.network().input();
+    Normalization normalization = archive.normalization();
+    this.tables =
+        IntStream.range(0, input.channels())
+            .mapToObj(normalization::tableFor)
+            .toArray(float[][]::new);
+    this.labels =
+        archive.classLabels().isEmpty()
+            ? IntStream.range(0, archive.network().classes()).mapToObj(String::valueOf).toList()
+            : archive.classLabels();
+  }
+
+  @Override
+  public NDList processInput(TranslatorContext context, byte[] pixels) {
+    if (pixels.length != input.values()) {
+      throw new IllegalArgumentException(
+          "An image of "
+              + pixels.length
+              + " bytes was given, but the network takes "
+              + input
+              + ", which is "
+              + input.values()
+              + ".");
+    }
+    float[] values = new float[pixels.length];
+    int channelSize = input.height() * input.width();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = tables[i / channelSize][pixels[i] & 0xFF];
+    }
+    Shape shape = new Shape(input.channels(), input.height(), input.width());
+    return new NDList(context.getNDManager().create(FloatBuffer.wrap(values), shape));
+  }
+
+  @Override
+  public Classifications processOutput(TranslatorContext context, NDList logits) {
+    try (NDArray probabilities = logits.singletonOrThrow().softmax(0)) {
+      return new Classifications(labels, probabilities);
+    }
+  }
+
+  @Override
+  public Batchifier getBatchifier() {
+    return Batchifier.STACK;
+  }
+}

@@ -1,0 +1,262 @@
+package io.pemn.packager;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.pemn.format.Prototype;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.loader.Layer;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.Sections;
+import io.pemn.packager.tensors.NpyFolder;
+import io.pemn.packager.tensors.SafetensorsFile;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What goes into an archive comes out of it. */
+class ArchiveRoundTripTest {
+  @TempDir Path folder;
+
+  static List<String> networks() {
+    return List.copyOf(TinyNetworks.all().keySet());
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everythingIsReadBackAsItWasWritten(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    Path file = folder.resolve("a.pemn");
+    ArchiveWriter.write(network, file);
+    PemnArchive archive = PemnArchive.open(file);
+
+    assertEquals(network.network(), archive.network());
+    assertEquals(network.normalization(), archive.normalization());
+    assertEquals(network.classLabels(), archive.classLabels());
+    assertEquals(network.provenance(), archive.provenance());
+    boolean masked = !network.layers().isEmpty();
+    assertEquals(masked ? Optional.of(network.prototype()) : Optional.empty(), archive.prototype());
+    assertEquals(masked ? network.prototype().length() : 0, archive.prototypeLength());
+    assertEquals(network.storeValues(), archive.storesPrototypeValues());
+    assertEquals(
+        network.layers(), archive.layers().stream().map(layer -> masked(archive, layer)).toList());
+    assertEquals(
+        network.network().parameters().stream().mapToLong(ParameterShape::size).sum(),
+        archive.parameters());
+    archive.verify();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void theRemainderIsReadBackBitForBit(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    List<RemainderTensor> remainder = read(network).remainder();
+    assertEquals(network.remainder().size(), remainder.size());
+    for (int i = 0; i < remainder.size(); i++) {
+      assertEquals(network.remainder().get(i).name(), remainder.get(i).name());
+      assertEquals(network.remainder().get(i).shape(), remainder.get(i).shape());
+      assertArrayEquals(network.remainder().get(i).values(), remainder.get(i).values());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void weightsAreThePrototypeTimesScaleWhereKept(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    PemnArchive archive = read(network);
+    for (MaskedLayer layer : network.layers()) {
+      float[] rebuilt = archive.rebuild(archive.layer(layer.name()));
+      assertBits(naive(network, layer), rebuilt);
+      float[] inBuffer = new float[rebuilt.length + 2];
+      FloatBuffer target = FloatBuffer.wrap(inBuffer);
+      archive.rebuild(archive.layer(layer.name()), target.position(1));
+      assertEquals(rebuilt.length + 1, target.position());
+      assertBits(rebuilt, java.util.Arrays.copyOfRange(inBuffer, 1, rebuilt.length + 1));
+      assertThrows(
+          IllegalArgumentException.class,
+          () ->
+              archive.rebuild(
+                  archive.layer(layer.name()), FloatBuffer.allocate(rebuilt.length - 1)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void sectionsAddUpToTheFile(String name) throws IOException {
+    byte[] bytes = ArchiveWriter.toBytes(TinyNetworks.all().get(name));
+    PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+    Sections sections = archive.sections();
+    assertEquals(bytes.length, archive.fileBytes());
+    assertEquals(
+        bytes.length,
+        sections.masks() + sections.remainder() + sections.prototype() + sections.metadata());
+    assertEquals(
+        archive.storesPrototypeValues() ? 4 * archive.prototypeLength() : 0, sections.prototype());
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void equalNetworksGiveEqualBytes(String name) throws IOException {
+    assertArrayEquals(
+        ArchiveWriter.toBytes(TinyNetworks.all().get(name)),
+        ArchiveWriter.toBytes(TinyNetworks.all().get(name)));
+  }
+
+  @Test
+  void differentNetworksHaveDifferentDigests() throws IOException {
+    List<String> digests = new ArrayList<>();
+    for (MaskedNetwork network : TinyNetworks.all().values()) {
+      digests.add(read(network).digest());
+    }
+    assertEquals(digests.size(), digests.stream().distinct().count());
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void unpackedFilesHoldEveryParameter(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    PemnArchive archive = read(network);
+    Map<String, float[]> expected = new LinkedHashMap<>();
+    network.remainder().forEach(tensor -> expected.put(tensor.name(), tensor.values()));
+    network.layers().forEach(layer -> expected.put(layer.name(), naive(network, layer)));
+
+    Path file = folder.resolve("a.safetensors");
+    Unpacker.toSafetensors(archive, file);
+    SafetensorsFile read = SafetensorsFile.read(file);
+    assertEquals(expected.keySet(), java.util.Set.copyOf(read.names()));
+    assertEquals(archive.digest(), read.metadata().get("pemn_digest"));
+    for (ParameterShape parameter : network.network().parameters()) {
+      assertBits(expected.get(parameter.name()), read.floats(parameter.name()));
+      assertArrayEquals(
+          parameter.shape().stream().mapToLong(Integer::longValue).toArray(),
+          read.shape(parameter.name()));
+    }
+
+    Path npy = folder.resolve("npy");
+    Unpacker.toNpyFolder(archive, npy);
+    try (Stream<Path> files = Files.list(npy)) {
+      assertEquals(
+          expected.keySet().stream().map(NpyFolder::fileName).collect(Collectors.toSet()),
+          files
+              .map(path -> path.getFileName().toString())
+              .filter(entry -> entry.endsWith(".npy"))
+              .collect(Collectors.toSet()));
+    }
+  }
+
+  @Test
+  void eightThreadsRebuildTheSameWeights() throws Exception {
+    MaskedNetwork network = TinyNetworks.all().get("random-vector-shuffled");
+    byte[] bytes = ArchiveWriter.toBytes(network);
+    ExecutorService threads = Executors.newFixedThreadPool(8);
+    try {
+      for (int round = 0; round < 20; round++) {
+        PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+        List<Future<List<float[]>>> results = new ArrayList<>();
+        for (int thread = 0; thread < 8; thread++) {
+          results.add(
+              threads.submit(
+                  () -> {
+                    List<float[]> weights = new ArrayList<>();
+                    for (Layer layer : archive.layers()) {
+                      weights.add(archive.rebuild(layer));
+                    }
+                    return weights;
+                  }));
+        }
+        for (Future<List<float[]>> result : results) {
+          for (int i = 0; i < network.layers().size(); i++) {
+            assertBits(naive(network, network.layers().get(i)), result.get().get(i));
+          }
+        }
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  @Test
+  void aNetworkThatMakesNoSoundArchiveIsNotWritten() throws IOException {
+    MaskedNetwork sound = TinyNetworks.all().get("max-layer");
+    MaskedNetwork lacking =
+        new MaskedNetwork(
+            sound.network(),
+            sound.normalization(),
+            sound.classLabels(),
+            sound.prototype(),
+            0,
+            false,
+            sound.layers(),
+            sound.remainder().subList(1, sound.remainder().size()),
+            sound.provenance());
+    Path file = folder.resolve("a.pemn");
+    assertThrows(IllegalArgumentException.class, () -> ArchiveWriter.write(lacking, file));
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void aLayerThatTheArchiveLacksIsNamed() throws IOException {
+    PemnArchive archive = read(TinyNetworks.all().get("mlp"));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> archive.layer("nose"));
+    assertTrue(e.getMessage().contains("\"nose\""), e.getMessage());
+  }
+
+  private static PemnArchive read(MaskedNetwork network) throws IOException {
+    return PemnArchive.read(ArchiveWriter.toBytes(network), Limits.DEFAULT);
+  }
+
+  private static MaskedLayer masked(PemnArchive archive, Layer layer) {
+    try {
+      return new MaskedLayer(
+          layer.name(), layer.shape(), layer.offset(), layer.scale(), archive.mask(layer));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  private static float[] naive(MaskedNetwork network, MaskedLayer layer) {
+    float[] prototype = network.prototype().values();
+    int shuffled = network.shuffledLength();
+    int[] permutation = Prototype.permutation(network.prototype().seed(), shuffled);
+    float[] weights = new float[layer.mask().size()];
+    for (int i = 0; i < weights.length; i++) {
+      long position = layer.offset() + i;
+      if (shuffled != 0) {
+        position = permutation[(int) position];
+      }
+      weights[i] =
+          layer.mask().keeps(i)
+              ? prototype[(int) (position % prototype.length)] * layer.scale()
+              : 0f;
+    }
+    return weights;
+  }
+
+  private static void assertBits(float[] expected, float[] actual) {
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertEquals(Float.floatToRawIntBits(expected[i]), Float.floatToRawIntBits(actual[i]));
+    }
+  }
+}

@@ -1,0 +1,135 @@
+package io.pemn.packager;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.pemn.format.PemnFormatException;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** No damage goes unnoticed, and none ends in anything but a {@link PemnFormatException}. */
+class DamagedArchiveTest {
+  static List<String> networks() {
+    return List.of("mlp", "stored-values-shuffled", "dense");
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void anArchiveCutAnywhereIsTruncated(String name) throws IOException {
+    byte[] whole = archive(name);
+    for (int length = 0; length < whole.length; length++) {
+      byte[] cut = Arrays.copyOf(whole, length);
+      assertInstanceOf(
+          PemnFormatException.Truncated.class, failure(cut), "cut to " + length + " bytes");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyChangedByteIsNoticed(String name) throws IOException {
+    byte[] whole = archive(name);
+    for (int at = 0; at < whole.length; at++) {
+      for (int change : new int[] {0x01, 0x02, 0x08, 0x40, 0x80, 0xFF}) {
+        byte[] changed = whole.clone();
+        changed[at] ^= (byte) change;
+        failure(changed);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void appendedBytesAreCorrupt(String name) throws IOException {
+    byte[] whole = archive(name);
+    for (int more : new int[] {1, 2, whole.length}) {
+      byte[] longer = Arrays.copyOf(whole, whole.length + more);
+      System.arraycopy(whole, 0, longer, whole.length, more);
+      assertInstanceOf(PemnFormatException.Corrupt.class, failure(longer));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"PK\u0003\u0004 a zip file", "\u0089PNG\r\n\u001a\n", "PEMN", "\n\bPEMN\n"})
+  void anotherFormatIsNoArchive(String beginning) {
+    byte[] bytes = Arrays.copyOf(beginning.getBytes(StandardCharsets.ISO_8859_1), 1000);
+    assertInstanceOf(PemnFormatException.NotAnArchive.class, failure(bytes));
+  }
+
+  @Test
+  void aTransferInTextModeIsMentioned() throws IOException {
+    String text = new String(archive("mlp"), StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
+    PemnFormatException e = failure(text.getBytes(StandardCharsets.ISO_8859_1));
+    assertInstanceOf(PemnFormatException.NotAnArchive.class, e);
+    assertTrue(e.getMessage().contains("text mode"), e.getMessage());
+  }
+
+  @Test
+  void aNewerFormatVersionIsTooNew() throws IOException {
+    byte[] newer = archive("mlp");
+    assertEquals(1, newer[11]);
+    newer[11] = 2;
+    PemnFormatException e = failure(newer);
+    assertInstanceOf(PemnFormatException.TooNew.class, e);
+    assertTrue(e.getMessage().contains("version 2"), e.getMessage());
+    newer[11] = 0;
+    assertInstanceOf(PemnFormatException.Corrupt.class, failure(newer));
+  }
+
+  @Test
+  void aVersionThatNeverEndsIsCorrupt() throws IOException {
+    byte[] endless = archive("mlp");
+    Arrays.fill(endless, 11, endless.length, (byte) 0xFF);
+    assertInstanceOf(PemnFormatException.Corrupt.class, failure(endless));
+  }
+
+  @Test
+  void filesAreCheckedBeforeTheyAreRead(@TempDir Path folder) throws IOException {
+    Path file = Files.write(folder.resolve("a.pemn"), archive("mlp"));
+    Limits small = new Limits(Files.size(file) - 1, 1000, 100, 10_000);
+    assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.open(file, small));
+    assertThrows(PemnFormatException.NotAnArchive.class, () -> PemnArchive.open(folder));
+    assertThrows(NoSuchFileException.class, () -> PemnArchive.open(folder.resolve("b.pemn")));
+  }
+
+  @Test
+  void limitsAreEnforcedToTheLastOne() throws IOException {
+    byte[] bytes = archive("mlp");
+    PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+    long weights = archive.maskedWeights();
+    int layers = archive.layers().size();
+    // 4 * (9 + 5) + 3 numbers of 4 bytes, and their names.
+    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 2000)).verify();
+    for (Limits limits :
+        List.of(
+            new Limits(bytes.length, weights - 1, layers, 2000),
+            new Limits(bytes.length, weights, layers - 1, 2000),
+            new Limits(bytes.length, weights, layers, 200))) {
+      assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits));
+    }
+  }
+
+  private static byte[] archive(String name) throws IOException {
+    return ArchiveWriter.toBytes(TinyNetworks.all().get(name));
+  }
+
+  /** What opening or verifying ends in; anything but a PemnFormatException fails the test. */
+  private static PemnFormatException failure(byte[] bytes) {
+    return assertThrows(
+        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
+  }
+}

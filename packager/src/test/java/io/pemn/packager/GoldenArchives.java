@@ -1,0 +1,61 @@
+package io.pemn.packager;
+
+import io.pemn.loader.Layer;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Writes testdata/golden; testdata/README.md says how to run it. */
+final class GoldenArchives {
+  private GoldenArchives() {}
+
+  /** Where the golden archives are kept. */
+  static Path folder() {
+    return Path.of(System.getProperty("pemn.home"), "testdata", "golden");
+  }
+
+  /**
+   * Writes the archives and their digests.
+   *
+   * @param arguments the folder, and {@code --overwrite} to replace files of these names in it
+   */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Path.of(arguments[0]);
+    boolean overwrite = List.of(arguments).contains("--overwrite");
+    Files.createDirectories(folder);
+    StringBuilder digests = new StringBuilder();
+    for (Map.Entry<String, MaskedNetwork> entry : TinyNetworks.all().entrySet()) {
+      Path file = folder.resolve(entry.getKey() + ".pemn");
+      byte[] bytes = ArchiveWriter.toBytes(entry.getValue());
+      write(file, bytes, overwrite);
+      digests.append(
+          describe(file.getFileName().toString(), PemnArchive.read(bytes, Limits.DEFAULT)));
+    }
+    write(
+        folder.resolve("digests.txt"),
+        digests.toString().getBytes(StandardCharsets.UTF_8),
+        overwrite);
+  }
+
+  /** One line: file name, archive digest, then each layer's name and digest. */
+  static String describe(String name, PemnArchive archive) {
+    StringBuilder line = new StringBuilder(name + " " + archive.digest());
+    for (Layer layer : archive.layers()) {
+      line.append(' ').append(layer.name()).append(' ').append(layer.digest());
+    }
+    return line.append('\n').toString();
+  }
+
+  private static void write(Path file, byte[] bytes, boolean overwrite) throws IOException {
+    if (Files.exists(file) && !overwrite) {
+      throw new IOException(
+          file + " exists, and archives of released versions must stay; see testdata/README.md.");
+    }
+    Files.write(file, bytes);
+  }
+}

@@ -1,0 +1,123 @@
+package io.pemn.packager.report;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.pemn.format.Distribution;
+import io.pemn.format.Mask;
+import io.pemn.format.Normalization;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.Activation;
+import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.proto.Provenance;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import io.pemn.loader.RemainderTensor;
+import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskedLayer;
+import io.pemn.packager.MaskedNetwork;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class SizeReportTest {
+  /** 16 x 8 weights, half of them kept, and 2 x 16, a quarter of them kept. */
+  private static PemnArchive archive(boolean masked, boolean stored) throws IOException {
+    NetworkDescription network =
+        new NetworkDescription(
+            new MlpArchitecture(List.of(16), Activation.RELU), new ImageShape(1, 2, 4), 2);
+    List<MaskedLayer> layers = new ArrayList<>();
+    List<RemainderTensor> remainder = new ArrayList<>();
+    for (ParameterShape parameter : network.parameters()) {
+      long[] kept =
+          switch (parameter.name()) {
+            case "layers.0.linear.weight" -> new long[] {-1L, 0};
+            case "head.weight" -> new long[] {0b1111_0000_1111L};
+            default -> new long[0];
+          };
+      if (masked && kept.length > 0) {
+        layers.add(
+            new MaskedLayer(
+                parameter.name(), parameter.shape(), 0, 0.5f, Mask.of(kept, parameter.size())));
+      } else {
+        remainder.add(
+            new RemainderTensor(parameter.name(), parameter.shape(), new float[parameter.size()]));
+      }
+    }
+    MaskedNetwork maskedNetwork =
+        new MaskedNetwork(
+            network,
+            new Normalization(List.of(0f), List.of(1f)),
+            List.of(),
+            new Prototype(1, Distribution.NORMAL, 5),
+            0,
+            stored,
+            layers,
+            remainder,
+            Provenance.getDefaultInstance());
+    return PemnArchive.read(ArchiveWriter.toBytes(maskedNetwork), Limits.DEFAULT);
+  }
+
+  @Test
+  void figuresCountTheWholeFile() throws IOException {
+    PemnArchive archive = archive(true, false);
+    SizeReport report = SizeReport.of(archive);
+    double file = archive.fileBytes();
+    // 128 + 4 * 16 + 32 + 2.
+    assertEquals(226, report.parameters());
+    assertEquals(160, report.maskedWeights());
+    assertEquals(904 / file, report.ratioFp32(), 1e-12);
+    assertEquals(452 / file, report.ratioFp16(), 1e-12);
+    assertEquals(8 * file / 226, report.bitsPerWeight(), 1e-12);
+    assertEquals(archive.sections().masks() / 20.0, report.maskBitsPerWeight(), 1e-12);
+    assertEquals(archive.sections(), report.sections());
+    assertEquals("roaring_zstd", report.maskEncoding());
+    assertEquals(5, report.prototypeLength());
+    assertEquals(20, report.prototypeValuesBytes());
+    assertEquals(false, report.prototypeStored());
+    assertEquals(true, SizeReport.of(archive(true, true)).prototypeStored());
+    assertEquals(file, report.fileBytes());
+  }
+
+  @Test
+  void layersShareTheMasksInProportionToTheirEntropy() throws IOException {
+    PemnArchive archive = archive(true, false);
+    SizeReport report = SizeReport.of(archive);
+    SizeReport.LayerSize first = report.layers().get(0);
+    SizeReport.LayerSize second = report.layers().get(1);
+    assertEquals(0.5, first.density());
+    assertEquals(0.25, second.density());
+    // 128 weights at 1 bit; 32 at 2 - 3/4 log2(3) bits.
+    assertEquals(16, first.entropyBytes(), 1e-12);
+    assertEquals(3.245112497836532, second.entropyBytes(), 1e-12);
+    assertEquals(19.245112497836532, report.maskEntropyBytes(), 1e-12);
+    assertEquals(archive.sections().masks() * 16 / 19.245112497836532, first.bytes(), 0.5);
+    assertEquals(archive.sections().masks(), first.bytes() + second.bytes());
+    assertEquals(first.bytes() / 16.0, first.storedOverBound(), 1e-12);
+    assertEquals(archive.layers().get(1).digest(), second.digest());
+    assertEquals(List.of(2, 16), second.shape());
+    assertEquals(0.5f, second.scale());
+  }
+
+  @Test
+  void aDenseNetworkHasNoMasks() throws IOException {
+    SizeReport report = SizeReport.of(archive(false, false));
+    assertEquals(226, report.parameters());
+    assertEquals(0, report.maskedWeights());
+    assertEquals(0, report.maskBitsPerWeight());
+    assertEquals(0, report.maskEntropyBytes());
+    assertEquals(0, report.prototypeLength());
+    assertEquals(List.of(), report.layers());
+  }
+
+  @Test
+  void certainBitsHaveNoEntropyAndEvenOnesOneBit() {
+    assertEquals(0, SizeReport.entropyBits(0));
+    assertEquals(0, SizeReport.entropyBits(1));
+    assertEquals(1, SizeReport.entropyBits(0.5), 1e-15);
+    assertEquals(0.8812908992306927, SizeReport.entropyBits(0.3), 1e-12);
+  }
+}

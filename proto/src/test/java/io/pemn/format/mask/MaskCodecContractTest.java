@@ -1,0 +1,206 @@
+package io.pemn.format.mask;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.pemn.format.Mask;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.ZstdFrame;
+import io.pemn.format.proto.MaskEncoding;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What every codec in {@link MaskCodecs} promises. */
+class MaskCodecContractTest {
+  private static final int[] SIZES = {0, 1, 63, 64, 65, 65535, 65536, 65537, 200_000};
+  private static final double[] DENSITIES = {0, 0.01, 0.3, 0.5, 0.99, 1};
+
+  static List<MaskCodec> codecs() {
+    return MaskCodecs.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void isFoundByItsEncoding(MaskCodec codec) throws PemnFormatException {
+    assertSame(codec, MaskCodecs.of(codec.encoding()));
+  }
+
+  @Test
+  void anEncodingWithoutACodecIsUnsupported() {
+    assertThrows(
+        PemnFormatException.Unsupported.class,
+        () -> MaskCodecs.of(MaskEncoding.MASK_ENCODING_UNSPECIFIED));
+    assertThrows(
+        PemnFormatException.Unsupported.class, () -> MaskCodecs.of(MaskEncoding.UNRECOGNIZED));
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void decodesWhatItEncoded(MaskCodec codec) throws PemnFormatException {
+    for (int size : SIZES) {
+      for (double density : DENSITIES) {
+        Mask mask = random(size, density);
+        EncodedMask encoded = codec.encode(mask);
+        assertEquals(
+            mask,
+            codec.decode(ByteBuffer.wrap(encoded.stored()), encoded.decodedBytes(), size),
+            size + " positions at " + density);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void readsFromPositionToLimitAndLeavesTheBufferAsItWas(MaskCodec codec)
+      throws PemnFormatException {
+    Mask mask = random(1000, 0.3);
+    EncodedMask encoded = codec.encode(mask);
+    ByteBuffer within = ByteBuffer.allocate(encoded.stored().length + 9);
+    within.position(4).put(encoded.stored()).limit(within.position()).position(4);
+    assertEquals(mask, codec.decode(within.asReadOnlyBuffer(), encoded.decodedBytes(), 1000));
+    ByteBuffer again = within.asReadOnlyBuffer();
+    codec.decode(again, encoded.decodedBytes(), 1000);
+    assertEquals(4, again.position());
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void equalMasksGiveEqualBytes(MaskCodec codec) {
+    for (int size : SIZES) {
+      EncodedMask first = codec.encode(random(size, 0.3));
+      EncodedMask second = codec.encode(random(size, 0.3));
+      assertArrayEquals(first.stored(), second.stored());
+      assertEquals(first.decodedBytes(), second.decodedBytes());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void aTruncatedMaskIsRefused(MaskCodec codec) {
+    for (double density : DENSITIES) {
+      EncodedMask encoded = codec.encode(random(500, density));
+      for (int length = 0; length < encoded.stored().length; length++) {
+        ByteBuffer cut = ByteBuffer.wrap(encoded.stored(), 0, length);
+        assertThrows(
+            PemnFormatException.class, () -> codec.decode(cut, encoded.decodedBytes(), 500));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void aLengthenedMaskIsRefused(MaskCodec codec) {
+    EncodedMask encoded = codec.encode(random(500, 0.3));
+    for (int more : new int[] {1, 8, encoded.stored().length}) {
+      byte[] longer = Arrays.copyOf(encoded.stored(), encoded.stored().length + more);
+      System.arraycopy(encoded.stored(), 0, longer, encoded.stored().length, more);
+      assertThrows(
+          PemnFormatException.class,
+          () -> codec.decode(ByteBuffer.wrap(longer), encoded.decodedBytes(), 500));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void aChangedByteGivesAMaskOrAFormatException(MaskCodec codec) {
+    for (double density : DENSITIES) {
+      EncodedMask encoded = codec.encode(random(300, density));
+      for (int at = 0; at < encoded.stored().length; at++) {
+        for (int change = 1; change < 256; change++) {
+          byte[] changed = encoded.stored().clone();
+          changed[at] ^= (byte) change;
+          decodeOrRefuse(codec, changed, encoded.decodedBytes(), 300);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void garbageGivesAMaskOrAFormatException(MaskCodec codec) {
+    Random random = new Random(2);
+    for (int round = 0; round < 5000; round++) {
+      byte[] garbage = new byte[random.nextInt(200)];
+      random.nextBytes(garbage);
+      decodeOrRefuse(codec, garbage, random.nextInt(300), random.nextInt(100_000));
+      // The same inside a sound frame, so that it reaches what is behind the compression.
+      byte[] frame = ZstdFrame.compress(garbage);
+      decodeOrRefuse(codec, frame, garbage.length, random.nextInt(100_000));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void aKeptPositionBeyondTheLastIsRefused(MaskCodec codec) {
+    for (int size : new int[] {64, 65, 65_537, 200_000}) {
+      EncodedMask encoded = codec.encode(random(size, 1));
+      for (int positions : new int[] {0, 1, size - 1}) {
+        assertThrows(
+            PemnFormatException.class,
+            () ->
+                codec.decode(ByteBuffer.wrap(encoded.stored()), encoded.decodedBytes(), positions));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void anotherDecodedSizeThanTheRealOneIsRefused(MaskCodec codec) {
+    EncodedMask encoded = codec.encode(random(500, 0.3));
+    for (byte[] stored :
+        new byte[][] {encoded.stored(), {}, {1, 2, 3}, unknownSizeFrame(), skippableFrame()}) {
+      for (long decodedBytes :
+          new long[] {
+            Long.MIN_VALUE, -3, -2, -1, 0, 1, encoded.decodedBytes() + 1, 1L << 31, 1L << 40
+          }) {
+        for (int positions : new int[] {500, Integer.MAX_VALUE}) {
+          assertThrows(
+              PemnFormatException.class,
+              () -> codec.decode(ByteBuffer.wrap(stored), decodedBytes, positions),
+              () -> decodedBytes + " bytes of " + positions + " positions");
+        }
+      }
+    }
+  }
+
+  @Test
+  void randomHalvesOfTheSmallConvMixerTakeLittleMoreThanABitAPosition() {
+    byte[] stored = new RoaringMaskCodec().encode(random(23_680, 0.5)).stored();
+    assertEquals(2_960, stored.length, 40);
+  }
+
+  private static void decodeOrRefuse(
+      MaskCodec codec, byte[] stored, long decodedBytes, int positions) {
+    try {
+      Mask mask = codec.decode(ByteBuffer.wrap(stored), decodedBytes, positions);
+      assertEquals(positions, mask.size());
+    } catch (PemnFormatException expected) {
+      // Refused, as most of these must be.
+    }
+  }
+
+  /** A frame as zstd's streaming interface writes it: without its content size, holding nothing. */
+  private static byte[] unknownSizeFrame() {
+    return new byte[] {0x28, (byte) 0xB5, 0x2F, (byte) 0xFD, 0x00, 0x58, 0x01, 0x00, 0x00};
+  }
+
+  private static byte[] skippableFrame() {
+    return new byte[] {0x50, 0x2A, 0x4D, 0x18, 1, 0, 0, 0, 7};
+  }
+
+  private static Mask random(int size, double density) {
+    Random random = new Random(size + 1);
+    byte[] kept = new byte[size];
+    for (int i = 0; i < size; i++) {
+      kept[i] = (byte) (random.nextDouble() < density ? 1 : 0);
+    }
+    return Mask.ofBytes(kept);
+  }
+}

@@ -1,0 +1,180 @@
+package io.pemn.format.network;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.ConvMixer;
+import io.pemn.format.proto.Input;
+import io.pemn.format.proto.Mlp;
+import io.pemn.format.proto.Network;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class NetworkDescriptionTest {
+  private static final ImageShape FASHION = new ImageShape(1, 28, 28);
+
+  static List<NetworkDescription> networks() {
+    return List.of(
+        new NetworkDescription(
+            new ConvMixerArchitecture(64, 4, 5, 2, Activation.GELU), FASHION, 10),
+        new NetworkDescription(
+            new ConvMixerArchitecture(1, 1, 1, 1, Activation.RELU), new ImageShape(3, 1, 9), 1),
+        new NetworkDescription(
+            new MlpArchitecture(List.of(256, 1, 7), Activation.RELU), FASHION, 1 << 20),
+        new NetworkDescription(
+            new MlpArchitecture(Collections.nCopies(64, 3), Activation.GELU), FASHION, 2));
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void isTheSameAfterAnArchive(NetworkDescription network) throws PemnFormatException {
+    assertEquals(network, NetworkDescription.of(network.toProto(), input(network.input())));
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyParameterHasANameOfItsOwn(NetworkDescription network) {
+    List<String> names = network.parameters().stream().map(ParameterShape::name).toList();
+    assertEquals(names.size(), new HashSet<>(names).size());
+  }
+
+  @Test
+  void theSmallConvMixerHas23680MaskableWeights() {
+    NetworkDescription network = networks().get(0);
+    // 64*1*2*2 + 4 * (64*5*5 + 64*64) + 10*64
+    assertEquals(23_680, count(network, Role.WEIGHT));
+    // 9 normalisations of 64 channels, two numbers each.
+    assertEquals(1_152, count(network, Role.LEARNED));
+    assertEquals(1_152, count(network, Role.STATISTIC));
+  }
+
+  @Test
+  void theLargerConvMixerHas437248MaskableWeights() {
+    NetworkDescription network =
+        new NetworkDescription(
+            new ConvMixerArchitecture(256, 6, 5, 2, Activation.GELU),
+            new ImageShape(3, 32, 32),
+            10);
+    // 256*3*2*2 + 6 * (256*5*5 + 256*256) + 10*256
+    assertEquals(437_248, count(network, Role.WEIGHT));
+    assertEquals(2 * 13 * 256, count(network, Role.LEARNED));
+    assertEquals(2 * 13 * 256, count(network, Role.STATISTIC));
+  }
+
+  @Test
+  void theMlpHas334336MaskableWeights() {
+    NetworkDescription network =
+        new NetworkDescription(
+            new MlpArchitecture(List.of(256, 256, 256), Activation.RELU), FASHION, 10);
+    // 784*256 + 2 * 256*256 + 10*256
+    assertEquals(334_336, count(network, Role.WEIGHT));
+    // Three normalisations and the classifier's bias.
+    assertEquals(2 * 3 * 256 + 10, count(network, Role.LEARNED));
+    assertEquals(2 * 3 * 256, count(network, Role.STATISTIC));
+  }
+
+  @Test
+  void activationsHaveTheNumbersOfTheSchema() {
+    for (Activation activation : Activation.values()) {
+      assertEquals(
+          io.pemn.format.proto.Activation.valueOf(activation.name()).getNumber(),
+          activation.ordinal());
+    }
+    // The generated enum has UNRECOGNIZED besides.
+    assertEquals(Activation.values().length, io.pemn.format.proto.Activation.values().length - 1);
+  }
+
+  static List<Network> impossible() {
+    return List.of(
+        convMixer(0, 1, 1, 1, 10),
+        convMixer(Integer.MIN_VALUE, 1, 1, 1, 10),
+        convMixer((1 << 14) + 1, 1, 1, 1, 10),
+        convMixer(8, 0, 1, 1, 10),
+        convMixer(8, 1025, 1, 1, 10),
+        convMixer(8, 1, 2, 1, 10),
+        convMixer(8, 1, 65, 1, 10),
+        convMixer(8, 1, 1, 0, 10),
+        convMixer(8, 1, 1, 29, 10),
+        convMixer(8, 1, 1, 1, 0),
+        convMixer(8, 1, 1, 1, (1 << 20) + 1),
+        convMixer(8, 1, 1, 1, -1),
+        // 16384 * 2^20 weights in the classifier.
+        convMixer(1 << 14, 1, 1, 1, 1 << 20),
+        mlp(),
+        mlp(0),
+        mlp(-1),
+        mlp(1 << 16, 1 << 16),
+        mlp(new Integer[65]));
+  }
+
+  @ParameterizedTest
+  @MethodSource("impossible")
+  void impossibleSizesAreCorrupt(Network network) {
+    assertThrows(
+        PemnFormatException.Corrupt.class, () -> NetworkDescription.of(network, input(FASHION)));
+  }
+
+  @Test
+  void impossibleImagesAreCorrupt() {
+    for (Input input :
+        List.of(
+            Input.getDefaultInstance(),
+            Input.newBuilder().setChannels(-1).setHeight(1).setWidth(1).build(),
+            Input.newBuilder().setChannels(4097).setHeight(1).setWidth(1).build(),
+            // 2^44 values, more than a layer can read.
+            Input.newBuilder().setChannels(4096).setHeight(65536).setWidth(65536).build())) {
+      assertThrows(PemnFormatException.Corrupt.class, () -> NetworkDescription.of(mlp(4), input));
+    }
+  }
+
+  @Test
+  void unknownArchitecturesAndActivationsAreUnsupported() {
+    for (Network network :
+        List.of(
+            Network.newBuilder().setClasses(10).build(),
+            mlp(4).toBuilder().setMlp(Mlp.newBuilder().addHidden(4).setActivationValue(2)).build(),
+            mlp(4).toBuilder()
+                .setMlp(Mlp.newBuilder().addHidden(4).setActivationValue(-1))
+                .build())) {
+      assertThrows(
+          PemnFormatException.Unsupported.class,
+          () -> NetworkDescription.of(network, input(FASHION)));
+    }
+  }
+
+  private static Network convMixer(int dim, int depth, int kernel, int patch, int classes) {
+    return Network.newBuilder()
+        .setClasses(classes)
+        .setConvMixer(
+            ConvMixer.newBuilder().setDim(dim).setDepth(depth).setKernel(kernel).setPatch(patch))
+        .build();
+  }
+
+  private static Network mlp(Integer... hidden) {
+    Mlp.Builder mlp = Mlp.newBuilder();
+    Arrays.stream(hidden).forEach(width -> mlp.addHidden(width == null ? 1 : width));
+    return Network.newBuilder().setClasses(10).setMlp(mlp).build();
+  }
+
+  private static Input input(ImageShape shape) {
+    return Input.newBuilder()
+        .setChannels(shape.channels())
+        .setHeight(shape.height())
+        .setWidth(shape.width())
+        .build();
+  }
+
+  private static long count(NetworkDescription network, Role role) {
+    return network.parameters().stream()
+        .filter(parameter -> parameter.role() == role)
+        .mapToLong(ParameterShape::size)
+        .sum();
+  }
+}
