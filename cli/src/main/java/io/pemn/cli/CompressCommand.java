@@ -58,7 +58,9 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--metrics",
       paramLabel = "FILE",
-      description = "Also write the metrics there, as CSV with a row an epoch.")
+      description =
+          "Also write the metrics there, as CSV with a row an epoch (default: into the run"
+              + " directory alone).")
   private Path metrics;
 
   @Option(
@@ -95,7 +97,7 @@ final class CompressCommand implements Callable<Integer> {
       TrainingRun run =
           new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
       if (overwrite && !resume) {
-        directory.clear();
+        directory.clear(); // Not before the new run is known to be possible.
       }
       hint.arm();
       checkpoint = resume ? run.resume() : run.start();

@@ -100,7 +100,9 @@ final class InspectCommand implements Callable<Integer> {
     JsonArray array = new JsonArray();
     for (LayerSize layer : sizes.layers()) {
       JsonObject entry = Json.object(layer);
-      entry.addProperty("stored_over_bound", layer.storedOverBound());
+      // JSON has no infinity: over a bound of 0 bytes there is no ratio.
+      entry.addProperty(
+          "stored_over_bound", layer.entropyBytes() == 0 ? null : layer.storedOverBound());
       array.add(entry);
     }
     object.add("layers", array);

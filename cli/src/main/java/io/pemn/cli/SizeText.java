@@ -60,12 +60,14 @@ final class SizeText {
           sizes.prototypeLength(),
           sizes.prototypeStored() ? "values" : "its seed",
           sizes.prototypeValuesBytes());
-      out.printf(
-          Locale.ROOT,
-          "masks against their entropy bound: %,d of %,.1f bytes, %.4f%n",
-          sections.masks(),
-          sizes.maskEntropyBytes(),
-          sections.masks() / sizes.maskEntropyBytes());
+      if (sizes.maskEntropyBytes() > 0) {
+        out.printf(
+            Locale.ROOT,
+            "masks against their entropy bound: %,d of %,.1f bytes, %.4f%n",
+            sections.masks(),
+            sizes.maskEntropyBytes(),
+            sections.masks() / sizes.maskEntropyBytes());
+      }
     }
     if (withLayers && !sizes.layers().isEmpty()) {
       printLayers(sizes, out);

@@ -263,7 +263,8 @@ final class TrainingMixin {
     @Option(
         names = "--train-images",
         paramLabel = "N",
-        description = "Train on a fixed class-balanced subset of so many images.")
+        description =
+            "Train on a fixed class-balanced subset of so many images (default: all of them).")
     Integer trainImages;
 
     @Option(

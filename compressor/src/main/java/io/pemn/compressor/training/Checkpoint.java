@@ -1,7 +1,6 @@
 package io.pemn.compressor.training;
 
 import com.google.gson.Gson;
-import com.google.gson.JsonParseException;
 import com.google.gson.reflect.TypeToken;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.format.Mask;
@@ -118,11 +117,18 @@ public record Checkpoint(
       Map<String, float[]> scores = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
       Map<String, Moments> moments = new LinkedHashMap<>();
+      if (history.isEmpty()) {
+        throw new IllegalArgumentException("no epoch");
+      }
       boolean masked = run.trainingOptions().masked();
       for (ParameterShape parameter : run.network().parameters()) {
         String name = parameter.name();
         if (masked && parameter.role() == ParameterShape.Role.WEIGHT) {
-          masks.put(name, Mask.ofBytes(tensors.bytes(MASK + name)));
+          Mask mask = Mask.ofBytes(tensors.bytes(MASK + name));
+          if (mask.size() != parameter.size()) {
+            throw new IllegalArgumentException(name + " has " + mask.size() + " positions");
+          }
+          masks.put(name, mask);
           scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
         } else {
           parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
@@ -143,7 +149,8 @@ public record Checkpoint(
           scores,
           parameters,
           moments);
-    } catch (JsonParseException | IllegalArgumentException e) {
+    } catch (RuntimeException e) {
+      // Whatever is wrong with the text: Gson wraps what a record's constructor throws.
       throw new IOException(
           "The checkpoint "
               + file

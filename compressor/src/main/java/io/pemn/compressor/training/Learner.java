@@ -2,6 +2,7 @@ package io.pemn.compressor.training;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -65,6 +66,8 @@ final class Learner implements AutoCloseable {
 
   /** Begins a training, or goes on from a checkpoint if one is given. */
   Learner(RunDescription run, Device device, long totalSteps, Checkpoint checkpoint) {
+    // The engine's natives are there only once it has been asked for.
+    Engine.getEngine("PyTorch");
     this.gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     this.options = run.trainingOptions();

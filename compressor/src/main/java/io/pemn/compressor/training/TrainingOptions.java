@@ -133,7 +133,14 @@ public record TrainingOptions(
    */
   public static TrainingOptions of(Map<String, String> map) {
     boolean masked = get(map, "mask").equals("binary");
-    String trainImages = get(map, "train-images");
+    // 0 stands for all here, but nobody who asks for 0 images means that.
+    String given = get(map, "train-images");
+    int trainImages = given.equals("all") ? 0 : Integer.parseInt(given);
+    require(
+        given.equals("all") || trainImages >= 1,
+        "number of training images",
+        "at least 1",
+        trainImages);
     return new TrainingOptions(
         architecture(map),
         masked,
@@ -148,7 +155,7 @@ public record TrainingOptions(
         Double.parseDouble(get(map, "weight-decay")),
         Long.parseLong(get(map, "seed")),
         get(map, "augmentation").equals("shift-and-flip"),
-        trainImages.equals("all") ? 0 : Integer.parseInt(trainImages),
+        trainImages,
         Normalization.parse(get(map, "normalize")));
   }
 

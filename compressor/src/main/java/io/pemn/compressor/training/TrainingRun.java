@@ -52,6 +52,12 @@ public final class TrainingRun {
       Device device,
       int evaluateEvery,
       TrainingListener listener) {
+    if (evaluateEvery < 0) {
+      throw new IllegalArgumentException(
+          "The number of epochs between measurements must be at least 0, not "
+              + evaluateEvery
+              + ".");
+    }
     this.options = options;
     this.description = RunDescription.of(options, dataSet);
     this.train =

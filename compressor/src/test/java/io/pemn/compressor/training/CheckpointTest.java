@@ -1,0 +1,160 @@
+package io.pemn.compressor.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.pemn.packager.tensors.SafetensorsWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CheckpointTest {
+  private static byte[] sound;
+
+  @TempDir Path folder;
+  private Path file;
+
+  @BeforeAll
+  static void train(@TempDir Path folder) throws IOException {
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    TinyTraining.run(TinyTraining.mlp("epochs", "1"), run.path()).start();
+    sound = Files.readAllBytes(run.checkpointFile());
+  }
+
+  @BeforeEach
+  void nameTheFile() {
+    file = new RunDirectory(folder).checkpointFile();
+  }
+
+  @Test
+  void aTruncatedCheckpointIsOneSentenceWhereverItEnds() throws IOException {
+    for (int length = 0; length < sound.length; length += 1 + sound.length / 97) {
+      assertRefused(Arrays.copyOf(sound, length), "cut at " + length);
+    }
+    assertRefused(Arrays.copyOf(sound, sound.length - 1), "without its last byte");
+    assertRefused(Arrays.copyOf(sound, sound.length + 1), "with a byte appended");
+  }
+
+  @Test
+  void aFlippedByteOfTheHeaderIsASentenceOrChangesNothingThatMatters() throws IOException {
+    int header = 8 + sound[0] + ((sound[1] & 0xff) << 8);
+    Random random = new Random(1);
+    int refused = 0;
+    for (int i = 0; i < 300; i++) {
+      byte[] flipped = sound.clone();
+      flipped[random.nextInt(Math.min(header, 5000))] ^= (byte) (1 << random.nextInt(8));
+      Files.write(file, flipped);
+      try {
+        new RunDirectory(folder).requireCheckpoint();
+      } catch (IOException e) {
+        assertSentence(e.getMessage());
+        refused++;
+      }
+    }
+    assertTrue(refused > 150, refused + " of 300 were refused");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\\\"epochs\\\":\\\"1\\\" | \\\"epochs\\\":\\\"0\\\"",
+        "\\\"channels\\\":1 | \\\"channels\\\":0",
+        "\\\"hidden\\\":\\\"16\\\" | \\\"hidden\\\":\\\"17\\\"",
+        "\\\"hidden\\\":\\\"16\\\" | \\\"hidden\\\":\\\"xx\\\"",
+        "\\\"arch\\\":\\\"mlp\\\" | \\\"arch\\\":\\\"mlq\\\"",
+        "\"pemn_checkpoint\":\"1\" | \"pemn_checkpoint\":\"2\"",
+        "\"steps\":\"7\" | \"steps\":\"x\"",
+        "\"history\":\"[{ | \"history\":\"[[",
+      })
+  void aCheckpointThatContradictsItselfIsOneSentence(String from, String to) throws IOException {
+    assertRefused(replaced(from.strip(), to.strip()), to);
+  }
+
+  @Test
+  void aCheckpointWithoutAnEpochIsOneSentence() throws IOException {
+    String text = new String(sound, StandardCharsets.ISO_8859_1);
+    int start = text.indexOf("\"history\":\"[") + "\"history\":\"[".length();
+    int end = text.indexOf("]\"", start);
+    byte[] emptied = sound.clone();
+    Arrays.fill(emptied, start, end, (byte) ' ');
+    assertRefused(emptied, "no epoch");
+  }
+
+  @Test
+  void anotherSafetensorsFileIsNoCheckpoint() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    SafetensorsWriter.write(bytes, Map.of(), List.of());
+    Files.write(file, bytes.toByteArray());
+
+    String message =
+        assertThrows(IOException.class, () -> new RunDirectory(folder).requireCheckpoint())
+            .getMessage();
+
+    assertTrue(message.contains("no checkpoint of this version of pemn"), message);
+  }
+
+  @Test
+  void aFolderWithoutACheckpointAndAMissingOneAreToldApart() {
+    String none =
+        assertThrows(IOException.class, () -> new RunDirectory(folder).requireCheckpoint())
+            .getMessage();
+    assertTrue(none.contains("holds no checkpoint yet"), none);
+    Path missing = folder.resolve("missing");
+    String absent =
+        assertThrows(IOException.class, () -> new RunDirectory(missing).requireCheckpoint())
+            .getMessage();
+    assertEquals(
+        "There is no run directory " + missing + "; give one that pemn compress wrote.", absent);
+  }
+
+  @Test
+  void aRunDirectoryIsMadeOnlyWhereAFolderCanBe() throws IOException {
+    Path plain = Files.writeString(folder.resolve("file"), "x");
+    for (Path path : List.of(plain, plain.resolve("run"), folder.resolve("a").resolve("run"))) {
+      IOException e = assertThrows(IOException.class, () -> new RunDirectory(path).create());
+      assertSentence(e.getMessage());
+    }
+    assertEquals("x", Files.readString(plain));
+    assertFalse(Files.exists(folder.resolve("a")));
+  }
+
+  @Test
+  void theRunDirectoryOfAnArchiveIsNamedAfterIt() {
+    assertEquals(Path.of("a", "b.run"), RunDirectory.beside(Path.of("a", "b.pemn")).path());
+    assertEquals(Path.of("b.run"), RunDirectory.beside(Path.of("b")).path());
+  }
+
+  private byte[] replaced(String from, String to) {
+    String text = new String(sound, StandardCharsets.ISO_8859_1);
+    assertTrue(text.contains(from), from + " is not in " + text.substring(0, 2000));
+    assertEquals(from.length(), to.length());
+    return text.replace(from, to).getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private void assertRefused(byte[] bytes, String how) throws IOException {
+    Files.write(file, bytes);
+    IOException e =
+        assertThrows(IOException.class, () -> new RunDirectory(folder).requireCheckpoint(), how);
+    assertSentence(e.getMessage());
+  }
+
+  private static void assertSentence(String message) {
+    assertTrue(message.endsWith(".") && !message.contains("\n"), message);
+    assertFalse(message.contains("Exception"), message);
+  }
+}

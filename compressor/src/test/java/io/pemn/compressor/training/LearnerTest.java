@@ -1,0 +1,230 @@
+package io.pemn.compressor.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.BaseNDManager;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import io.pemn.compressor.data.Augmentation;
+import io.pemn.compressor.data.Batch;
+import io.pemn.compressor.data.BatchStream;
+import io.pemn.compressor.data.Batches;
+import io.pemn.compressor.data.ImageSet;
+import io.pemn.loader.Layer;
+import io.pemn.loader.Limits;
+import io.pemn.loader.PemnArchive;
+import io.pemn.loader.RemainderTensor;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class LearnerTest {
+  private static final ImageSet TRAIN = TinyTraining.IMAGES.train().balancedSubset(320, 1);
+
+  static Stream<TrainingOptions> trainings() {
+    return Stream.of(
+        TinyTraining.convMixer("strategy", "none", "prototype", "normal"),
+        TinyTraining.convMixer("strategy", "one-layer", "depth", "2"),
+        TinyTraining.convMixer("strategy", "max-layer", "scores", "absolute", "density", "0.2"),
+        TinyTraining.convMixer("ratio", "0.01", "prototype", "normal"),
+        TinyTraining.convMixer("padding", "shuffle", "prototype", "normal"),
+        TinyTraining.convMixer("padding", "shuffle", "store-prototype", "values"),
+        TinyTraining.convMixer("mask", "dense"),
+        TinyTraining.mlp("prototype", "normal"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainings")
+  void theArchiveRebuildsTheNetworksWeightsBitForBit(TrainingOptions options) throws IOException {
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = new Learner(run, Device.cpu(), 20)) {
+      learn(learner, options, 20);
+      Checkpoint checkpoint = learner.checkpoint(run, List.of(metrics(learner.steps())));
+      PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint), Limits.DEFAULT);
+
+      int checked = 0;
+      for (Layer layer : archive.layers()) {
+        assertBitEqual(layer.name(), learner.values(layer.name()), archive.rebuild(layer));
+        assertEquals(learner.masks().get(layer.name()), archive.mask(layer));
+        checked++;
+      }
+      for (RemainderTensor tensor : archive.remainder()) {
+        assertBitEqual(tensor.name(), learner.values(tensor.name()), tensor.values());
+        checked++;
+      }
+      assertEquals(run.network().parameters().size(), checked);
+    }
+  }
+
+  @Test
+  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() {
+    TrainingOptions options = TinyTraining.convMixer("prototype", "normal");
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = new Learner(run, Device.cpu(), 40)) {
+      learn(learner, options, 20);
+      Checkpoint checkpoint = learner.checkpoint(run, List.of(metrics(learner.steps())));
+      try (Learner other = new Learner(run, Device.cpu(), 40, checkpoint)) {
+        assertSameNetwork(run, learner, other);
+        assertEquals(learner.steps(), other.steps());
+        assertEquals(learner.learningRate(), other.learningRate());
+        learn(learner, options, 5);
+        learn(other, options, 5);
+        assertSameNetwork(run, learner, other);
+      }
+    }
+  }
+
+  @Test
+  void theMeansAreThoseOfTheImagesSinceTheyWereForgotten() {
+    TrainingOptions options = TinyTraining.mlp();
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = new Learner(run, Device.cpu(), 100)) {
+      assertEquals(new Learner.Seen(0, 0), learner.seen());
+      learn(learner, options, 10);
+      Learner.Seen early = learner.seen();
+      learner.forget();
+      assertEquals(new Learner.Seen(0, 0), learner.seen());
+      learn(learner, options, 60);
+      learner.forget();
+      learn(learner, options, 10);
+      assertTrue(learner.seen().meanLoss() < early.meanLoss());
+      assertTrue(learner.seen().accuracy() > early.accuracy());
+      assertTrue(learner.seen().accuracy() <= 1);
+      assertEquals(80, learner.steps());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("trainings")
+  void nativeMemoryStaysFlatOverStepsAndEvaluations(TrainingOptions options)
+      throws ReflectiveOperationException {
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    ImageSet test = TinyTraining.IMAGES.test();
+    int before = liveArrays();
+    try (Learner learner = new Learner(run, Device.cpu(), 400)) {
+      learn(learner, options, 5);
+      learner.evaluate(test, done -> {});
+      int afterFew = liveArrays();
+      assertTrue(afterFew > before, "the count must see the network's arrays");
+
+      learn(learner, options, 300);
+      learner.seen();
+      learner.masks();
+      assertEquals(afterFew, liveArrays(), "after 300 steps");
+      for (int i = 0; i < 3; i++) {
+        learner.evaluate(test, done -> {});
+      }
+      assertEquals(afterFew, liveArrays(), "after evaluations");
+      learner.checkpoint(run, List.of(metrics(1)));
+      assertEquals(afterFew, liveArrays(), "after a checkpoint");
+    }
+    assertEquals(before, liveArrays(), "after the learner was closed");
+  }
+
+  @Test
+  void evaluatingKeepsNoGradientsAndLeavesThemOff() {
+    TrainingOptions options = TinyTraining.mlp();
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = new Learner(run, Device.cpu(), 10)) {
+      learn(learner, options, 2);
+      assertFalse(JniUtils.isGradMode());
+      AtomicInteger batches = new AtomicInteger();
+      learner.evaluate(
+          TinyTraining.IMAGES.test(),
+          done -> {
+            batches.incrementAndGet();
+            assertFalse(JniUtils.isGradMode());
+          });
+      assertEquals(2, batches.get());
+      assertFalse(JniUtils.isGradMode());
+    }
+  }
+
+  @Test
+  void evaluatingChangesNothingOfTheNetwork() {
+    TrainingOptions options = TinyTraining.convMixer();
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner measured = new Learner(run, Device.cpu(), 20);
+        Learner other = new Learner(run, Device.cpu(), 20)) {
+      learn(measured, options, 3);
+      learn(other, options, 3);
+      measured.evaluate(TinyTraining.IMAGES.test(), done -> {});
+      assertSameNetwork(run, measured, other);
+    }
+  }
+
+  private static void assertSameNetwork(RunDescription run, Learner expected, Learner found) {
+    run.network()
+        .parameters()
+        .forEach(
+            parameter ->
+                assertBitEqual(
+                    parameter.name(),
+                    expected.values(parameter.name()),
+                    found.values(parameter.name())));
+    assertEquals(expected.masks(), found.masks());
+  }
+
+  private static void learn(Learner learner, TrainingOptions options, int steps) {
+    Batches batches =
+        new Batches(
+            TRAIN, options.normalization(), Augmentation.NONE, options.batchSize(), true, 1);
+    int done = 0;
+    for (int epoch = 0; done < steps; epoch++) {
+      try (BatchStream stream = batches.epoch(epoch)) {
+        for (; stream.hasNext() && done < steps; done++) {
+          try (Batch batch = stream.next()) {
+            learner.step(batch, TRAIN);
+          }
+        }
+      }
+    }
+  }
+
+  private static EpochMetrics metrics(long steps) {
+    return new EpochMetrics(1, steps, 0.01, 1, 0.5, 0, 1, new Evaluation(1, 1, 0, 1));
+  }
+
+  private static void assertBitEqual(String name, float[] expected, float[] found) {
+    assertEquals(expected.length, found.length, name);
+    for (int i = 0; i < expected.length; i++) {
+      int position = i;
+      assertEquals(
+          Float.floatToRawIntBits(expected[i]),
+          Float.floatToRawIntBits(found[i]),
+          () -> name + " at " + position + ": " + expected[position] + ", " + found[position]);
+    }
+  }
+
+  /** Arrays that any manager of the engine holds, found from the root of all managers down. */
+  private static int liveArrays() throws ReflectiveOperationException {
+    try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager()) {
+      return liveArrays(manager.getParentManager());
+    }
+  }
+
+  private static int liveArrays(NDManager manager) throws ReflectiveOperationException {
+    Field resources = BaseNDManager.class.getDeclaredField("resources");
+    resources.setAccessible(true);
+    int count = 0;
+    for (Object resource : ((Map<?, ?>) resources.get(manager)).values()) {
+      if (resource instanceof NDManager child) {
+        count += liveArrays(child);
+      } else if (resource instanceof NDArray) {
+        count++;
+      }
+    }
+    return count;
+  }
+}

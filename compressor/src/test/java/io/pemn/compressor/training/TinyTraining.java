@@ -1,0 +1,95 @@
+package io.pemn.compressor.training;
+
+import ai.djl.Device;
+import io.pemn.compressor.data.DataSources;
+import io.pemn.compressor.data.Dataset;
+import io.pemn.packager.ArchiveWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Trainings of real images that take a moment. */
+final class TinyTraining {
+  private static final int TEST_IMAGES = 300;
+
+  /** The bundled images, with fewer to test with. */
+  static final Dataset IMAGES = images();
+
+  private TinyTraining() {}
+
+  /**
+   * A ConvMixer of dim 8 and depth 1, two epochs of 200 images; {@code overrides} come in pairs.
+   */
+  static TrainingOptions convMixer(String... overrides) {
+    return TrainingOptions.of(map(overrides));
+  }
+
+  /** An MLP of one hidden layer of 16, otherwise as {@link #convMixer}. */
+  static TrainingOptions mlp(String... overrides) {
+    Map<String, String> map = map(overrides);
+    map.put("arch", "mlp");
+    return TrainingOptions.of(map);
+  }
+
+  static Map<String, String> map(String... overrides) {
+    Map<String, String> map = new LinkedHashMap<>();
+    map.put("arch", "convmixer");
+    map.put("dim", "8");
+    map.put("depth", "1");
+    map.put("kernel", "3");
+    map.put("patch", "4");
+    map.put("hidden", "16");
+    map.put("activation", "gelu");
+    map.put("mask", "binary");
+    map.put("strategy", "random-vector");
+    map.put("ratio", "0.1");
+    map.put("padding", "copy");
+    map.put("one-layer-scope", "all");
+    map.put("prototype", "signed-constant");
+    map.put("store-prototype", "seed");
+    map.put("density", "0.5");
+    map.put("scores", "signed");
+    map.put("epochs", "2");
+    map.put("batch-size", "32");
+    map.put("lr", "0.05");
+    map.put("weight-decay", "0.005");
+    map.put("seed", "1");
+    map.put("augmentation", "shift-and-flip");
+    map.put("train-images", "200");
+    map.put("normalize", IMAGES.normalization().toString());
+    for (int i = 0; i < overrides.length; i += 2) {
+      if (map.put(overrides[i], overrides[i + 1]) == null) {
+        throw new IllegalArgumentException("no option " + overrides[i]);
+      }
+    }
+    return map;
+  }
+
+  static TrainingRun run(TrainingOptions options, Path directory) {
+    return run(options, directory, TrainingListener.SILENT);
+  }
+
+  static TrainingRun run(TrainingOptions options, Path directory, TrainingListener listener) {
+    return new TrainingRun(options, IMAGES, new RunDirectory(directory), Device.cpu(), 1, listener);
+  }
+
+  static byte[] archive(Checkpoint checkpoint) throws IOException {
+    return ArchiveWriter.toBytes(CheckpointPacker.pack(checkpoint, "test"));
+  }
+
+  private static Dataset images() {
+    try {
+      Dataset all = DataSources.load("bundled", Path.of(System.getProperty("pemn.home")));
+      return new Dataset(
+          all.name(),
+          all.train(),
+          all.test().balancedSubset(TEST_IMAGES, 1),
+          all.labels(),
+          all.normalization());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
