@@ -67,7 +67,15 @@ public final class Pemn implements Runnable {
 
   /** Runs pemn and exits. */
   public static void main(String[] args) {
-    System.exit(commandLine().execute(args));
+    int exitCode;
+    try {
+      exitCode = commandLine().execute(args);
+    } catch (OutOfMemoryError e) {
+      System.err.println(
+          "pemn ran out of memory; allow it more with PEMN_JAVA_OPTS=-Xmx8g, or ask for less.");
+      exitCode = FAILURE;
+    }
+    System.exit(exitCode);
   }
 
   /** The whole command line, ready to execute. */

@@ -5,6 +5,7 @@ import io.pemn.loader.PemnArchive;
 import io.pemn.packager.Unpacker;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -41,6 +42,10 @@ final class UnpackCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Path target = Path.of(output);
     PemnArchive opened = PemnArchive.open(archive);
+    if (Files.exists(target) && Files.isSameFile(target, archive)) {
+      throw new FileSystemException(
+          target + " is the archive itself; choose another -o for its weights.");
+    }
     boolean folder = output.endsWith("/") || output.endsWith("\\");
     if (folder) {
       Unpacker.toNpyFolder(opened, target);

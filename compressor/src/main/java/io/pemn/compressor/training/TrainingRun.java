@@ -177,9 +177,9 @@ public final class TrainingRun {
               + seen.meanLoss()
               + " in epoch "
               + epoch
-              + ", so the training was stopped; the epoch before is kept in "
-              + directory.path()
-              + ", and a lower --lr may help.");
+              + ", so the training was stopped; "
+              + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
+              + "a lower --lr may help.");
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     boolean measure = epoch == options.epochs() || evaluateEvery > 0 && epoch % evaluateEvery == 0;
