@@ -2,7 +2,6 @@ package io.pemn.compressor.masking;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
@@ -22,10 +21,10 @@ public final class MaskedParameter {
   private final NDArray weights;
   private final NDArray prototype;
   private final NDArray scores;
-  private final NDArray kept;
   private final NDArray zero;
   private final ScoreMode mode;
   private final int keep;
+  private float threshold;
 
   /**
    * Takes over a layer.
@@ -50,7 +49,6 @@ public final class MaskedParameter {
     Shape shape = weights.getShape();
     this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
-    this.kept = manager.zeros(shape, DataType.BOOLEAN);
     this.zero = manager.create(0f);
     this.mode = mode;
     this.keep = numberKept(scores.length, density);
@@ -77,19 +75,17 @@ public final class MaskedParameter {
 
   /** The mask whose effective weights the network holds now. */
   public Mask mask() {
-    return Mask.ofBytes(toBytes(kept));
-  }
-
-  private static byte[] toBytes(NDArray booleans) {
-    try (NDArray bytes = booleans.toType(DataType.UINT8, true)) {
-      return bytes.toByteArray();
+    try (NDManager scratch = weights.getManager().newSubManager()) {
+      NDArray bytes = selected(scratch).toType(DataType.UINT8, true);
+      bytes.attach(scratch);
+      return Mask.ofBytes(bytes.toByteArray());
     }
   }
 
   /**
    * One step: turns dL/dW into dL/ds, lets the optimizer step the scores, selects again and writes
-   * the effective weights into the network. All of it stays on the device, and the selection is a
-   * partition, not a sort.
+   * the effective weights into the network. The scores are selected from, not sorted, and nothing
+   * is copied between Java and native memory.
    *
    * @param optimizer steps the scores
    * @param id the optimizer's name for the layer
@@ -108,22 +104,22 @@ public final class MaskedParameter {
 
   /** Selects by the present scores and writes the effective weights. */
   void writeEffectiveWeights() {
+    threshold = KthLargest.of(scores, keep, mode);
     try (NDManager scratch = weights.getManager().newSubManager()) {
-      NDArray strength = mode == ScoreMode.ABSOLUTE ? scores.abs() : scores.duplicate();
-      strength.attach(scratch);
-      NDArray flat = strength.flatten();
-      flat.attach(scratch);
-      // topK without sorting is a selection (nth_element on the CPU, radix select on a GPU).
-      NDList greatest = flat.topK(keep, 0, true, false);
-      greatest.attach(scratch);
-      NDArray threshold = greatest.get(0).min();
-      threshold.attach(scratch);
-      NDArray selected = strength.gte(threshold);
-      selected.attach(scratch);
-      kept.set(ALL, selected);
-      NDArray effective = NDArrays.where(selected, prototype, zero);
+      NDArray effective = NDArrays.where(selected(scratch), prototype, zero);
       effective.attach(scratch);
       weights.set(ALL, effective);
     }
+  }
+
+  private NDArray selected(NDManager scratch) {
+    NDArray strength = scores;
+    if (mode == ScoreMode.ABSOLUTE) {
+      strength = scores.abs();
+      strength.attach(scratch);
+    }
+    NDArray selected = strength.gte(threshold);
+    selected.attach(scratch);
+    return selected;
   }
 }
