@@ -85,6 +85,9 @@ final class ArchiveCursor {
       }
       byte next = file.get();
       value |= (long) (next & 0x7F) << shift;
+      if (next == 0 && shift > 0) {
+        break;
+      }
       if (next >= 0) {
         return value;
       }
@@ -94,6 +97,6 @@ final class ArchiveCursor {
             + at
             + " in the archive's "
             + what
-            + " does not end: the file is damaged; get it again.");
+            + " is not written in the shortest form: the file is damaged; get it again.");
   }
 }

@@ -1,8 +1,6 @@
 package io.pemn.loader;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.DiscardUnknownFieldsParser;
-import com.google.protobuf.InvalidProtocolBufferException;
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Metadata;
@@ -53,7 +51,7 @@ record ArchiveFile(
     ByteBuffer head = file.slice(0, cursor.position());
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
-    Metadata metadata = parseMetadata(metadataBytes);
+    Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
 
     ByteBuffer masks =
         section(cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getStoredBytes());
@@ -147,25 +145,6 @@ record ArchiveFile(
                   ? Layer.hex(stated).substring(0, 16) + "..."
                   : "a digest of " + stated.length + " bytes")
               + " is stated: the file is damaged; get it again.");
-    }
-  }
-
-  private static Metadata parseMetadata(ByteBuffer bytes) throws PemnFormatException {
-    try {
-      ByteString stored = ByteString.copyFrom(bytes.duplicate());
-      Metadata metadata = DiscardUnknownFieldsParser.wrap(Metadata.parser()).parseFrom(stored);
-      // One content has one encoding: nothing can hide in unknown or repeated fields.
-      if (!metadata.toByteString().equals(stored)) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's metadata has fields that format version "
-                + ArchiveFormat.VERSION
-                + " does not, or has them in another form than the format's one;"
-                + " it was written by a faulty tool.");
-      }
-      return metadata;
-    } catch (InvalidProtocolBufferException e) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's metadata is no protobuf message: " + e.getMessage(), e);
     }
   }
 

@@ -200,14 +200,23 @@ record CheckedMetadata(
               + shuffled
               + " positions that its layers read shuffled; it was written by a faulty tool.");
     }
+    if (shuffled < 0 || shuffled > weights) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's prototype is shuffled over "
+              + Long.toUnsignedString(shuffled)
+              + " positions, more than the "
+              + weights
+              + " weights of its layers; it was written by a faulty tool.");
+    }
     for (Layer layer : layers) {
       long end = layer.offset() + layer.size();
-      long limit = shuffled == 0 ? Long.MAX_VALUE : shuffled;
-      if (end < 0 || shuffled < 0 || shuffled > weights || end > limit) {
+      if (end < 0 || shuffled != 0 && end > shuffled) {
         throw new PemnFormatException.Corrupt(
             "The archive's layer "
                 + layer.name()
-                + " reads beyond the shuffled prototype; it was written by a faulty tool.");
+                + " begins at offset "
+                + layer.offset()
+                + " of its prototype and ends beyond it; it was written by a faulty tool.");
       }
     }
   }

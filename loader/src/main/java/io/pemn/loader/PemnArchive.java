@@ -344,13 +344,6 @@ public final class PemnArchive {
   }
 
   private float[] storedPrototypeValues() throws PemnFormatException {
-    float[] values = RemainderDecoder.floats(file.checkedPrototypeValues());
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new PemnFormatException.Corrupt(
-            "The stored prototype has the value " + value + "; it was written by a faulty tool.");
-      }
-    }
-    return values;
+    return RemainderDecoder.finite(file.checkedPrototypeValues(), "stored prototype");
   }
 }

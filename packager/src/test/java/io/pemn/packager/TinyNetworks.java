@@ -16,6 +16,7 @@ import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,11 @@ final class TinyNetworks {
   static final NetworkDescription MLP =
       new NetworkDescription(
           new MlpArchitecture(List.of(9, 5), Activation.RELU), new ImageShape(1, 4, 5), 3);
+
+  /** More positions than one Roaring container holds, and more kept than an array container. */
+  private static final NetworkDescription WIDE =
+      new NetworkDescription(
+          new MlpArchitecture(List.of(260), Activation.RELU), new ImageShape(1, 16, 16), 3);
 
   private static final List<String> LABELS =
       List.of("chat", "Käse", "日本", "\uD83D\uDC1F \"fish\"\n");
@@ -58,7 +64,33 @@ final class TinyNetworks {
         shared(CONV_MIXER, Distribution.SIGNED_CONSTANT, 7, 96, true, List.of()));
     all.put("dense", dense(CONV_MIXER));
     all.put("mlp", shared(MLP, Distribution.NORMAL, 41, 0, false, List.of("a", "b", "c")));
+    all.put(
+        "several-containers", shared(WIDE, Distribution.SIGNED_CONSTANT, 3, 0, false, List.of()));
+    all.put("runs", everythingKept());
     return all;
+  }
+
+  /** Every position kept: the bitmap is one run. */
+  private static MaskedNetwork everythingKept() {
+    MaskedNetwork half = shared(CONV_MIXER, Distribution.NORMAL, 2, 0, false, List.of());
+    List<MaskedLayer> layers = new ArrayList<>();
+    for (MaskedLayer layer : half.layers()) {
+      byte[] kept = new byte[layer.mask().size()];
+      Arrays.fill(kept, (byte) 1);
+      layers.add(
+          new MaskedLayer(
+              layer.name(), layer.shape(), layer.offset(), layer.scale(), Mask.ofBytes(kept)));
+    }
+    return new MaskedNetwork(
+        half.network(),
+        half.normalization(),
+        half.classLabels(),
+        half.prototype(),
+        half.shuffledLength(),
+        half.storeValues(),
+        layers,
+        half.remainder(),
+        half.provenance());
   }
 
   private static MaskedNetwork convMixer(
