@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
     name = "train",
     mixinStandardHelpOptions = true,
     description =
-        "Time dense and masked training steps of the same network, warmed up and interleaved.",
+        "Time dense and masked training steps of the same network, warmed up and interleaved."
+            + " Options that do not change a step, such as --epochs, are ignored.",
     sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

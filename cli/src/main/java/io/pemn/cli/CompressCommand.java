@@ -6,6 +6,7 @@ import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.EpochMetrics;
+import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.compressor.training.TrainingRun;
@@ -15,11 +16,13 @@ import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Trains and packs. */
@@ -82,30 +85,32 @@ final class CompressCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    OutputTarget.check(output);
+    if (resume && overwrite) {
+      throw new ParameterException(spec.commandLine(), "Give --resume or --overwrite, not both.");
+    }
+    RunDirectory directory =
+        new RunDirectory(
+            runDirectory == null ? RunDirectory.beside(output).path() : runDirectory,
+            Optional.ofNullable(metrics));
+    Outputs.check(output, directory.checkpointFile(), directory.metricsFile());
     if (metrics != null) {
-      OutputTarget.check(metrics);
+      Outputs.check(metrics, output, directory.checkpointFile());
     }
     Dataset dataSet = data.load();
     TrainingOptions options = training.options(dataSet);
     Device where = device.choose(err);
-    RunDirectory directory =
-        runDirectory == null ? RunDirectory.beside(output) : new RunDirectory(runDirectory);
     Checkpoint checkpoint;
     try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs());
         ResumeHint hint = new ResumeHint(err)) {
       TrainingRun run =
           new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
-      if (overwrite && !resume) {
+      if (overwrite) {
         directory.clear(); // Not before the new run is known to be possible.
       }
       hint.arm();
       checkpoint = resume ? run.resume() : run.start();
     }
     ArchiveWriter.write(CheckpointPacker.pack(checkpoint, Version.text()), output);
-    if (metrics != null) {
-      RunDirectory.writeMetrics(checkpoint.history(), metrics);
-    }
     report(checkpoint, directory);
     return 0;
   }
@@ -113,15 +118,16 @@ final class CompressCommand implements Callable<Integer> {
   private void report(Checkpoint checkpoint, RunDirectory directory) throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     EpochMetrics last = checkpoint.history().get(checkpoint.history().size() - 1);
+    Evaluation test = last.test().orElseThrow();
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     if (json) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", output.toString());
       object.addProperty("run_dir", directory.path().toString());
       object.addProperty("epochs", last.epoch());
-      object.addProperty("test_images", last.test().images());
-      object.addProperty("accuracy", last.test().accuracy());
-      object.addProperty("loss", last.test().loss());
+      object.addProperty("test_images", test.images());
+      object.addProperty("accuracy", test.accuracy());
+      object.addProperty("loss", test.loss());
       object.addProperty("train_loss", last.trainLoss());
       object.addProperty("train_accuracy", last.trainAccuracy());
       SizeText.addSummary(object, sizes);
@@ -129,11 +135,11 @@ final class CompressCommand implements Callable<Integer> {
     } else {
       out.println(
           "test accuracy "
-              + last.test().accuracy()
+              + test.accuracy()
               + ", loss "
-              + last.test().loss()
+              + test.loss()
               + " on "
-              + last.test().images()
+              + test.images()
               + " images");
       out.println(output + ": " + SizeText.summary(sizes));
     }

@@ -50,7 +50,8 @@ final class InspectCommand implements Callable<Integer> {
     out.println(file + ": " + describe(archive.network()));
     out.println("digest " + archive.digest());
     if (!provenance.getTool().isEmpty()) {
-      out.println("made by " + provenance.getTool() + " from " + provenance.getDataSet());
+      out.println(
+          Printable.of("made by " + provenance.getTool() + " from " + provenance.getDataSet()));
     }
     if (provenance.getMetrics().getTestImages() > 0) {
       out.println(
@@ -79,6 +80,7 @@ final class InspectCommand implements Callable<Integer> {
     JsonObject prototype = new JsonObject();
     prototype.addProperty("length", sizes.prototypeLength());
     prototype.addProperty("stored", sizes.prototypeStored() ? "values" : "seed");
+    prototype.addProperty("seed_bytes", sizes.prototypeSeedBytes());
     prototype.addProperty("values_bytes", sizes.prototypeValuesBytes());
     object.add("prototype", prototype);
     Provenance provenance = archive.provenance();

@@ -40,8 +40,9 @@ final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    OutputTarget.check(output);
-    Checkpoint checkpoint = new RunDirectory(runDirectory).requireCheckpoint();
+    RunDirectory directory = new RunDirectory(runDirectory);
+    Outputs.check(output, directory.checkpointFile(), directory.metricsFile());
+    Checkpoint checkpoint = directory.requireCheckpoint();
     int epochs = checkpoint.run().trainingOptions().epochs();
     if (checkpoint.epochs() < epochs) {
       spec.commandLine()

@@ -1,10 +1,13 @@
 package io.pemn.cli;
 
 import ai.djl.engine.EngineException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -69,7 +72,15 @@ public final class Pemn implements Runnable {
   public static void main(String[] args) {
     int exitCode;
     try {
-      exitCode = commandLine().execute(args);
+      // Not System.out, which would not tell the commands' writers that it could not write.
+      PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out));
+      exitCode = commandLine().setOut(out).execute(args);
+      if (out.checkError() && exitCode == 0) {
+        System.err.println(
+            "The result could not be written to standard output; is its disk full, or its reader"
+                + " gone?");
+        exitCode = FAILURE;
+      }
     } catch (OutOfMemoryError e) {
       System.err.println(
           "pemn ran out of memory; allow it more with PEMN_JAVA_OPTS=-Xmx8g, or ask for less.");
@@ -123,11 +134,13 @@ public final class Pemn implements Runnable {
     }
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
     if (cause instanceof IOException || cause instanceof IllegalArgumentException) {
-      err.println(sentence(cause));
+      err.println(Printable.of(sentence(cause)));
       return FAILURE;
     }
     if (cause instanceof EngineException) {
-      err.println("The PyTorch engine failed: " + cause.getMessage());
+      err.println(
+          Printable.of("The PyTorch engine failed: " + cause.getMessage())
+              + "; if its natives cannot be unpacked, free space or set DJL_CACHE_DIR.");
       return FAILURE;
     }
     err.println(
@@ -142,6 +155,9 @@ public final class Pemn implements Runnable {
     if (cause instanceof FileSystemException e && e.getReason() != null) {
       return e.getFile() + ": " + e.getReason() + ".";
     }
-    return cause.getMessage();
+    if (cause instanceof FileAlreadyExistsException e && e.getMessage().equals(e.getFile())) {
+      return e.getFile() + " is there already, and is something else; move it away.";
+    }
+    return String.valueOf(cause.getMessage());
   }
 }

@@ -59,10 +59,12 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
         epochs,
         metrics.trainLoss(),
         100 * metrics.trainAccuracy(),
-        metrics.test() == null
-            ? ""
-            : String.format(
-                Locale.ROOT, ", test accuracy %.2f %%", 100 * metrics.test().accuracy()),
+        metrics
+            .test()
+            .map(
+                test ->
+                    String.format(Locale.ROOT, ", test accuracy %.2f %%", 100 * test.accuracy()))
+            .orElse(""),
         metrics.maskFlips(),
         metrics.seconds());
     err.flush();

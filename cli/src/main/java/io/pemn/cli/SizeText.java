@@ -56,9 +56,10 @@ final class SizeText {
     if (sizes.maskedWeights() > 0) {
       out.printf(
           Locale.ROOT,
-          "prototype of %,d values, kept as %s; the seed costs 9 bytes, the values %,d%n",
+          "prototype of %,d values, kept as %s; the seed costs %d bytes, the values %,d on top%n",
           sizes.prototypeLength(),
           sizes.prototypeStored() ? "values" : "its seed",
+          sizes.prototypeSeedBytes(),
           sizes.prototypeValuesBytes());
       if (sizes.maskEntropyBytes() > 0) {
         out.printf(

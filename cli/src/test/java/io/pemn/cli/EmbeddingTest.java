@@ -3,6 +3,7 @@ package io.pemn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.format.network.ImageShape;
 import io.pemn.loader.PemnArchive;
 import java.io.File;
 import java.io.IOException;
@@ -70,6 +71,28 @@ class EmbeddingTest {
 
       List<String> labels = archive.classLabels();
       assertTrue(labels.isEmpty() || labels.contains(label), "label " + label);
+    }
+  }
+
+  @Test
+  void theThirdProgramPredictsWithATranslatorOfItsOwn() throws Exception {
+    compile("PredictTensors", System.getProperty("java.class.path"));
+    PemnArchive archive = PemnArchive.open(ARCHIVE);
+    ImageShape input = archive.network().input();
+
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      float[] logits =
+          (float[])
+              loader
+                  .loadClass("PredictTensors")
+                  .getMethod("logits", Path.class, int.class, long[].class)
+                  .invoke(
+                      null,
+                      ARCHIVE,
+                      2,
+                      new long[] {input.channels(), input.height(), input.width()});
+
+      assertEquals(2 * archive.network().classes(), logits.length);
     }
   }
 

@@ -31,8 +31,9 @@ record ArchiveFile(
 
   /** Takes a file apart, from position to limit. */
   static ArchiveFile parse(ByteBuffer file) throws PemnFormatException {
+    file = file.slice();
     checkMagic(file);
-    ArchiveCursor cursor = new ArchiveCursor(file.slice());
+    ArchiveCursor cursor = new ArchiveCursor(file.duplicate());
     cursor.readBytes(1, "magic");
     long version = cursor.readNumber(2, "format version");
     if (version == 0) {

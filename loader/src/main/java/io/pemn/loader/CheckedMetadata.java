@@ -8,6 +8,7 @@ import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.Metrics;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -50,6 +51,16 @@ record CheckedMetadata(
               + " classes, but its network has "
               + network.classes()
               + " outputs; get the file again.");
+    }
+    Metrics metrics = metadata.getProvenance().getMetrics();
+    if (!(metrics.getAccuracy() >= 0 && metrics.getAccuracy() <= 1)
+        || !Double.isFinite(metrics.getLoss())) {
+      throw new PemnFormatException.Corrupt(
+          "The archive says that an accuracy of "
+              + metrics.getAccuracy()
+              + " and a loss of "
+              + metrics.getLoss()
+              + " were measured, but those are not possible; it was written by a faulty tool.");
     }
     return new CheckedMetadata(network, normalization(metadata), layers, unmasked);
   }
@@ -240,6 +251,15 @@ record CheckedMetadata(
               + " bytes in memory, more than the limit of "
               + limits.remainderBytes()
               + "; raise the limit if you trust it.");
+    }
+    if (decoded < parameters * Float.BYTES) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder takes "
+              + decoded
+              + " bytes in memory, but the parameters of its network that are not masked take at"
+              + " least "
+              + parameters * Float.BYTES
+              + "; it was written by a faulty tool.");
     }
     long possible = parameters * Float.BYTES + unmasked.size() * MAX_TENSOR_OVERHEAD;
     if (decoded > possible) {

@@ -5,7 +5,7 @@ package io.pemn.loader;
  *
  * @param fileBytes greatest size of the file
  * @param weights greatest number of masked weights, all layers together
- * @param layers greatest number of masked layers, and of remainder tensors
+ * @param layers greatest number of masked layers
  * @param remainderBytes greatest decompressed size of the remainder
  */
 public record Limits(long fileBytes, long weights, int layers, long remainderBytes) {

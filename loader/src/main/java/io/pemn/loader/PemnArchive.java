@@ -184,6 +184,11 @@ public final class PemnArchive {
     return (int) metadata.getPrototype().getLength();
   }
 
+  /** The seed of the prototype. */
+  public long seed() {
+    return metadata.getPrototype().getSeed();
+  }
+
   /** Whether the prototype's values travel in the file. */
   public boolean storesPrototypeValues() {
     return metadata.hasPrototypeValues();
@@ -200,9 +205,14 @@ public final class PemnArchive {
   /**
    * The mask of a layer.
    *
+   * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks are damaged
    */
   public Mask mask(Layer layer) throws PemnFormatException {
+    if (!layer(layer.name()).equals(layer)) {
+      throw new IllegalArgumentException(
+          "The layer " + layer.name() + " is another archive's; give one of this archive's own.");
+    }
     return masks().slice(layer.firstPosition(), layer.size());
   }
 

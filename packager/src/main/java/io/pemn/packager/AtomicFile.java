@@ -77,23 +77,7 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content) throws IOException {
     Objects.requireNonNull(content, "content");
-    Path destination = destination(target);
-    if (Files.isDirectory(destination)) {
-      throw new FileSystemException(
-          target + " is a folder, expected the name of a file; choose another -o.");
-    }
-    if (Files.exists(destination)) {
-      // Renaming over a device or a pipe (-o /dev/null) would destroy it.
-      if (!Files.isRegularFile(destination)) {
-        throw new FileSystemException(
-            target + " is a device or a pipe, expected a regular file; choose another -o.");
-      }
-      if (!Files.isWritable(destination)) {
-        throw new FileSystemException(
-            target
-                + " exists and may not be written; change its permissions or choose another -o.");
-      }
-    }
+    Path destination = writable(target);
     String kept = Files.exists(destination) ? "the previous file is kept" : "no file is left";
     try (Temporary temporary = Temporary.beside(destination)) {
       try (FileChannel channel = create(target, destination, temporary.path)) {
@@ -121,6 +105,43 @@ public final class AtomicFile {
       }
       rename(temporary.path, destination, target, kept);
     }
+  }
+
+  /**
+   * Checks, before work is spent on its content, that {@link #write} could begin.
+   *
+   * @throws IOException one sentence, as {@link #write} would throw it
+   */
+  public static void check(Path target) throws IOException {
+    Path destination = writable(target);
+    if (!Files.isWritable(destination.getParent())) {
+      throw new FileSystemException(
+          "The folder "
+              + destination.getParent()
+              + " may not be written in; change its permissions or choose another -o.");
+    }
+  }
+
+  /** The path to rename to, which is no file yet or a regular one that may be replaced. */
+  private static Path writable(Path target) throws IOException {
+    Path destination = destination(target);
+    if (Files.isDirectory(destination)) {
+      throw new FileSystemException(
+          target + " is a folder, expected the name of a file; choose another -o.");
+    }
+    if (Files.exists(destination)) {
+      // Renaming over a device or a pipe (-o /dev/null) would destroy it.
+      if (!Files.isRegularFile(destination)) {
+        throw new FileSystemException(
+            target + " is a device or a pipe, expected a regular file; choose another -o.");
+      }
+      if (!Files.isWritable(destination)) {
+        throw new FileSystemException(
+            target
+                + " exists and may not be written; change its permissions or choose another -o.");
+      }
+    }
+    return destination;
   }
 
   /**

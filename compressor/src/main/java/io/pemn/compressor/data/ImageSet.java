@@ -3,6 +3,7 @@ package io.pemn.compressor.data;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.zip.CRC32C;
 
 /**
  * An immutable set of labelled images: pixels of one unsigned byte (0..255) in the layout NCHW
@@ -232,6 +233,18 @@ public final class ImageSet {
   }
 
   /** Returns the shape in words, such as {@code 60000 images of 1x28x28 in 10 classes}. */
+  /**
+   * CRC-32C of all pixels and labels: tells whether two sets are the same, by accident at least.
+   */
+  public long checksum() {
+    CRC32C crc = new CRC32C();
+    crc.update(pixels);
+    for (int label : labels) {
+      crc.update(label);
+    }
+    return crc.getValue();
+  }
+
   @Override
   public String toString() {
     return size()

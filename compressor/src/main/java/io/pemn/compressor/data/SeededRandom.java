@@ -9,12 +9,17 @@ import java.util.SplittableRandom;
  * <p>Bounded draws are computed here from {@link SplittableRandom#nextLong}: how the library itself
  * bounds a draw has changed between Java releases.
  */
-final class SeededRandom {
+public final class SeededRandom {
   /** What the draws decide; draws for different purposes are independent. */
-  enum Purpose {
+  public enum Purpose {
+    /** Which images a subset has. */
     SUBSET,
+    /** The order of an epoch's images. */
     ORDER,
-    AUGMENTATION
+    /** Shifts and flips. */
+    AUGMENTATION,
+    /** Initial scores of masks. */
+    SCORES
   }
 
   private final SplittableRandom random;
@@ -23,7 +28,14 @@ final class SeededRandom {
     this.random = new SplittableRandom(seed);
   }
 
-  static SeededRandom of(Purpose purpose, long seed, long... coordinates) {
+  /**
+   * The draws of a purpose.
+   *
+   * @param purpose what they decide
+   * @param seed the training's seed
+   * @param coordinates where in it: an epoch, a position, a layer
+   */
+  public static SeededRandom of(Purpose purpose, long seed, long... coordinates) {
     long state = mixed(seed) + purpose.ordinal() + 1;
     for (long coordinate : coordinates) {
       state = mixed(state) + coordinate;
@@ -39,6 +51,11 @@ final class SeededRandom {
   /** Returns true with probability 1/2. */
   boolean coin() {
     return random.nextLong() < 0;
+  }
+
+  /** Returns a number from 0 to below 1, a multiple of 2^-24. */
+  public float uniform() {
+    return (random.nextLong() >>> 40) * 0x1p-24f;
   }
 
   /** Returns 0..length-1 in a random order (Fisher-Yates). */

@@ -1,6 +1,9 @@
 package io.pemn.compressor.training;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonDeserializer;
+import com.google.gson.JsonSerializer;
 import com.google.gson.reflect.TypeToken;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.format.Mask;
@@ -11,11 +14,13 @@ import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;
 import io.pemn.packager.tensors.TensorType;
 import java.io.IOException;
+import java.lang.reflect.Type;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A training after some epoch: enough to go on with the same result, or to pack an archive. It is
@@ -37,7 +42,21 @@ public record Checkpoint(
     Map<String, float[]> scores,
     Map<String, float[]> parameters,
     Map<String, Moments> moments) {
-  private static final Gson GSON = new Gson();
+  private static final Type OPTIONAL_EVALUATION =
+      new TypeToken<Optional<Evaluation>>() {}.getType();
+  private static final Gson GSON =
+      new GsonBuilder()
+          .registerTypeAdapter(
+              OPTIONAL_EVALUATION,
+              (JsonSerializer<Optional<Evaluation>>)
+                  (test, type, context) -> context.serialize(test.orElse(null), Evaluation.class))
+          .registerTypeAdapter(
+              OPTIONAL_EVALUATION,
+              (JsonDeserializer<Optional<Evaluation>>)
+                  (json, type, context) ->
+                      Optional.ofNullable(context.deserialize(json, Evaluation.class)))
+          .serializeNulls()
+          .create();
   private static final String MASK = "mask:";
   private static final String SCORES = "scores:";
   private static final String PARAMETER = "parameter:";
@@ -47,16 +66,6 @@ public record Checkpoint(
   /** Epochs trained so far. */
   public int epochs() {
     return history.get(history.size() - 1).epoch();
-  }
-
-  /** A masked layer's scores. */
-  float[] scores(String name) {
-    return scores.get(name);
-  }
-
-  /** The values of a parameter that is not masked. */
-  float[] parameter(String name) {
-    return parameters.get(name);
   }
 
   /** Saves in one step: afterwards the file holds this checkpoint, or what it held before. */
@@ -110,16 +119,12 @@ public record Checkpoint(
           required(GSON.fromJson(metadata.get("run"), RunDescription.class)).complete();
       List<EpochMetrics> history =
           required(GSON.fromJson(metadata.get("history"), new TypeToken<List<EpochMetrics>>() {}));
-      if (history.isEmpty()) {
-        throw new IllegalArgumentException("The history has no epoch.");
-      }
+      long steps = Long.parseLong(required(metadata.get("steps")));
+      checkHistory(history, steps, run.trainingOptions().epochs());
       Map<String, Mask> masks = new LinkedHashMap<>();
       Map<String, float[]> scores = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
       Map<String, Moments> moments = new LinkedHashMap<>();
-      if (history.isEmpty()) {
-        throw new IllegalArgumentException("no epoch");
-      }
       boolean masked = run.trainingOptions().masked();
       for (ParameterShape parameter : run.network().parameters()) {
         String name = parameter.name();
@@ -141,14 +146,7 @@ public record Checkpoint(
                   sized(parameter, tensors.floats(VARIANCE + name))));
         }
       }
-      return new Checkpoint(
-          run,
-          List.copyOf(history),
-          Long.parseLong(required(metadata.get("steps"))),
-          masks,
-          scores,
-          parameters,
-          moments);
+      return new Checkpoint(run, List.copyOf(history), steps, masks, scores, parameters, moments);
     } catch (RuntimeException e) {
       // Whatever is wrong with the text: Gson wraps what a record's constructor throws.
       throw new IOException(
@@ -156,6 +154,20 @@ public record Checkpoint(
               + file
               + " does not describe its training as pemn does; begin the run anew.",
           e);
+    }
+  }
+
+  private static void checkHistory(List<EpochMetrics> history, long steps, int epochs) {
+    boolean sound = !history.isEmpty() && history.size() <= epochs;
+    for (int i = 0; sound && i < history.size(); i++) {
+      sound = history.get(i).epoch() == i + 1 && history.get(i).test() != null;
+    }
+    if (!sound
+        || history.get(history.size() - 1).steps() != steps
+        || steps < 1
+        || steps > Integer.MAX_VALUE
+        || history.size() == epochs && history.get(epochs - 1).test().isEmpty()) {
+      throw new IllegalArgumentException("The history contradicts itself.");
     }
   }
 

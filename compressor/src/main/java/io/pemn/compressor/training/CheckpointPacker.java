@@ -1,11 +1,7 @@
 package io.pemn.compressor.training;
 
-import io.pemn.compressor.masking.FillingStrategy;
-import io.pemn.compressor.masking.LayerScale;
-import io.pemn.format.Padding;
-import io.pemn.format.Prototype;
+import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.format.network.ParameterShape;
-import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
@@ -29,26 +25,20 @@ public final class CheckpointPacker {
     RunDescription run = checkpoint.run();
     TrainingOptions options = run.trainingOptions();
     List<ParameterShape> parameters = run.network().parameters();
-    List<ParameterShape> weights =
-        parameters.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList();
-    FillingStrategy.Placement placement = options.strategy().place(weights);
-    Prototype prototype = new Prototype(options.seed(), options.distribution(), placement.length());
-    Padding padding = Padding.of(prototype, placement.shuffledLength());
+    FilledLayers filled = options.fill(parameters);
 
     List<MaskedLayer> layers = new ArrayList<>();
     List<RemainderTensor> remainder = new ArrayList<>();
     for (ParameterShape parameter : parameters) {
       String name = parameter.name();
       if (checkpoint.masks().containsKey(name)) {
-        long offset = placement.offsets().get(name);
-        float[] values = new float[parameter.size()];
-        padding.fill(offset, values);
+        FilledLayers.Filled layer = filled.fill(parameter);
         layers.add(
             new MaskedLayer(
                 name,
                 parameter.shape(),
-                offset,
-                LayerScale.of(parameter, options.density(), values),
+                layer.offset(),
+                layer.scale(),
                 checkpoint.masks().get(name)));
       } else {
         remainder.add(
@@ -59,8 +49,8 @@ public final class CheckpointPacker {
         run.network(),
         options.normalization(),
         run.classLabels(),
-        prototype,
-        placement.shuffledLength(),
+        filled.prototype(),
+        filled.shuffledLength(),
         options.storeValues(),
         layers,
         remainder,
@@ -78,12 +68,13 @@ public final class CheckpointPacker {
                 provenance.addOptions(Option.newBuilder().setName(name).setValue(value)));
     EpochMetrics last = checkpoint.history().get(checkpoint.history().size() - 1);
     Metrics.Builder metrics = Metrics.newBuilder().setEpochs(last.epoch());
-    if (last.test() != null) {
-      metrics
-          .setTestImages(last.test().images())
-          .setAccuracy(last.test().accuracy())
-          .setLoss(last.test().loss());
-    }
+    last.test()
+        .ifPresent(
+            test ->
+                metrics
+                    .setTestImages(test.images())
+                    .setAccuracy(test.accuracy())
+                    .setLoss(test.loss()));
     return provenance.setMetrics(metrics).build();
   }
 }

@@ -2,6 +2,7 @@ package io.pemn.compressor.training;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -64,10 +65,15 @@ public record DeviceChoice(Device device, Optional<String> note) {
   }
 
   private static Optional<String> unusedGpu() {
-    return NVIDIA_DRIVER.stream().anyMatch(Files::exists)
-        ? Optional.of(
-            "An NVIDIA driver is here, but its GPU stays unused because the PyTorch engine was"
-                + " loaded with CPU natives; docs/gpu.md says how to provide CUDA ones.")
-        : Optional.empty();
+    if (NVIDIA_DRIVER.stream().noneMatch(Files::exists)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        JniUtils.getFeatures().contains("CUDA")
+            ? "An NVIDIA driver is here, but its GPU stays unused: the engine's CUDA natives find"
+                + " none that they can use; the driver may be too old for CUDA 12.8, or"
+                + " CUDA_VISIBLE_DEVICES hide it."
+            : "An NVIDIA driver is here, but its GPU stays unused because the PyTorch engine was"
+                + " loaded with CPU natives; docs/gpu.md says how to provide CUDA ones.");
   }
 }

@@ -1,5 +1,7 @@
 package io.pemn.compressor.training;
 
+import java.util.Optional;
+
 /**
  * What was seen in one epoch.
  *
@@ -10,7 +12,7 @@ package io.pemn.compressor.training;
  * @param trainAccuracy fraction of its images that were classified rightly, likewise
  * @param maskFlips positions whose mask bit changed since the end of the epoch before
  * @param seconds that the epoch took, evaluation excluded
- * @param test what was measured on the test images after it; null if nothing was
+ * @param test what was measured on the test images after it, if anything was
  */
 public record EpochMetrics(
     int epoch,
@@ -20,4 +22,10 @@ public record EpochMetrics(
     double trainAccuracy,
     long maskFlips,
     double seconds,
-    Evaluation test) {}
+    Optional<Evaluation> test) {
+
+  EpochMetrics withMaskFlips(long flips) {
+    return new EpochMetrics(
+        epoch, steps, learningRate, trainLoss, trainAccuracy, flips, seconds, test);
+  }
+}

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.loss.Loss;
 import io.pemn.compressor.data.Augmentation;
@@ -46,6 +47,8 @@ public record Evaluation(int images, double accuracy, double loss, double images
     long correct = 0;
     int done = 0;
     long start = System.nanoTime();
+    boolean gradientsBefore = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
     try (NDManager parameters = manager.newSubManager();
         BatchStream stream = batches.epoch(0)) {
       ParameterStore store = new ParameterStore(parameters, false);
@@ -62,6 +65,8 @@ public record Evaluation(int images, double accuracy, double loss, double images
           progress.accept(done);
         }
       }
+    } finally {
+      JniUtils.setGradMode(gradientsBefore);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
     return new Evaluation(done, (double) correct / done, lossSum / done, done / seconds);

@@ -17,15 +17,15 @@ import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SeededRandom;
+import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
-import io.pemn.compressor.masking.FillingStrategy;
+import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.LayerScale;
 import io.pemn.compressor.masking.MaskedParameter;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.format.Mask;
-import io.pemn.format.Padding;
-import io.pemn.format.Prototype;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.network.BuiltInNetwork;
@@ -34,7 +34,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.SplittableRandom;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -61,19 +61,19 @@ final class Learner implements AutoCloseable {
 
   /** Begins a training. */
   Learner(RunDescription run, Device device, long totalSteps) {
-    this(run, device, totalSteps, null);
+    this(run, device, totalSteps, Optional.empty());
   }
 
   /** Begins a training, or goes on from a checkpoint if one is given. */
-  Learner(RunDescription run, Device device, long totalSteps, Checkpoint checkpoint) {
+  Learner(RunDescription run, Device device, long totalSteps, Optional<Checkpoint> checkpoint) {
     // The engine's natives are there only once it has been asked for.
     Engine.getEngine("PyTorch");
     this.gradientsBefore = JniUtils.isGradMode();
-    JniUtils.setGradMode(false);
     this.options = run.trainingOptions();
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
-    this.steps = checkpoint == null ? 0 : checkpoint.steps();
+    this.steps = checkpoint.map(Checkpoint::steps).orElse(0L);
     this.model = Model.newInstance("pemn", device, "PyTorch");
+    JniUtils.setGradMode(false);
     try {
       this.network = BuiltInNetwork.of(run.network());
       network.initialize(model.getNDManager());
@@ -84,7 +84,7 @@ final class Learner implements AutoCloseable {
                   .optLearningRateTracker(schedule)
                   .optWeightDecays((float) options.weightDecay())
                   .optBeginNumUpdate(Math.toIntExact(steps)),
-              checkpoint == null ? Map.of() : byId(checkpoint.moments()));
+              byId(checkpoint.map(Checkpoint::moments).orElse(Map.of())));
       fillParameters(checkpoint);
       Map<String, MaskedParameter> maskedById = new HashMap<>();
       masked.forEach((name, layer) -> maskedById.put(id(name), layer));
@@ -99,35 +99,19 @@ final class Learner implements AutoCloseable {
       this.correct = trainer.getManager().zeros(new Shape(), DataType.INT64);
     } catch (RuntimeException e) {
       model.close();
+      JniUtils.setGradMode(gradientsBefore);
       throw e;
     }
   }
 
-  private void fillParameters(Checkpoint checkpoint) {
-    List<ParameterShape> layers =
-        network.description().parameters().stream()
-            .filter(parameter -> parameter.role() == Role.WEIGHT)
-            .toList();
-    FillingStrategy.Placement placement = options.strategy().place(layers);
-    Padding padding =
-        Padding.of(
-            new Prototype(options.seed(), options.distribution(), placement.length()),
-            placement.shuffledLength());
+  private void fillParameters(Optional<Checkpoint> checkpoint) {
+    FilledLayers filled = options.fill(network.description().parameters());
     for (ParameterShape parameter : network.description().parameters()) {
       String name = parameter.name();
-      float[] values = new float[parameter.size()];
-      if (parameter.role() != Role.WEIGHT) {
-        boolean unit =
-            name.endsWith(".running_var")
-                || parameter.role() == Role.LEARNED && name.endsWith(".weight");
-        Arrays.fill(values, unit ? 1 : 0);
-      } else {
-        padding.fill(placement.offsets().get(name), values);
-        float scale = LayerScale.of(parameter, options.density(), values);
-        for (int i = 0; i < values.length; i++) {
-          values[i] *= scale;
-        }
-      }
+      float[] values =
+          parameter.role() == Role.WEIGHT
+              ? filled.fill(parameter).values()
+              : initialValues(parameter);
       if (options.masked() && parameter.role() == Role.WEIGHT) {
         masked.put(
             name,
@@ -135,23 +119,30 @@ final class Learner implements AutoCloseable {
                 name,
                 network.parameters().get(name).getArray(),
                 values,
-                checkpoint == null ? initialScores(parameter) : checkpoint.scores(name),
+                checkpoint.map(c -> c.scores().get(name)).orElseGet(() -> initialScores(parameter)),
                 options.density(),
                 options.scores()));
       } else {
-        network.set(name, checkpoint == null ? values : checkpoint.parameter(name));
+        network.set(name, checkpoint.map(c -> c.parameters().get(name)).orElse(values));
       }
     }
   }
 
+  /** Ones for the scales and running variances of normalisation layers, zeros for the rest. */
+  private static float[] initialValues(ParameterShape parameter) {
+    boolean scale = parameter.role() == Role.LEARNED && parameter.name().endsWith(".weight");
+    float[] values = new float[parameter.size()];
+    Arrays.fill(values, scale || parameter.name().endsWith(".running_var") ? 1 : 0);
+    return values;
+  }
+
   /** Kaiming-uniform with a = sqrt 5, that is, uniform within 1 / sqrt(fan-in), as the authors. */
-  private float[] initialScores(ParameterShape parameter) {
-    SplittableRandom random =
-        new SplittableRandom(options.seed() * 0x9E3779B97F4A7C15L ^ parameter.name().hashCode());
-    double bound = 1 / Math.sqrt(LayerScale.fanIn(parameter));
-    float[] scores = new float[parameter.size()];
+  private float[] initialScores(ParameterShape layer) {
+    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
+    float bound = (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
+    float[] scores = new float[layer.size()];
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = (float) ((2 * random.nextDouble() - 1) * bound);
+      scores[i] = (2 * random.uniform() - 1) * bound;
     }
     return scores;
   }
@@ -217,7 +208,7 @@ final class Learner implements AutoCloseable {
   }
 
   /** Everything needed to go on from here. */
-  Checkpoint checkpoint(RunDescription run, List<EpochMetrics> history) {
+  Checkpoint checkpoint(RunDescription run, List<EpochMetrics> history, Map<String, Mask> masks) {
     Map<String, float[]> scores = new LinkedHashMap<>();
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, Moments> moments = new LinkedHashMap<>();
@@ -233,7 +224,7 @@ final class Learner implements AutoCloseable {
               }
               adamW.moments(parameter.getId()).ifPresent(m -> moments.put(name, m));
             });
-    return new Checkpoint(run, history, steps, masks(), scores, parameters, moments);
+    return new Checkpoint(run, history, steps, masks, scores, parameters, moments);
   }
 
   private Map<String, Moments> byId(Map<String, Moments> byName) {

@@ -13,9 +13,14 @@ import java.util.Map;
  * @param dataSet the data set's name
  * @param classLabels one name a class
  * @param input shape of the images
+ * @param images how many there are and what they sum up to, so that other images are noticed
  */
 public record RunDescription(
-    Map<String, String> options, String dataSet, List<String> classLabels, ImageShape input) {
+    Map<String, String> options,
+    String dataSet,
+    List<String> classLabels,
+    ImageShape input,
+    String images) {
 
   /** Describes a training of a data set. */
   public static RunDescription of(TrainingOptions options, Dataset dataSet) {
@@ -24,7 +29,13 @@ public record RunDescription(
         dataSet.name(),
         dataSet.labels(),
         new ImageShape(
-            dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()));
+            dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()),
+        String.format(
+            "%d training images %08x, %d test images %08x",
+            dataSet.train().size(),
+            dataSet.train().checksum(),
+            dataSet.test().size(),
+            dataSet.test().checksum()));
   }
 
   /**
@@ -33,7 +44,11 @@ public record RunDescription(
    * @throws IllegalArgumentException if one is missing
    */
   RunDescription complete() {
-    if (options == null || dataSet == null || classLabels == null || input == null) {
+    if (options == null
+        || dataSet == null
+        || classLabels == null
+        || input == null
+        || images == null) {
       throw new IllegalArgumentException("A part of the run's description is missing.");
     }
     return this;

@@ -16,8 +16,14 @@ import java.util.Optional;
  * that whatever happens to the process it holds the last whole epoch.
  *
  * @param path the folder
+ * @param metricsCopy where the metrics go besides
  */
-public record RunDirectory(Path path) {
+public record RunDirectory(Path path, Optional<Path> metricsCopy) {
+  /** A run directory without a copy of its metrics. */
+  public RunDirectory(Path path) {
+    this(path, Optional.empty());
+  }
+
   /** The run directory that belongs to an archive if none is named: beside it, named after it. */
   public static RunDirectory beside(Path archive) {
     String name = archive.getFileName().toString();
@@ -94,13 +100,21 @@ public record RunDirectory(Path path) {
   }
 
   /** Saves a checkpoint and the metrics up to it. */
-  public void save(Checkpoint checkpoint) throws IOException {
+  void save(Checkpoint checkpoint) throws IOException {
     checkpoint.save(checkpointFile());
-    writeMetrics(checkpoint.history(), metricsFile());
+    saveMetrics(checkpoint.history());
+  }
+
+  /** Saves metrics, and their copy where one is wanted. */
+  void saveMetrics(List<EpochMetrics> history) throws IOException {
+    writeMetrics(history, metricsFile());
+    if (metricsCopy.isPresent()) {
+      writeMetrics(history, metricsCopy.get());
+    }
   }
 
   /** Writes metrics as CSV, a row an epoch. */
-  public static void writeMetrics(List<EpochMetrics> history, Path file) throws IOException {
+  private static void writeMetrics(List<EpochMetrics> history, Path file) throws IOException {
     StringBuilder csv =
         new StringBuilder(
             "epoch,steps,lr,train_loss,train_accuracy,test_loss,test_accuracy,mask_flips,seconds\n");
@@ -114,8 +128,8 @@ public record RunDirectory(Path path) {
               row.learningRate(),
               row.trainLoss(),
               row.trainAccuracy(),
-              row.test() == null ? "" : Double.toString(row.test().loss()),
-              row.test() == null ? "" : Double.toString(row.test().accuracy()),
+              row.test().map(test -> Double.toString(test.loss())).orElse(""),
+              row.test().map(test -> Double.toString(test.accuracy())).orElse(""),
               row.maskFlips(),
               row.seconds()));
     }

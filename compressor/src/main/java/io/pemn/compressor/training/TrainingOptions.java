@@ -1,5 +1,6 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.format.Distribution;
@@ -8,6 +9,7 @@ import io.pemn.format.network.Activation;
 import io.pemn.format.network.Architecture;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.ParameterShape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,6 +79,11 @@ public record TrainingOptions(
     }
   }
 
+  /** The weights of a network of this training, filled from its prototype. */
+  public FilledLayers fill(List<ParameterShape> parameters) {
+    return FilledLayers.of(parameters, strategy, distribution, seed, density);
+  }
+
   /** The options by their names on the command line, in a fixed order. */
   public Map<String, String> toMap() {
     Map<String, String> map = new LinkedHashMap<>();
@@ -132,7 +139,7 @@ public record TrainingOptions(
    * @throws IllegalArgumentException in one sentence, if one is missing or out of range
    */
   public static TrainingOptions of(Map<String, String> map) {
-    boolean masked = get(map, "mask").equals("binary");
+    boolean masked = isFirst(map, "mask", "binary", "dense");
     // 0 stands for all here, but nobody who asks for 0 images means that.
     String given = get(map, "train-images");
     int trainImages = given.equals("all") ? 0 : Integer.parseInt(given);
@@ -146,7 +153,7 @@ public record TrainingOptions(
         masked,
         masked ? strategy(map) : new FillingStrategy.OwnWeights(),
         masked ? constant(Distribution.class, get(map, "prototype")) : Distribution.NORMAL,
-        masked && get(map, "store-prototype").equals("values"),
+        masked && isFirst(map, "store-prototype", "values", "seed"),
         masked ? Double.parseDouble(get(map, "density")) : 1,
         masked ? constant(ScoreMode.class, get(map, "scores")) : ScoreMode.SIGNED,
         Integer.parseInt(get(map, "epochs")),
@@ -154,7 +161,7 @@ public record TrainingOptions(
         Double.parseDouble(get(map, "lr")),
         Double.parseDouble(get(map, "weight-decay")),
         Long.parseLong(get(map, "seed")),
-        get(map, "augmentation").equals("shift-and-flip"),
+        isFirst(map, "augmentation", "shift-and-flip", "none"),
         trainImages,
         Normalization.parse(get(map, "normalize")));
   }
@@ -181,17 +188,27 @@ public record TrainingOptions(
     return switch (get(map, "strategy")) {
       case "none" -> new FillingStrategy.OwnWeights();
       case "one-layer" ->
-          new FillingStrategy.OneLayer(get(map, "one-layer-scope").equals("convolutions"));
+          new FillingStrategy.OneLayer(isFirst(map, "one-layer-scope", "convolutions", "all"));
       case "max-layer" -> new FillingStrategy.MaxLayer();
       case "random-vector" ->
           new FillingStrategy.RandomVector(
-              Double.parseDouble(get(map, "ratio")), get(map, "padding").equals("shuffle"));
+              Double.parseDouble(get(map, "ratio")), isFirst(map, "padding", "shuffle", "copy"));
       default ->
           throw unknown(
               "strategy",
               get(map, "strategy"),
               List.of("none", "one-layer", "max-layer", "random-vector"));
     };
+  }
+
+  /** Whether an option has the first of its two possible values. */
+  private static boolean isFirst(
+      Map<String, String> map, String name, String first, String second) {
+    String value = get(map, name);
+    if (!value.equals(first) && !value.equals(second)) {
+      throw unknown(name, value, List.of(first, second));
+    }
+    return value.equals(first);
   }
 
   private static String get(Map<String, String> map, String name) {

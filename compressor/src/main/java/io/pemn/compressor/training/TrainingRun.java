@@ -97,14 +97,18 @@ public final class TrainingRun {
       return start();
     }
     requireSame(checkpoint.get().run());
-    return checkpoint.get().epochs() == options.epochs() ? checkpoint.get() : train(checkpoint);
+    if (checkpoint.get().epochs() < options.epochs()) {
+      return train(checkpoint);
+    }
+    directory.saveMetrics(checkpoint.get().history());
+    return checkpoint.get();
   }
 
   private void requireSame(RunDescription found) throws IOException {
     Map<String, String> wanted = new LinkedHashMap<>(description.options());
-    wanted.put("data", description.dataSet());
+    wanted.put("data", description.dataSet() + ", " + description.images());
     Map<String, String> there = new LinkedHashMap<>(found.options());
-    there.put("data", found.dataSet());
+    there.put("data", found.dataSet() + ", " + found.images());
     for (Map.Entry<String, String> option : wanted.entrySet()) {
       if (!option.getValue().equals(there.get(option.getKey()))) {
         throw new IOException(
@@ -135,13 +139,15 @@ public final class TrainingRun {
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
-    try (Learner learner = new Learner(description, device, totalSteps, resumed.orElse(null))) {
+    try (Learner learner = new Learner(description, device, totalSteps, resumed)) {
       Map<String, Mask> masks = learner.masks();
       Checkpoint checkpoint = null;
       for (int epoch = history.size() + 1; epoch <= options.epochs(); epoch++) {
-        history.add(epoch(learner, batches, epoch, masks));
-        masks = learner.masks();
-        checkpoint = learner.checkpoint(description, List.copyOf(history));
+        EpochMetrics metrics = epoch(learner, batches, epoch);
+        Map<String, Mask> newMasks = learner.masks();
+        history.add(metrics.withMaskFlips(differences(masks, newMasks)));
+        masks = newMasks;
+        checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
         directory.save(checkpoint);
         listener.epochDone(history.get(epoch - 1));
       }
@@ -149,9 +155,15 @@ public final class TrainingRun {
     }
   }
 
-  private EpochMetrics epoch(
-      Learner learner, Batches batches, int epoch, Map<String, Mask> masksBefore)
-      throws IOException {
+  private static long differences(Map<String, Mask> before, Map<String, Mask> after) {
+    long differences = 0;
+    for (Map.Entry<String, Mask> mask : after.entrySet()) {
+      differences += mask.getValue().differences(before.get(mask.getKey()));
+    }
+    return differences;
+  }
+
+  private EpochMetrics epoch(Learner learner, Batches batches, int epoch) throws IOException {
     long start = System.nanoTime();
     long reported = start;
     int images = 0;
@@ -171,25 +183,15 @@ public final class TrainingRun {
     }
     Learner.Seen seen = learner.seen();
     listener.training(epoch, images, train.size(), seen.meanLoss(), seen.accuracy());
-    if (!Double.isFinite(seen.meanLoss())) {
-      throw new IOException(
-          "The training loss is "
-              + seen.meanLoss()
-              + " in epoch "
-              + epoch
-              + ", so the training was stopped; "
-              + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
-              + "a lower --lr may help.");
-    }
+    requireFinite("training", seen.meanLoss(), epoch);
     double seconds = (System.nanoTime() - start) / 1e9;
     boolean measure = epoch == options.epochs() || evaluateEvery > 0 && epoch % evaluateEvery == 0;
-    Evaluation evaluation =
-        measure
-            ? learner.evaluate(test, done -> listener.evaluating(epoch, done, test.size()))
-            : null;
-    long flips = 0;
-    for (Map.Entry<String, Mask> mask : learner.masks().entrySet()) {
-      flips += mask.getValue().differences(masksBefore.get(mask.getKey()));
+    Optional<Evaluation> evaluation = Optional.empty();
+    if (measure) {
+      evaluation =
+          Optional.of(
+              learner.evaluate(test, done -> listener.evaluating(epoch, done, test.size())));
+      requireFinite("test", evaluation.get().loss(), epoch);
     }
     return new EpochMetrics(
         epoch,
@@ -197,8 +199,23 @@ public final class TrainingRun {
         learner.learningRate(),
         seen.meanLoss(),
         seen.accuracy(),
-        flips,
+        0,
         seconds,
         evaluation);
+  }
+
+  private void requireFinite(String what, double loss, int epoch) throws IOException {
+    if (!Double.isFinite(loss)) {
+      throw new IOException(
+          "The "
+              + what
+              + " loss is "
+              + loss
+              + " in epoch "
+              + epoch
+              + ", so the training was stopped; "
+              + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
+              + "a lower --lr may help.");
+    }
   }
 }

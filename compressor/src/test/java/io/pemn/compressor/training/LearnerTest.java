@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,8 @@ class LearnerTest {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     try (Learner learner = new Learner(run, Device.cpu(), 20)) {
       learn(learner, options, 20);
-      Checkpoint checkpoint = learner.checkpoint(run, List.of(metrics(learner.steps())));
+      Checkpoint checkpoint =
+          learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
       PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint), Limits.DEFAULT);
 
       int checked = 0;
@@ -73,8 +75,9 @@ class LearnerTest {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     try (Learner learner = new Learner(run, Device.cpu(), 40)) {
       learn(learner, options, 20);
-      Checkpoint checkpoint = learner.checkpoint(run, List.of(metrics(learner.steps())));
-      try (Learner other = new Learner(run, Device.cpu(), 40, checkpoint)) {
+      Checkpoint checkpoint =
+          learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
+      try (Learner other = new Learner(run, Device.cpu(), 40, Optional.of(checkpoint))) {
         assertSameNetwork(run, learner, other);
         assertEquals(learner.steps(), other.steps());
         assertEquals(learner.learningRate(), other.learningRate());
@@ -126,7 +129,7 @@ class LearnerTest {
         learner.evaluate(test, done -> {});
       }
       assertEquals(afterFew, liveArrays(), "after evaluations");
-      learner.checkpoint(run, List.of(metrics(1)));
+      learner.checkpoint(run, List.of(metrics(1)), learner.masks());
       assertEquals(afterFew, liveArrays(), "after a checkpoint");
     }
     assertEquals(before, liveArrays(), "after the learner was closed");
@@ -193,7 +196,7 @@ class LearnerTest {
   }
 
   private static EpochMetrics metrics(long steps) {
-    return new EpochMetrics(1, steps, 0.01, 1, 0.5, 0, 1, new Evaluation(1, 1, 0, 1));
+    return new EpochMetrics(1, steps, 0.01, 1, 0.5, 0, 1, Optional.of(new Evaluation(1, 1, 0, 1)));
   }
 
   private static void assertBitEqual(String name, float[] expected, float[] found) {

@@ -8,6 +8,7 @@ import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 
 /** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
 public final class PemnModel {
@@ -43,22 +44,30 @@ public final class PemnModel {
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
+    // Whatever may be wrong with the sections shows before the engine allocates for the network.
+    List<RemainderTensor> remainder = archive.remainder();
+    if (!archive.layers().isEmpty()) {
+      archive.mask(archive.layers().get(0));
+    }
     Model model = Model.newInstance(name, device, "PyTorch");
+    boolean loaded = false;
     try {
       BuiltInNetwork network = BuiltInNetwork.of(archive.network());
       network.initialize(model.getNDManager());
       for (Layer layer : archive.layers()) {
         network.set(layer.name(), archive.rebuild(layer));
       }
-      for (RemainderTensor tensor : archive.remainder()) {
+      for (RemainderTensor tensor : remainder) {
         network.set(tensor.name(), tensor.values());
       }
       network.block().freezeParameters(true);
       model.setBlock(network.block());
+      loaded = true;
       return model;
-    } catch (IOException | RuntimeException e) {
-      model.close();
-      throw e;
+    } finally {
+      if (!loaded) {
+        model.close();
+      }
     }
   }
 }

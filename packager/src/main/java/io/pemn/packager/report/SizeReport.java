@@ -1,5 +1,11 @@
 package io.pemn.packager.report;
 
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
+import io.pemn.format.ArchiveFormat;
+import io.pemn.format.proto.Archive;
+import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.PrototypeSection;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.Sections;
@@ -21,7 +27,9 @@ import java.util.List;
  * @param maskEntropyBytes the layers' entropy bounds added up
  * @param prototypeLength values of the prototype
  * @param prototypeStored whether they travel in the file
- * @param prototypeValuesBytes what storing them costs, or would cost
+ * @param prototypeSeedBytes what the seed costs
+ * @param prototypeValuesBytes what storing the values costs, or would cost, on top of it: the
+ *     values, their digest and their lengths
  * @param layers the masked layers
  */
 public record SizeReport(
@@ -37,6 +45,7 @@ public record SizeReport(
     double maskEntropyBytes,
     int prototypeLength,
     boolean prototypeStored,
+    int prototypeSeedBytes,
     long prototypeValuesBytes,
     List<LayerSize> layers) {
 
@@ -70,6 +79,9 @@ public record SizeReport(
       return entropyBytes == 0 ? (bytes == 0 ? 1 : Double.POSITIVE_INFINITY) : bytes / entropyBytes;
     }
   }
+
+  /** The tag and the eight bytes of a field of 64 bits. */
+  private static final int SEED_BYTES = 9;
 
   /** Copies the list. */
   public SizeReport {
@@ -120,8 +132,25 @@ public record SizeReport(
         entropy,
         archive.prototypeLength(),
         archive.storesPrototypeValues(),
-        archive.prototypeLength() * 4L,
+        archive.seed() == 0 ? 0 : SEED_BYTES,
+        storedValuesBytes(archive.prototypeLength()),
         layers);
+  }
+
+  private static long storedValuesBytes(int length) {
+    if (length == 0) {
+      return 0;
+    }
+    long values = length * (long) Float.BYTES;
+    PrototypeSection section =
+        PrototypeSection.newBuilder()
+            .setStoredBytes(values)
+            .setDigest(ByteString.copyFrom(new byte[ArchiveFormat.DIGEST_BYTES]))
+            .build();
+    return values
+        + CodedOutputStream.computeTagSize(Archive.PROTOTYPE_VALUES_FIELD_NUMBER)
+        + CodedOutputStream.computeUInt64SizeNoTag(values)
+        + CodedOutputStream.computeMessageSize(Metadata.PROTOTYPE_VALUES_FIELD_NUMBER, section);
   }
 
   private static double entropyBytes(Layer layer) {

@@ -1,0 +1,81 @@
+package io.pemn.compressor.masking;
+
+import io.pemn.format.Distribution;
+import io.pemn.format.Padding;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
+import java.util.List;
+
+/**
+ * The layers of a network, filled from a prototype: what training multiplies with its masks and
+ * what an archive describes, from one place, so that they are the same to the bit.
+ */
+public final class FilledLayers {
+  private final Prototype prototype;
+  private final FillingStrategy.Placement placement;
+  private final Padding padding;
+  private final double density;
+
+  private FilledLayers(
+      Prototype prototype, FillingStrategy.Placement placement, Padding padding, double density) {
+    this.prototype = prototype;
+    this.placement = placement;
+    this.padding = padding;
+    this.density = density;
+  }
+
+  /**
+   * Fills the weights of a network.
+   *
+   * @param parameters all its parameters, in its order; those that are no weights are passed over
+   * @param strategy how the prototype reaches the layers
+   * @param distribution of its values
+   * @param seed of its values
+   * @param density fraction of a layer's weights that its mask keeps; 1 for a dense network
+   */
+  public static FilledLayers of(
+      List<ParameterShape> parameters,
+      FillingStrategy strategy,
+      Distribution distribution,
+      long seed,
+      double density) {
+    List<ParameterShape> weights =
+        parameters.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList();
+    FillingStrategy.Placement placement = strategy.place(weights);
+    Prototype prototype = new Prototype(seed, distribution, placement.length());
+    return new FilledLayers(
+        prototype, placement, Padding.of(prototype, placement.shuffledLength()), density);
+  }
+
+  /**
+   * A filled layer.
+   *
+   * @param offset where it starts in the repeated prototype
+   * @param scale what its prototype values are multiplied with
+   * @param values the scaled values, row-major
+   */
+  public record Filled(long offset, float scale, float[] values) {}
+
+  /** The prototype. */
+  public Prototype prototype() {
+    return prototype;
+  }
+
+  /** 0, or the length of the permutation through which layers read the prototype. */
+  public int shuffledLength() {
+    return placement.shuffledLength();
+  }
+
+  /** Fills one layer. */
+  public Filled fill(ParameterShape layer) {
+    long offset = placement.offsets().get(layer.name());
+    float[] values = new float[layer.size()];
+    padding.fill(offset, values);
+    float scale = LayerScale.of(layer, density, values);
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= scale;
+    }
+    return new Filled(offset, scale, values);
+  }
+}
