@@ -170,6 +170,36 @@ class BadInputTest {
   }
 
   @Test
+  void oneResultIsNotPutInThePlaceOfAnother() throws IOException {
+    Path output = folder.resolve("a.pemn");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--metrics", output), "needed for something else");
+    Path checkpoint = shared.resolve("tiny.run").resolve("checkpoint.safetensors");
+    byte[] before = Files.readAllBytes(checkpoint);
+    assertFailed(
+        CommandRun.of("pack", shared.resolve("tiny.run"), "-o", checkpoint),
+        "needed for something else");
+    assertArrayEquals(before, Files.readAllBytes(checkpoint));
+    Path copy = Files.copy(archive, folder.resolve("copy.pemn"));
+    assertFailed(CommandRun.of("unpack", copy, "-o", copy), "the archive itself");
+    assertArrayEquals(bytes, Files.readAllBytes(copy));
+    assertEquals(2, CommandRun.compressTiny(data, output, "--resume", "--overwrite").code());
+  }
+
+  @Test
+  void aRunIsNotResumedOnOtherImages() throws IOException {
+    Path output = folder.resolve("a.pemn");
+    CommandRun.compressTiny(data, output).done();
+    Path changed = folder.resolve("changed");
+    String other = SmallImages.write(changed);
+    Path images = changed.resolve("train-images-idx3-ubyte");
+    byte[] pixels = Files.readAllBytes(images);
+    pixels[1000] ^= 1;
+    Files.write(images, pixels);
+    assertFailed(CommandRun.compressTiny(other, output, "--resume"), "begun with data");
+  }
+
+  @Test
   void packingAFolderWithoutACheckpointIsRefused() throws IOException {
     Path output = folder.resolve("a.pemn");
     assertFailed(CommandRun.of("pack", folder.resolve("none"), "-o", output), "no run directory");

@@ -123,6 +123,15 @@ class ArchiveRoundTripTest {
   }
 
   @Test
+  void aLayerOfAnotherArchiveIsNotRebuilt() throws IOException {
+    PemnArchive archive = read(TinyNetworks.all().get("max-layer"));
+    PemnArchive other = read(TinyNetworks.all().get("own-weights"));
+    Layer foreign = other.layers().get(1);
+    assertThrows(IllegalArgumentException.class, () -> archive.rebuild(foreign));
+    assertThrows(IllegalArgumentException.class, () -> archive.mask(foreign));
+  }
+
+  @Test
   void differentNetworksHaveDifferentDigests() throws IOException {
     List<String> digests = new ArrayList<>();
     for (MaskedNetwork network : TinyNetworks.all().values()) {

@@ -125,6 +125,27 @@ class HostileArchiveTest {
             LimitExceeded.class,
             m -> m.getRemainderBuilder().setDecodedBytes(HUGE)),
         claim(
+            "a remainder smaller than its parameters",
+            Corrupt.class,
+            m -> m.getRemainderBuilder().setDecodedBytes(3)),
+        claim(
+            "an accuracy that is no number",
+            Corrupt.class,
+            m -> m.getProvenanceBuilder().getMetricsBuilder().setAccuracy(Double.NaN)),
+        claim(
+            "an infinite loss",
+            Corrupt.class,
+            m -> m.getProvenanceBuilder().getMetricsBuilder().setLoss(Double.POSITIVE_INFINITY)),
+        claim(
+            "an unknown field deep within",
+            Corrupt.class,
+            m ->
+                m.getLayersBuilder(0)
+                    .setUnknownFields(
+                        UnknownFieldSet.newBuilder()
+                            .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                            .build())),
+        claim(
             "a remainder of -1 bytes",
             LimitExceeded.class,
             m -> m.getRemainderBuilder().setDecodedBytes(-1)),
@@ -263,6 +284,22 @@ class HostileArchiveTest {
             change(sound, t -> t.setName("stem.conv.weight"))),
         Arguments.of("another shape", Corrupt.class, change(sound, t -> t.setShape(0, 9))),
         Arguments.of("too few bytes", Corrupt.class, change(sound, t -> t.clearData())),
+        Arguments.of(
+            "tensors in another order",
+            Corrupt.class,
+            sound.toBuilder()
+                .setTensors(0, sound.getTensors(1))
+                .setTensors(1, sound.getTensors(0))
+                .build()),
+        Arguments.of(
+            "a value that is no number",
+            Corrupt.class,
+            change(
+                sound,
+                t ->
+                    t.setData(
+                        ByteString.copyFrom(new byte[] {0, 0, (byte) 0xC0, 0x7F})
+                            .concat(t.getData().substring(4))))),
         Arguments.of("a type to come", Unsupported.class, change(sound, t -> t.setTypeValue(1))));
   }
 

@@ -79,6 +79,10 @@ class CheckpointTest {
         "\\\"arch\\\":\\\"mlp\\\" | \\\"arch\\\":\\\"mlq\\\"",
         "\"pemn_checkpoint\":\"1\" | \"pemn_checkpoint\":\"2\"",
         "\"steps\":\"7\" | \"steps\":\"x\"",
+        "\"steps\":\"7\" | \"steps\":\"8\"",
+        "\\\"epoch\\\":1 | \\\"epoch\\\":7",
+        "\\\"padding\\\":\\\"copy\\\" | \\\"padding\\\":\\\"cope\\\"",
+        "shift-and-flip | shift-and-flop",
         "\"history\":\"[{ | \"history\":\"[[",
       })
   void aCheckpointThatContradictsItselfIsOneSentence(String from, String to) throws IOException {
