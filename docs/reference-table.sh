@@ -13,15 +13,15 @@ if [ "${1:-}" = --print ]; then
   awk -F, '
     NR > 1 {
       if (!($1 in n)) order[++rows] = $1
-      n[$1]++; sum[$1] += $3; bytes[$1] = $5; values[$1] = $4
+      n[$1]++; sum[$1] += $3; bytes[$1] += $5; values[$1] = $4
       seeds[$1] = seeds[$1] (n[$1] > 1 ? ", " : "") sprintf("%.2f", 100 * $3)
     }
     END {
-      print "| strategy | prototype values | test accuracy by seed, % | mean | file, bytes |"
+      print "| strategy | prototype values | test accuracy by seed, % | mean | file, bytes (mean) |"
       print "|---|---|---|---|---|"
       for (i = 1; i <= rows; i++) {
         r = order[i]
-        printf "| %s | %s | %s | %.2f | %s |\n", r, values[r], seeds[r], 100 * sum[r] / n[r], bytes[r]
+        printf "| %s | %s | %s | %.2f | %.0f |\n", r, values[r], seeds[r], 100 * sum[r] / n[r], bytes[r] / n[r]
       }
     }' "$2"
   exit
