@@ -45,8 +45,7 @@ final class BenchTrainCommand implements Callable<Integer> {
       description = "Steps of each kind before the timed ones (default: ${DEFAULT-VALUE}).")
   private int warmUp;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
 
@@ -63,7 +62,7 @@ final class BenchTrainCommand implements Callable<Integer> {
             warmUp,
             steps);
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       JsonObject object = Json.object(result);
       out.println(Json.text(object));
     } else {

@@ -75,8 +75,7 @@ final class CompressCommand implements Callable<Integer> {
               + " chosen by it (default: ${DEFAULT-VALUE}).")
   private int evaluateEvery;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
 
@@ -120,27 +119,18 @@ final class CompressCommand implements Callable<Integer> {
     EpochMetrics last = checkpoint.history().get(checkpoint.history().size() - 1);
     Evaluation test = last.test().orElseThrow();
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", output.toString());
       object.addProperty("run_dir", directory.path().toString());
       object.addProperty("epochs", last.epoch());
-      object.addProperty("test_images", test.images());
-      object.addProperty("accuracy", test.accuracy());
-      object.addProperty("loss", test.loss());
+      EvaluationText.add(object, test.accuracy(), test.loss(), test.images());
       object.addProperty("train_loss", last.trainLoss());
       object.addProperty("train_accuracy", last.trainAccuracy());
       SizeText.addSummary(object, sizes);
       out.println(Json.text(object));
     } else {
-      out.println(
-          "test accuracy "
-              + test.accuracy()
-              + ", loss "
-              + test.loss()
-              + " on "
-              + test.images()
-              + " images");
+      out.println(EvaluationText.sentence(test.accuracy(), test.loss(), test.images()));
       out.println(output + ": " + SizeText.summary(sizes));
     }
     out.flush();

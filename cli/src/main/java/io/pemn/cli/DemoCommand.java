@@ -24,6 +24,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -55,8 +56,7 @@ final class DemoCommand implements Callable<Integer> {
       description = "Train on a class-balanced subset of so many images.")
   private Integer trainImages;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
@@ -104,7 +104,7 @@ final class DemoCommand implements Callable<Integer> {
     err.println("$ pemn " + String.join(" ", command));
     err.flush();
     // With --json, standard output is for the one object at the end.
-    PrintWriter out = json ? err : spec.commandLine().getOut();
+    PrintWriter out = json.wanted ? err : spec.commandLine().getOut();
     CommandLine commandLine = Pemn.commandLine().setOut(out).setErr(err);
     List<String> arguments = new ArrayList<>(command);
     if (spec.commandLine().getParseResult().hasMatchedOption("--verbose")) {
@@ -132,13 +132,11 @@ final class DemoCommand implements Callable<Integer> {
       throw new IllegalStateException(
           "the loaded archive has accuracy " + evaluation.accuracy() + ", training had " + trained);
     }
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", file.toString());
       object.addProperty("weights", weights.toString());
-      object.addProperty("test_images", evaluation.images());
-      object.addProperty("accuracy", evaluation.accuracy());
-      object.addProperty("loss", evaluation.loss());
+      EvaluationText.add(object, evaluation.accuracy(), evaluation.loss(), evaluation.images());
       object.addProperty("images_per_second", evaluation.imagesPerSecond());
       object.addProperty("unpacked_bytes", Files.size(weights));
       SizeText.addSummary(object, sizes);

@@ -16,7 +16,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -33,8 +32,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private DataMixin data;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
 
@@ -49,24 +47,16 @@ final class EvalCommand implements Callable<Integer> {
       evaluation = evaluate(archive, model, dataSet, progress);
     }
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", file.toString());
       object.addProperty("data_set", dataSet.name());
-      object.addProperty("test_images", evaluation.images());
-      object.addProperty("accuracy", evaluation.accuracy());
-      object.addProperty("loss", evaluation.loss());
+      EvaluationText.add(object, evaluation.accuracy(), evaluation.loss(), evaluation.images());
       object.addProperty("images_per_second", evaluation.imagesPerSecond());
       out.println(Json.text(object));
     } else {
       out.println(
-          "test accuracy "
-              + evaluation.accuracy()
-              + ", loss "
-              + evaluation.loss()
-              + " on "
-              + evaluation.images()
-              + " images"
+          EvaluationText.sentence(evaluation.accuracy(), evaluation.loss(), evaluation.images())
               + String.format(Locale.ROOT, " (%,.0f images/s)", evaluation.imagesPerSecond()));
     }
     out.flush();

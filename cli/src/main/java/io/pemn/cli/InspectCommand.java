@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,15 +34,14 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--layers", description = "Show every masked layer.")
   private boolean layers;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
     PemnArchive archive = PemnArchive.open(file);
     SizeReport sizes = SizeReport.of(archive);
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       out.println(Json.text(toJson(archive, sizes)));
       out.flush();
       return 0;
@@ -55,13 +55,11 @@ final class InspectCommand implements Callable<Integer> {
     }
     if (provenance.getMetrics().getTestImages() > 0) {
       out.println(
-          "test accuracy "
-              + provenance.getMetrics().getAccuracy()
-              + ", loss "
-              + provenance.getMetrics().getLoss()
-              + " on "
-              + provenance.getMetrics().getTestImages()
-              + " images after epoch "
+          EvaluationText.sentence(
+                  provenance.getMetrics().getAccuracy(),
+                  provenance.getMetrics().getLoss(),
+                  provenance.getMetrics().getTestImages())
+              + " after epoch "
               + provenance.getMetrics().getEpochs()
               + ", as measured when it was made");
     }
@@ -94,9 +92,11 @@ final class InspectCommand implements Callable<Integer> {
     origin.add("options", options);
     if (provenance.getMetrics().getTestImages() > 0) {
       origin.addProperty("epochs", provenance.getMetrics().getEpochs());
-      origin.addProperty("test_images", provenance.getMetrics().getTestImages());
-      origin.addProperty("accuracy", provenance.getMetrics().getAccuracy());
-      origin.addProperty("loss", provenance.getMetrics().getLoss());
+      EvaluationText.add(
+          origin,
+          provenance.getMetrics().getAccuracy(),
+          provenance.getMetrics().getLoss(),
+          provenance.getMetrics().getTestImages());
     }
     object.add("provenance", origin);
     JsonArray array = new JsonArray();

@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,8 +36,7 @@ final class PackCommand implements Callable<Integer> {
       description = "The archive to write.")
   private Path output;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
@@ -54,7 +54,7 @@ final class PackCommand implements Callable<Integer> {
     ArchiveWriter.write(CheckpointPacker.pack(checkpoint, Version.text()), output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", output.toString());
       SizeText.addSummary(object, sizes);

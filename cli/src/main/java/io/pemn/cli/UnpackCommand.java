@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -35,8 +36,7 @@ final class UnpackCommand implements Callable<Integer> {
               + " parameter.")
   private String output;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
@@ -53,7 +53,7 @@ final class UnpackCommand implements Callable<Integer> {
       Unpacker.toSafetensors(opened, target);
     }
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("output", target.toString());
       object.addProperty("format", folder ? "npy" : "safetensors");

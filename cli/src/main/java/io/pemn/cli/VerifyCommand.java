@@ -7,8 +7,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -23,15 +23,14 @@ final class VerifyCommand implements Callable<Integer> {
   @Parameters(paramLabel = "ARCHIVE", description = "A .pemn archive.")
   private Path file;
 
-  @Option(names = "--json", description = "Report as one JSON object on standard output.")
-  private boolean json;
+  @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
     PemnArchive archive = PemnArchive.open(file);
     archive.verify();
     PrintWriter out = spec.commandLine().getOut();
-    if (json) {
+    if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("archive", file.toString());
       object.addProperty("digest", archive.digest());
