@@ -1,0 +1,54 @@
+package io.pemn.format;
+
+import io.pemn.format.proto.TensorType;
+import java.util.Optional;
+
+/** The number types of tensors in an archive; all are stored little-endian. */
+public enum NumberType {
+  /** IEEE 754 binary32. */
+  FLOAT32(4),
+  /** IEEE 754 binary16. */
+  FLOAT16(2),
+  /** IEEE 754 binary64. */
+  FLOAT64(8),
+  /** The upper half of a binary32. */
+  BFLOAT16(2),
+  /** Signed, 64 bits. */
+  INT64(8),
+  /** Signed, 32 bits. */
+  INT32(4),
+  /** Signed, 16 bits. */
+  INT16(2),
+  /** Signed, 8 bits. */
+  INT8(1),
+  /** Unsigned, 8 bits. */
+  UINT8(1),
+  /** One byte, 0 or 1. */
+  BOOL(1);
+
+  private final int bytes;
+
+  NumberType(int bytes) {
+    this.bytes = bytes;
+  }
+
+  /** The type that an archive names, or nothing if this library does not know it. */
+  public static Optional<NumberType> of(TensorType type) {
+    return type == TensorType.UNRECOGNIZED ? Optional.empty() : Optional.of(valueOf(type.name()));
+  }
+
+  /** Bytes a number, 1 to 8. */
+  public int bytes() {
+    return bytes;
+  }
+
+  /** Whether it is a floating-point type. */
+  public boolean isFloat() {
+    return ordinal() <= BFLOAT16.ordinal();
+  }
+
+  /** As the archive names it. */
+  public TensorType toProto() {
+    return TensorType.valueOf(name());
+  }
+}
