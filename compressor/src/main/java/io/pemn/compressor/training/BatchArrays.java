@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 
 /**
  * A batch on the training device.
@@ -18,9 +18,12 @@ record BatchArrays(NDArray images, NDArray labels) {
   /**
    * Moves a batch to the device of a manager, which owns the arrays; valid as long as the batch.
    */
-  static BatchArrays of(Batch batch, ImageSet set, NDManager manager) {
-    Shape shape = new Shape(batch.size(), set.channels(), set.height(), set.width());
-    NDArray images = manager.create(batch.imageBytes(), shape, DataType.FLOAT32);
+  static BatchArrays of(Batch batch, SampleSet set, NDManager manager) {
+    Shape shape = new Shape(batch.size());
+    for (int dimension : set.inputs().get(0).shape()) {
+      shape = shape.add(dimension);
+    }
+    NDArray images = manager.create(batch.input(0), shape, DataType.FLOAT32);
     long[] labels = new long[batch.size()];
     int[] narrow = batch.labels();
     for (int i = 0; i < labels.length; i++) {
