@@ -11,7 +11,8 @@ public final class DataSources {
           new FashionMnist(),
           new BundledFashionMnist(),
           Cifar.cifar10(),
-          Cifar.cifar100());
+          Cifar.cifar100(),
+          new TensorsFile());
 
   private DataSources() {}
 
