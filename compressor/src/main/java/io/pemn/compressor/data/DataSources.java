@@ -12,6 +12,7 @@ public final class DataSources {
           new BundledFashionMnist(),
           Cifar.cifar10(),
           Cifar.cifar100(),
+          new ImageFolder(),
           new TensorsFile());
 
   private DataSources() {}
