@@ -13,8 +13,14 @@ final class DataMixin {
       paramLabel = "SPEC",
       required = true,
       description = {
-        "The images: fashion-mnist:DIR for the folder of its four IDX files, gzipped or not, or"
-            + " bundled for the 10,000 training and 2,000 test images that come with pemn."
+        "What to learn from and to measure on:",
+        "  bundled: 10,000 training and 2,000 test images that come with pemn",
+        "  fashion-mnist:DIR: the folder of its four IDX files, gzipped or not",
+        "  cifar10:DIR, cifar100:DIR: the folder of the binary version",
+        "  image-folder:DIR[?size=HxW]: images in DIR/train/CLASS/ and DIR/test/CLASS/ (or val), in"
+            + " DIR/CLASS/, or in DIR without labels",
+        "  tensors:FILE.safetensors: the tensors x (or x0, x1, ...), and y with labels or targets"
+            + " if there are any; x_test and y_test"
       })
   String spec;
 

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Normalization;
+import io.pemn.format.network.ImageShape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -167,6 +170,28 @@ class DataSourcesTest {
     List<String> names = List.of("a", "b");
 
     assertEquals(names, new Dataset("x", set, set, names, one).labels());
+    assertEquals(List.of(), new Dataset("x", set, set, List.of(), one).labels());
+    assertEquals(new ImageShape(1, 1, 1), new Dataset("x", set, set, names, one).image().get());
+    ImageSet unlabelled = ImageSet.unlabelledCopyOf(1, 1, 1, 1, new byte[1]);
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", unlabelled, unlabelled, names, one));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", set, unlabelled, List.of(), one));
+    TensorSet tensors = TensorSet.unlabelled(unlabelled.inputs(), List.of(ByteBuffer.allocate(4)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Dataset("x", unlabelled, tensors, List.of(), one));
+    TensorSet targets =
+        TensorSet.withTargets(
+            unlabelled.inputs(),
+            List.of(ByteBuffer.allocate(4)),
+            unlabelled.inputs().get(0),
+            ByteBuffer.allocate(4));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", tensors, targets, List.of(), one));
+    assertEquals(
+        Optional.empty(),
+        new Dataset("x", tensors, tensors, List.of(), Normalization.parse("0,0/1,1")).image());
     assertThrows(IllegalArgumentException.class, () -> new Dataset("x", set, wider, names, one));
     assertThrows(
         IllegalArgumentException.class, () -> new Dataset("x", set, set, List.of("a"), one));
