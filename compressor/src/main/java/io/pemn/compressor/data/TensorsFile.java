@@ -260,7 +260,7 @@ final class TensorsFile implements DataSource {
             case I32 -> NumberType.INT32;
             case U8 -> NumberType.UINT8;
             case BOOL -> NumberType.BOOL;
-            case BF16 ->
+            default ->
                 throw wrong(
                     "has " + name + " of type " + type,
                     "inputs must be F32, F16, F64, I64, I32, U8 or BOOL",
