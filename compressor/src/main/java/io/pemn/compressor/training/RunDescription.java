@@ -61,6 +61,6 @@ public record RunDescription(
 
   /** The network that the options describe for these images. */
   public NetworkDescription network() {
-    return new NetworkDescription(trainingOptions().architecture(), input, classLabels.size());
+    return new BuiltInDescription(trainingOptions().architecture(), input, classLabels.size());
   }
 }
