@@ -167,7 +167,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static void predict(
       PemnArchive archive, Model model, Dataset dataSet, StringBuilder text) {
-    ImageSet test = dataSet.test();
+    ImageSet test = (ImageSet) dataSet.test();
     try (Predictor<byte[], Classifications> predictor =
         model.newPredictor(new PixelTranslator(archive))) {
       for (int i = 0; i < SHOWN_PREDICTIONS; i++) {

@@ -3,7 +3,7 @@ package io.pemn.cli;
 import ai.djl.Model;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.format.network.ImageShape;
 import io.pemn.loader.PemnArchive;
@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,9 +66,10 @@ final class EvalCommand implements Callable<Integer> {
 
   static Evaluation evaluate(
       PemnArchive archive, Model model, Dataset dataSet, ProgressDisplay progress) {
-    ImageSet test = dataSet.test();
-    ImageShape found = new ImageShape(test.channels(), test.height(), test.width());
-    if (!found.equals(archive.network().input()) || test.classes() != archive.network().classes()) {
+    SampleSet test = dataSet.test();
+    Optional<ImageShape> found = dataSet.image();
+    if (!found.equals(Optional.of(archive.network().input()))
+        || test.classes() != archive.network().classes()) {
       throw new IllegalArgumentException(
           "The network takes images of "
               + archive.network().input()
@@ -75,8 +77,8 @@ final class EvalCommand implements Callable<Integer> {
               + archive.network().classes()
               + " classes, but "
               + dataSet.name()
-              + " has images of "
-              + found
+              + " has "
+              + found.map(shape -> "images of " + shape).orElse("no images")
               + " in "
               + test.classes()
               + "; give the data set that it was trained for.");

@@ -11,7 +11,7 @@ import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.format.Normalization;
 import java.util.function.IntConsumer;
 
@@ -38,7 +38,7 @@ public record Evaluation(int images, double accuracy, double loss, double images
   public static Evaluation of(
       Block block,
       NDManager manager,
-      ImageSet images,
+      SampleSet images,
       Normalization normalization,
       IntConsumer progress) {
     Batches batches = new Batches(images, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);

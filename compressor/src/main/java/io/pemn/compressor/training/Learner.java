@@ -16,7 +16,7 @@ import ai.djl.training.Trainer;
 import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
@@ -148,7 +148,7 @@ final class Learner implements AutoCloseable {
   }
 
   /** Learns from one batch. */
-  void step(Batch batch, ImageSet set) {
+  void step(Batch batch, SampleSet set) {
     try (NDManager scratch = trainer.getManager().newSubManager()) {
       BatchArrays arrays = BatchArrays.of(batch, set, scratch);
       NDArray logits;
@@ -190,7 +190,7 @@ final class Learner implements AutoCloseable {
     return schedule.getNewValue(Math.toIntExact(steps));
   }
 
-  Evaluation evaluate(ImageSet images, IntConsumer progress) {
+  Evaluation evaluate(SampleSet images, IntConsumer progress) {
     return Evaluation.of(
         network.block(), trainer.getManager(), images, options.normalization(), progress);
   }

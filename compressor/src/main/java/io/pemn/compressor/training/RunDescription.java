@@ -22,14 +22,25 @@ public record RunDescription(
     ImageShape input,
     String images) {
 
-  /** Describes a training of a data set. */
+  /**
+   * Describes a training of a data set.
+   *
+   * @throws IllegalArgumentException in one sentence, if the data are not labelled images
+   */
   public static RunDescription of(TrainingOptions options, Dataset dataSet) {
+    if (dataSet.image().isEmpty() || dataSet.labels().isEmpty()) {
+      throw new IllegalArgumentException(
+          "The data set "
+              + dataSet.name()
+              + " is "
+              + dataSet.train()
+              + ", but this network learns from images in named classes; give such a data set.");
+    }
     return new RunDescription(
         options.toMap(),
         dataSet.name(),
         dataSet.labels(),
-        new ImageShape(
-            dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()),
+        dataSet.image().get(),
         String.format(
             "%d training images %08x, %d test images %08x",
             dataSet.train().size(),

@@ -6,7 +6,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -62,7 +62,7 @@ public final class StepBenchmark {
     }
     Map<String, String> dense = new LinkedHashMap<>(masked);
     dense.put("mask", "dense");
-    ImageSet images = dataSet.train();
+    SampleSet images = dataSet.train();
     Batches batches =
         new Batches(
             images,
@@ -108,7 +108,7 @@ public final class StepBenchmark {
   }
 
   /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, ImageSet images) {
+  private static double time(Learner learner, Batch batch, SampleSet images) {
     long start = System.nanoTime();
     learner.step(batch, images);
     learner.seen();

@@ -6,7 +6,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.format.Mask;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -26,8 +26,8 @@ public final class TrainingRun {
 
   private final RunDescription description;
   private final TrainingOptions options;
-  private final ImageSet train;
-  private final ImageSet test;
+  private final SampleSet train;
+  private final SampleSet test;
   private final RunDirectory directory;
   private final Device device;
   private final int evaluateEvery;
@@ -63,7 +63,7 @@ public final class TrainingRun {
     this.train =
         options.trainImages() == 0
             ? dataSet.train()
-            : dataSet.train().balancedSubset(options.trainImages(), options.seed());
+            : dataSet.train().subset(options.trainImages(), options.seed());
     this.test = dataSet.test();
     this.directory = directory;
     this.device = device;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Normalization;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -49,34 +50,23 @@ class BatchesTest {
   }
 
   @Test
-  void aBatchHoldsExactlyItsImagesInADirectReadOnlyBufferOfNativeOrder() {
+  void aBatchHoldsExactlyItsImagesInADirectBufferOfNativeOrder() {
     Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
 
     try (BatchStream stream = batches.epoch(0)) {
       Batch batch = stream.next();
-      FloatBuffer images = batch.images();
+      ByteBuffer images = batch.input(0);
       assertTrue(images.isDirect());
-      assertTrue(images.isReadOnly());
       assertEquals(ByteOrder.nativeOrder(), images.order());
-      assertEquals(3 * 16, images.remaining());
+      assertEquals(3 * 16 * Float.BYTES, images.remaining());
       images.get();
-      assertEquals(3 * 16, batch.images().remaining());
+      assertEquals(3 * 16 * Float.BYTES, batch.input(0).remaining());
       assertEquals(3, batch.size());
+      assertEquals(1, batch.inputs());
       assertArrayEquals(new int[] {0, 1, 2}, batch.labels());
-    }
-  }
-
-  @Test
-  void theBytesOfABatchAreThoseOfItsFloats() {
-    Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
-
-    try (BatchStream stream = batches.epoch(0)) {
-      while (stream.hasNext()) {
-        Batch batch = stream.next();
-        assertTrue(batch.imageBytes().isDirect());
-        assertEquals(ByteOrder.nativeOrder(), batch.imageBytes().order());
-        assertEquals(batch.images(), batch.imageBytes().asFloatBuffer());
-      }
+      assertArrayEquals(new int[] {0, 1, 2}, batch.positions());
+      assertThrows(IndexOutOfBoundsException.class, () -> batch.input(1));
+      assertThrows(IllegalStateException.class, batch::target);
     }
   }
 
@@ -89,7 +79,7 @@ class BatchesTest {
       while (stream.hasNext()) {
         Batch batch = stream.next();
         sizes.add(batch.size());
-        assertEquals(batch.size() * 16, batch.images().remaining());
+        assertEquals(batch.size() * 16 * Float.BYTES, batch.input(0).remaining());
         assertEquals(batch.size(), batch.labels().length);
       }
       assertThrows(NoSuchElementException.class, stream::next);
@@ -211,7 +201,7 @@ class BatchesTest {
     assertFalse(stream.preparer().isAlive());
     assertFalse(stream.hasNext());
     assertThrows(IllegalStateException.class, stream::next);
-    assertThrows(IllegalStateException.class, batch::images);
+    assertThrows(IllegalStateException.class, () -> batch.input(0));
     assertEquals(100, epoch(batches, 1).size());
   }
 
@@ -225,7 +215,7 @@ class BatchesTest {
               begun.countDown();
               new CountDownLatch(1).await();
             },
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {});
     begun.await();
 
@@ -251,7 +241,7 @@ class BatchesTest {
         new BatchStream(
             1,
             (batch, buffer) -> new CountDownLatch(1).await(),
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
       Thread.currentThread().interrupt();
 
@@ -270,9 +260,9 @@ class BatchesTest {
               if (batch == 1) {
                 throw fault;
               }
-              buffer.add(new float[1], 0);
+              buffer.add(new float[16], numbered(1), 0);
             },
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
       assertEquals(1, stream.next().size());
       for (int attempt = 0; attempt < 2; attempt++) {
@@ -305,10 +295,10 @@ class BatchesTest {
     try (BatchStream stream =
         new BatchStream(
             50,
-            (batch, buffer) -> buffer.add(new float[] {batch}, batch),
+            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch),
             () -> {
               made.incrementAndGet();
-              return new BatchBuffer(1, 1);
+              return new BatchBuffer(1, numbered(1));
             },
             givenBack::add)) {
       for (int batch = 0; batch < 50; batch++) {
@@ -329,7 +319,7 @@ class BatchesTest {
     try (BatchStream stream = batches.epoch(0)) {
       Batch first = stream.next();
       Batch second = stream.next();
-      IllegalStateException met = assertThrows(IllegalStateException.class, first::images);
+      IllegalStateException met = assertThrows(IllegalStateException.class, () -> first.input(0));
       assertTrue(met.getMessage().startsWith("This batch was released"), met.getMessage());
       assertThrows(IllegalStateException.class, first::labels);
       assertThrows(IllegalStateException.class, first::size);
@@ -337,7 +327,7 @@ class BatchesTest {
       assertArrayEquals(new int[] {2, 3}, second.labels());
       second.close();
       second.close();
-      assertThrows(IllegalStateException.class, second::images);
+      assertThrows(IllegalStateException.class, () -> second.input(0));
       first.close();
 
       List<Integer> rest = new ArrayList<>();
@@ -359,8 +349,8 @@ class BatchesTest {
         () -> new Batches(set, Normalization.parse("0,0/1,1"), Augmentation.NONE, 1, true, 1));
     assertRefused(
         "at most 3", () -> new Batches(set, BYTES, Augmentation.shiftAndFlip(4), 1, true, 1));
-    assertRefused("at most 1023", () -> Batches.requireAddressable(1024, 1 << 19));
-    Batches.requireAddressable(1023, 1 << 19);
+    assertRefused("at most 1023", () -> Batches.requireAddressable(1024, 1L << 21));
+    Batches.requireAddressable(1023, 1L << 21);
     Batches batches = new Batches(set, BYTES, Augmentation.NONE, 1, true, 1);
     assertRefused("Epoch -1", () -> batches.epoch(-1).close());
   }
@@ -382,7 +372,7 @@ class BatchesTest {
 
   private static List<Seen> imagesOf(Batch batch) {
     List<Seen> seen = new ArrayList<>();
-    FloatBuffer images = batch.images();
+    FloatBuffer images = batch.input(0).asFloatBuffer();
     int length = images.remaining() / batch.size();
     for (int label : batch.labels()) {
       List<Float> floats = new ArrayList<>();

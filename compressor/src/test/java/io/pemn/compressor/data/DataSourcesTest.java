@@ -22,18 +22,21 @@ class DataSourcesTest {
   @Test
   void theBundledDataHasAThousandTrainingAndTwoHundredTestImagesOfEveryClass() throws IOException {
     Dataset bundled = DataSources.load("bundled", Path.of(System.getProperty("pemn.home")));
+    ImageSet train = (ImageSet) bundled.train();
+    ImageSet test = (ImageSet) bundled.test();
 
-    assertEquals("10000 images of 1x28x28 in 10 classes", bundled.train().toString());
-    assertEquals("2000 images of 1x28x28 in 10 classes", bundled.test().toString());
-    assertArrayEquals(all(1000), bundled.train().imagesPerClass());
-    assertArrayEquals(all(200), bundled.test().imagesPerClass());
+    assertEquals("10000 images of 1x28x28 in 10 classes", train.toString());
+    assertEquals("2000 images of 1x28x28 in 10 classes", test.toString());
+    assertArrayEquals(all(1000), train.imagesPerClass());
+    assertArrayEquals(all(200), test.imagesPerClass());
     assertEquals("Ankle boot", bundled.labels().get(bundled.train().label(0)));
     assertEquals(Normalization.parse("0.2860,0.3530"), bundled.normalization());
   }
 
   @Test
   void theNormalizationIsThatOfThePixels() throws IOException {
-    ImageSet train = DataSources.load("bundled", Path.of(System.getProperty("pemn.home"))).train();
+    ImageSet train =
+        (ImageSet) DataSources.load("bundled", Path.of(System.getProperty("pemn.home"))).train();
     double sum = 0;
     double squares = 0;
     for (byte pixel : train.pixelArray()) {
@@ -58,9 +61,9 @@ class DataSourcesTest {
 
     assertEquals("fashion-mnist", dataset.name());
     assertEquals("2 images of 1x1x2 in 10 classes", dataset.train().toString());
-    assertEquals(4, dataset.train().pixel(1, 0, 0, 1));
+    assertEquals(4, ((ImageSet) dataset.train()).pixel(1, 0, 0, 1));
     assertEquals(9, dataset.train().label(0));
-    assertEquals(255, dataset.test().pixel(0, 0, 0, 0));
+    assertEquals(255, ((ImageSet) dataset.test()).pixel(0, 0, 0, 0));
     assertEquals(5, dataset.test().label(0));
     assertEquals(
         List.of(

@@ -79,7 +79,7 @@ class ImageSetTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 30, 31, 32, 33})
   void theClassesOfASubsetDifferByAtMostOne(int count) {
-    int[] counts = numbered(99).balancedSubset(count, 5).imagesPerClass();
+    int[] counts = numbered(99).subset(count, 5).imagesPerClass();
 
     assertEquals(count, Arrays.stream(counts).sum());
     int least = Arrays.stream(counts).min().orElseThrow();
@@ -88,7 +88,7 @@ class ImageSetTest {
 
   @Test
   void aSubsetHoldsImagesOfTheSetOnceEachInTheirOrderWithTheirLabels() {
-    ImageSet subset = numbered(99).balancedSubset(40, 5);
+    ImageSet subset = numbered(99).subset(40, 5);
 
     List<Integer> numbers = numbersOf(subset);
     for (int i = 0; i < numbers.size(); i++) {
@@ -99,10 +99,10 @@ class ImageSetTest {
 
   @Test
   void theSeedAloneDecidesTheSubset() {
-    List<Integer> subset = numbersOf(numbered(99).balancedSubset(30, 5));
+    List<Integer> subset = numbersOf(numbered(99).subset(30, 5));
 
-    assertEquals(subset, numbersOf(numbered(99).balancedSubset(30, 5)));
-    assertNotEquals(subset, numbersOf(numbered(99).balancedSubset(30, 6)));
+    assertEquals(subset, numbersOf(numbered(99).subset(30, 5)));
+    assertNotEquals(subset, numbersOf(numbered(99).subset(30, 6)));
   }
 
   @Test
@@ -111,7 +111,7 @@ class ImageSetTest {
     ImageSet set = ImageSet.copyOf(1, 1, 1, 3, new byte[6], new int[] {0, 0, 1, 2, 2, 2});
 
     for (long seed = 0; seed < 20; seed++) {
-      assertArrayEquals(new int[] {2, 1, 2}, set.balancedSubset(5, seed).imagesPerClass());
+      assertArrayEquals(new int[] {2, 1, 2}, set.subset(5, seed).imagesPerClass());
     }
   }
 
@@ -120,11 +120,11 @@ class ImageSetTest {
     ImageSet set = ImageSet.copyOf(1, 1, 1, 3, new byte[6], new int[] {0, 0, 1, 2, 2, 2});
 
     String message =
-        assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(6, 1)).getMessage();
+        assertThrows(IllegalArgumentException.class, () -> set.subset(6, 1)).getMessage();
 
     assertTrue(message.contains("[2, 1, 3]") && message.endsWith("at most 5."), message);
-    assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(0, 1));
-    assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(7, 1));
+    assertThrows(IllegalArgumentException.class, () -> set.subset(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> set.subset(7, 1));
   }
 
   /** Images of one pixel that is the number of the image; the label is the number modulo 3. */
