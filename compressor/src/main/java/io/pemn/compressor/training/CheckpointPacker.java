@@ -1,15 +1,29 @@
 package io.pemn.compressor.training;
 
 import io.pemn.compressor.masking.FilledLayers;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.NetworkChoice;
+import io.pemn.format.Float16;
+import io.pemn.format.NumberType;
+import io.pemn.format.Prototype;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
+import io.pemn.packager.torchscript.ModuleTensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Turns a checkpoint into what an archive holds; needs no engine. */
 public final class CheckpointPacker {
@@ -19,42 +33,113 @@ public final class CheckpointPacker {
    * The masked network of a checkpoint.
    *
    * @param checkpoint after any epoch
+   * @param directory of its run, for the TorchScript file if it trains one
    * @param tool name and version of the program that packs
+   * @throws IOException in one sentence, if the TorchScript file is missing or another
    */
-  public static MaskedNetwork pack(Checkpoint checkpoint, String tool) {
+  public static MaskedNetwork pack(Checkpoint checkpoint, RunDirectory directory, String tool)
+      throws IOException {
+    if (checkpoint.run().trainingOptions().network() instanceof NetworkChoice.Module choice) {
+      try (ModuleSource module =
+          ModuleSource.open(
+              directory.moduleFile(),
+              choice.include(),
+              choice.exclude(),
+              choice.keepTracedMode())) {
+        if (!module.choice().digest().equals(choice.digest())) {
+          throw new IOException(
+              directory.moduleFile()
+                  + " is not the file that the run was begun with; restore it, or begin the run"
+                  + " anew.");
+        }
+        return pack(checkpoint, Optional.of(module), tool);
+      }
+    }
+    return pack(checkpoint, Optional.empty(), tool);
+  }
+
+  private static MaskedNetwork pack(
+      Checkpoint checkpoint, Optional<ModuleSource> module, String tool) throws IOException {
     RunDescription run = checkpoint.run();
     TrainingOptions options = run.trainingOptions();
-    List<ParameterShape> parameters = run.network().parameters();
-    FilledLayers filled = options.fill(parameters);
-
+    List<ParameterShape> parameters = run.networkParameters();
+    Map<String, NumberType> types = new HashMap<>();
+    if (module.isPresent()) {
+      for (ModuleTensor tensor : module.get().file().tensors()) {
+        types.put(tensor.name(), tensor.type());
+      }
+    }
     List<MaskedLayer> layers = new ArrayList<>();
     List<RemainderTensor> remainder = new ArrayList<>();
+    Prototype prototype = new Prototype(options.seed(), options.distribution(), 1);
+    int shuffledLength = 0;
+    if (parameters.stream().anyMatch(parameter -> parameter.role() == Role.WEIGHT)) {
+      FilledLayers filled = options.fill(parameters);
+      prototype = filled.prototype();
+      shuffledLength = filled.shuffledLength();
+      for (ParameterShape parameter : parameters) {
+        String name = parameter.name();
+        if (checkpoint.masks().containsKey(name)) {
+          FilledLayers.Filled layer = filled.scaled(parameter, checkpoint.scales().get(name));
+          layers.add(
+              new MaskedLayer(
+                  name,
+                  parameter.shape(),
+                  layer.offset(),
+                  layer.scale(),
+                  checkpoint.masks().get(name)));
+        }
+      }
+    }
     for (ParameterShape parameter : parameters) {
       String name = parameter.name();
-      if (checkpoint.masks().containsKey(name)) {
-        FilledLayers.Filled layer = filled.fill(parameter);
-        layers.add(
-            new MaskedLayer(
-                name,
-                parameter.shape(),
-                layer.offset(),
-                layer.scale(),
-                checkpoint.masks().get(name)));
-      } else {
+      if (checkpoint.parameters().containsKey(name)) {
         remainder.add(
-            new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name)));
+            as(
+                types.getOrDefault(name, NumberType.FLOAT32),
+                new RemainderTensor(
+                    name, parameter.shape(), checkpoint.parameters().get(name))));
+      } else if (checkpoint.statistics().containsKey(name)) {
+        RemainderTensor statistic = checkpoint.statistics().get(name);
+        remainder.add(as(types.getOrDefault(name, statistic.type()), statistic));
       }
+    }
+    Optional<TorchScriptModule> skeleton = Optional.empty();
+    if (module.isPresent()) {
+      skeleton = Optional.of(module.get().file().skeleton());
     }
     return new MaskedNetwork(
         run.network(),
-        options.normalization(),
+        run.image().map(image -> options.normalization()),
         run.classLabels(),
-        filled.prototype(),
-        filled.shuffledLength(),
+        prototype,
+        shuffledLength,
         options.storeValues(),
         layers,
         remainder,
+        skeleton,
         provenance(checkpoint, tool));
+  }
+
+  /** A tensor in the type that the module's file has it in. */
+  private static RemainderTensor as(NumberType type, RemainderTensor tensor) {
+    if (tensor.type() == type) {
+      return tensor;
+    }
+    float[] values = tensor.values();
+    ByteBuffer data =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes()))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      switch (type) {
+        case FLOAT16 -> data.putShort(Float16.fromFloat(value));
+        case FLOAT64 -> data.putDouble(value);
+        default ->
+            throw new IllegalStateException(
+                tensor.name() + " was trained as FLOAT32, but is of type " + type + ".");
+      }
+    }
+    return new RemainderTensor(tensor.name(), tensor.shape(), type, data.flip());
   }
 
   private static Provenance provenance(Checkpoint checkpoint, String tool) {
@@ -74,7 +159,8 @@ public final class CheckpointPacker {
                 metrics
                     .setTestImages(test.images())
                     .setAccuracy(test.accuracy())
-                    .setLoss(test.loss()));
+                    .setLoss(test.loss())
+                    .setMeasure(test.measure()));
     return provenance.setMetrics(metrics).build();
   }
 }
