@@ -76,6 +76,10 @@ public record NetworkDescription(Architecture architecture, ImageShape input, in
                 new MlpArchitecture(
                     network.getMlp().getHiddenList(),
                     activation(network.getMlp().getActivationValue()));
+            case TORCH_SCRIPT ->
+                throw new PemnFormatException.Unsupported(
+                    "The archive's network is a TorchScript module, which this version of pemn does"
+                        + " not know; use a newer one.");
             case ARCHITECTURE_NOT_SET ->
                 throw new PemnFormatException.Unsupported(
                     "The archive's network is of a kind that this version of pemn does not know;"
