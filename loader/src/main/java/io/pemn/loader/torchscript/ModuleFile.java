@@ -100,6 +100,7 @@ public final class ModuleFile {
 
   private static byte[] storageBytes(StorageEntry storage, TensorSource source) throws IOException {
     byte[] bytes = new byte[storage.bytes()];
+    // Read and written at places of the storage: its position stays 0.
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     for (Span span : storage.spans()) {
       TensorValues values = source.tensor(span.tensor());
@@ -109,8 +110,8 @@ public final class ModuleFile {
         putFloats(buffer, storage.type(), layout, floats.values());
       } else if (values instanceof TensorValues.Raw raw) {
         int width = storage.type().bytes();
-        checkCount(span, layout.size() * width, raw.bytes().length, "bytes");
-        putRaw(bytes, width, layout, raw.bytes());
+        checkCount(span, layout.size() * width, raw.bytes().remaining(), "bytes");
+        putRaw(buffer, width, layout, raw.bytes().slice());
       }
     }
     return bytes;
@@ -136,9 +137,7 @@ public final class ModuleFile {
     switch (type) {
       case FLOAT32 -> {
         if (layout.isContiguous() && values.length > 0) {
-          buffer.position((int) layout.offset() * Float.BYTES);
-          buffer.asFloatBuffer().put(values);
-          buffer.position(0);
+          buffer.asFloatBuffer().put((int) layout.offset(), values);
         } else {
           layout.forEach((element, index) -> buffer.putFloat(index * 4, values[element]));
         }
@@ -159,15 +158,14 @@ public final class ModuleFile {
     }
   }
 
-  private static void putRaw(byte[] bytes, int width, TensorLayout layout, byte[] values) {
+  private static void putRaw(ByteBuffer buffer, int width, TensorLayout layout, ByteBuffer values) {
+    if (layout.size() == 0) {
+      return;
+    }
     if (layout.isContiguous()) {
-      if (values.length > 0) {
-        System.arraycopy(values, 0, bytes, (int) layout.offset() * width, values.length);
-      }
+      buffer.put((int) layout.offset() * width, values, 0, values.remaining());
     } else {
-      layout.forEach(
-          (element, index) ->
-              System.arraycopy(values, element * width, bytes, index * width, width));
+      layout.forEach((element, index) -> buffer.put(index * width, values, element * width, width));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.pemn.loader.torchscript;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** A tensor's numbers, row-major. */
@@ -22,13 +23,19 @@ public sealed interface TensorValues {
   /**
    * Numbers in the type of the storage.
    *
-   * @param bytes little-endian, as many as the shape and the type say; not copied: treat them as
-   *     read-only
+   * @param bytes little-endian, from position to limit, as many as the shape and the type say; not
+   *     copied: treat them as read-only
    */
-  record Raw(List<Integer> shape, byte[] bytes) implements TensorValues {
+  record Raw(List<Integer> shape, ByteBuffer bytes) implements TensorValues {
     /** Copies the shape. */
     public Raw {
       shape = List.copyOf(shape);
+    }
+
+    /** A view of the bytes, with a position of its own. */
+    @Override
+    public ByteBuffer bytes() {
+      return bytes.duplicate();
     }
   }
 }
