@@ -5,6 +5,7 @@ import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
@@ -14,7 +15,12 @@ import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.torchscript.ModuleFile;
+import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -27,6 +33,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -296,12 +303,74 @@ public final class PemnArchive {
   }
 
   /**
+   * The TorchScript module without its numbers, if the network is one, found to have a place for
+   * every layer and every remainder tensor.
+   *
+   * @throws PemnFormatException if the module is damaged
+   */
+  public Optional<TorchScriptModule> module() throws PemnFormatException {
+    if (!metadata.hasModule()) {
+      return Optional.empty();
+    }
+    TorchScriptModule module =
+        TorchScriptModule.parse(
+            ZstdFrame.decompress(
+                file.checkedModule(), metadata.getModule().getDecodedBytes(), "The module"));
+    Map<String, TensorShape> tensors = new HashMap<>();
+    for (Layer layer : layers()) {
+      tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
+    }
+    for (RemainderTensor tensor : remainder()) {
+      tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
+    }
+    module.check(tensors, limits.weights() * Double.BYTES);
+    return Optional.of(module);
+  }
+
+  /**
+   * Writes the network as a TorchScript file with all its numbers, every masked layer checked
+   * against its digest. One layer at a time is in memory.
+   *
+   * @param out gets the file and stays open
+   * @throws IllegalArgumentException if the network is no TorchScript module
+   * @throws PemnFormatException if the archive is damaged
+   * @throws IOException if {@code out} cannot be written to
+   */
+  public void writeTorchScript(OutputStream out) throws IOException {
+    TorchScriptModule module =
+        module()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "The archive's network is built in and no TorchScript module; write its"
+                            + " weights to a safetensors file instead."));
+    Map<String, Layer> layers =
+        layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
+    Map<String, RemainderTensor> remainder =
+        remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
+    ModuleFile.write(
+        out,
+        module,
+        name -> {
+          Layer layer = layers.get(name);
+          if (layer == null) {
+            RemainderTensor tensor = remainder.get(name);
+            return new TensorValues.Raw(tensor.shape(), tensor.data());
+          }
+          float[] weights = rebuild(layer);
+          verify(layer, weights);
+          return new TensorValues.Floats(layer.shape(), weights);
+        });
+  }
+
+  /**
    * Decodes everything and checks every digest, the rebuilt weights' too.
    *
    * @throws PemnFormatException naming the first thing that differs
    */
   public void verify() throws PemnFormatException {
     remainder();
+    module();
     for (Layer layer : layers()) {
       verify(layer, rebuild(layer));
     }

@@ -103,20 +103,14 @@ public final class TorchScriptTarget implements TargetNetwork {
                       RemainderTensor given = statistics.get(name);
                       ModuleTensor tensor = tensors.get(name);
                       return given == null
-                          ? new TensorValues.Raw(tensor.shape(), file.bytes(tensor))
-                          : new TensorValues.Raw(given.shape(), bytes(given));
+                          ? new TensorValues.Raw(
+                              tensor.shape(), ByteBuffer.wrap(file.bytes(tensor)))
+                          : new TensorValues.Raw(given.shape(), given.data());
                     }));
       }
     } finally {
       Files.deleteIfExists(variant);
     }
-  }
-
-  private static byte[] bytes(RemainderTensor tensor) {
-    ByteBuffer data = tensor.data();
-    byte[] bytes = new byte[data.remaining()];
-    data.get(bytes);
-    return bytes;
   }
 
   @Override
@@ -199,7 +193,7 @@ public final class TorchScriptTarget implements TargetNetwork {
           }
           RemainderTensor statistic = statistics.get(name);
           return statistic.type() == tensors.get(name).type()
-              ? new TensorValues.Raw(statistic.shape(), bytes(statistic))
+              ? new TensorValues.Raw(statistic.shape(), statistic.data())
               : new TensorValues.Floats(statistic.shape(), statistic.values());
         });
   }

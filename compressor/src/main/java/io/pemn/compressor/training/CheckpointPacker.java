@@ -3,7 +3,6 @@ package io.pemn.compressor.training;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
-import io.pemn.format.Float16;
 import io.pemn.format.NumberType;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.ParameterShape;
@@ -18,7 +17,6 @@ import io.pemn.packager.MaskedNetwork;
 import io.pemn.packager.torchscript.ModuleTensor;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -126,20 +124,8 @@ public final class CheckpointPacker {
     if (tensor.type() == type) {
       return tensor;
     }
-    float[] values = tensor.values();
-    ByteBuffer data =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, type.bytes()))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      switch (type) {
-        case FLOAT16 -> data.putShort(Float16.fromFloat(value));
-        case FLOAT64 -> data.putDouble(value);
-        default ->
-            throw new IllegalStateException(
-                tensor.name() + " was trained as FLOAT32, but is of type " + type + ".");
-      }
-    }
-    return new RemainderTensor(tensor.name(), tensor.shape(), type, data.flip());
+    return new RemainderTensor(
+        tensor.name(), tensor.shape(), type, ByteBuffer.wrap(type.encode(tensor.values())));
   }
 
   private static Provenance provenance(Checkpoint checkpoint, String tool) {
