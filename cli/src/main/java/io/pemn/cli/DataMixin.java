@@ -8,14 +8,11 @@ import picocli.CommandLine.Option;
 
 /** The data set of a command. */
 final class DataMixin {
-  @Option(
-      names = "--data",
-      paramLabel = "SPEC",
-      required = true,
-      description = {
-        "The images: fashion-mnist:DIR for the folder of its four IDX files, gzipped or not, or"
-            + " bundled for the 10,000 training and 2,000 test images that come with pemn."
-      })
+  static final String DESCRIPTION =
+      "The images: fashion-mnist:DIR for the folder of its four IDX files, gzipped or not, or"
+          + " bundled for the 10,000 training and 2,000 test images that come with pemn.";
+
+  @Option(names = "--data", paramLabel = "SPEC", required = true, description = DESCRIPTION)
   String spec;
 
   Dataset load() throws IOException {

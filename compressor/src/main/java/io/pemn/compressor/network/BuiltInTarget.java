@@ -40,8 +40,7 @@ public final class BuiltInTarget implements TargetNetwork {
       network.initialize(manager);
       for (ParameterShape parameter : description.parameters()) {
         RemainderTensor given = statistics.get(parameter.name());
-        network.set(
-            parameter.name(), given == null ? initialValues(parameter) : given.values());
+        network.set(parameter.name(), given == null ? initialValues(parameter) : given.values());
       }
       this.stored = manager.newSubManager();
       this.store = new ParameterStore(stored, false);

@@ -9,7 +9,9 @@ import io.pemn.format.NumberType;
 import io.pemn.loader.torchscript.ModuleFile;
 import java.io.IOException;
 
-/** A TorchScript module that only runs: the original, as teacher or for comparison, or a student. */
+/**
+ * A TorchScript module that only runs: the original, as teacher or for comparison, or a student.
+ */
 public final class LoadedModule implements TargetNetwork.Shipped {
   private final NDManager manager;
   private final PtSymbolBlock block;
@@ -19,8 +21,7 @@ public final class LoadedModule implements TargetNetwork.Shipped {
   public static LoadedModule teacher(ModuleSource source, Device device) throws IOException {
     NDManager manager = NDManager.newBaseManager(device, "PyTorch");
     try {
-      return new LoadedModule(
-          manager, source.loadForTraining(manager, false), NumberType.FLOAT32);
+      return new LoadedModule(manager, source.loadForTraining(manager, false), NumberType.FLOAT32);
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;

@@ -16,6 +16,7 @@ import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.torchscript.ModuleTensor;
 import io.pemn.packager.torchscript.TorchScriptFile;
 import io.pemn.packager.torchscript.TracedMode;
+import io.pemn.packager.torchscript.TrainingVariant;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -62,9 +63,7 @@ public final class ModuleSource implements AutoCloseable {
     TorchScriptFile file = TorchScriptFile.open(path);
     try {
       return new ModuleSource(
-          path,
-          file,
-          new NetworkChoice.Module(sha256(path), include, exclude, keepTracedMode));
+          path, file, new NetworkChoice.Module(sha256(path), include, exclude, keepTracedMode));
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
@@ -73,8 +72,7 @@ public final class ModuleSource implements AutoCloseable {
 
   private static String sha256(Path path) throws IOException {
     try (DigestInputStream in =
-        new DigestInputStream(
-            Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
+        new DigestInputStream(Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
       in.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(in.getMessageDigest().digest());
     } catch (NoSuchAlgorithmException e) {
@@ -147,7 +145,8 @@ public final class ModuleSource implements AutoCloseable {
   }
 
   Map<String, ModuleTensor> tensors() {
-    return file.tensors().stream().collect(Collectors.toMap(ModuleTensor::name, Function.identity()));
+    return file.tensors().stream()
+        .collect(Collectors.toMap(ModuleTensor::name, Function.identity()));
   }
 
   /**
@@ -159,8 +158,12 @@ public final class ModuleSource implements AutoCloseable {
    * @throws IOException in one sentence, if it cannot be loaded
    */
   PtSymbolBlock loadForTraining(NDManager manager, boolean trainable) throws IOException {
-    return load(
-        manager, trainable, out -> file.writeVariant(out, !choice.keepTracedMode(), Map.of()));
+    return load(manager, trainable, out -> writeVariant(out));
+  }
+
+  /** Writes the module for training: as float32, with traced modes switched. */
+  void writeVariant(OutputStream out) throws IOException {
+    file.writeVariant(out, new TrainingVariant(!choice.keepTracedMode(), true, Map.of()));
   }
 
   /**
@@ -214,7 +217,7 @@ public final class ModuleSource implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     file.close();
   }
 }

@@ -18,11 +18,10 @@ public sealed interface NetworkChoice {
    * @param digest SHA-256 of its file in hexadecimal
    * @param include patterns of parameters to mask whatever the default says
    * @param exclude patterns of parameters never to mask
-   * @param keepTracedMode whether train or eval modes that tracing has fixed stay as they are during
-   *     the training
+   * @param keepTracedMode whether train or eval modes that tracing has fixed stay as they are
+   *     during the training
    */
-  record Module(
-      String digest, List<String> include, List<String> exclude, boolean keepTracedMode)
+  record Module(String digest, List<String> include, List<String> exclude, boolean keepTracedMode)
       implements NetworkChoice {
     /** Copies the lists. */
     public Module {

@@ -87,7 +87,7 @@ public final class TorchScriptTarget implements TargetNetwork {
     Path variant = Files.createTempFile("pemn-", ".pt");
     try {
       try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(variant))) {
-        source.file().writeVariant(out, !source.choice().keepTracedMode(), Map.of());
+        source.writeVariant(out);
       }
       try (TorchScriptFile file = TorchScriptFile.open(variant)) {
         Map<String, ModuleTensor> tensors = new LinkedHashMap<>();

@@ -31,8 +31,7 @@ record BatchArrays(
     NDList inputs = new NDList();
     for (int i = 0; i < set.inputs().size(); i++) {
       InputTensor input = set.inputs().get(i);
-      NDArray array =
-          manager.create(batch.input(i), shape(batch, input), dataType(input.type()));
+      NDArray array = manager.create(batch.input(i), shape(batch, input), dataType(input.type()));
       inputs.add(input.type().isFloat() ? array.toType(dataType(floats), false) : array);
     }
     Optional<NDArray> labels = Optional.empty();
@@ -45,8 +44,7 @@ record BatchArrays(
       labels = Optional.of(manager.create(wide));
     }
     Optional<NDArray> target =
-        set.target()
-            .map(t -> manager.create(batch.target(), shape(batch, t), DataType.FLOAT32));
+        set.target().map(t -> manager.create(batch.target(), shape(batch, t), DataType.FLOAT32));
     return new BatchArrays(inputs, labels, target, batch.positions());
   }
 

@@ -182,15 +182,7 @@ public record Checkpoint(
         }
       }
       return new Checkpoint(
-          run,
-          List.copyOf(history),
-          steps,
-          masks,
-          scores,
-          scales,
-          parameters,
-          statistics,
-          moments);
+          run, List.copyOf(history), steps, masks, scores, scales, parameters, statistics, moments);
     } catch (RuntimeException e) {
       // Whatever is wrong with the text: Gson wraps what a record's constructor throws.
       throw new IOException(

@@ -1,12 +1,18 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.data.SeededRandom;
+import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
+import io.pemn.format.LayerMask;
+import io.pemn.format.Mask;
 import io.pemn.format.NumberType;
 import io.pemn.format.Prototype;
+import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
@@ -19,6 +25,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +61,70 @@ public final class CheckpointPacker {
       }
     }
     return pack(checkpoint, Optional.empty(), tool);
+  }
+
+  /**
+   * What a module would become, before any training: masks at random at the density of the options,
+   * everything else as it is. An archive of it has nearly the size of the trained one.
+   *
+   * @param module the file
+   * @param options what the training would be
+   * @param tool name and version of the program that packs
+   */
+  public static MaskedNetwork preview(ModuleSource module, TrainingOptions options, String tool)
+      throws IOException {
+    Map<String, LayerMask> masks = new LinkedHashMap<>();
+    Map<String, Float> scales = new LinkedHashMap<>();
+    Map<String, float[]> parameters = new LinkedHashMap<>();
+    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
+    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed());
+    for (ModuleTensor tensor : module.file().tensors()) {
+      statistics.put(
+          tensor.name(),
+          new RemainderTensor(
+              tensor.name(),
+              tensor.shape(),
+              tensor.type(),
+              ByteBuffer.wrap(module.file().bytes(tensor))));
+    }
+    for (ParameterShape parameter : module.parameters()) {
+      if (options.masked() && parameter.role() == Role.WEIGHT) {
+        masks.put(parameter.name(), randomMask(parameter.size(), options, random));
+        scales.put(parameter.name(), 0.1f);
+        statistics.remove(parameter.name());
+      }
+    }
+    RunDescription run =
+        new RunDescription(
+            options.toMap(),
+            "",
+            List.of(),
+            List.of(new InputTensor(List.of(1), module.floatType())),
+            false,
+            0,
+            "",
+            module.parameters());
+    Evaluation nothing = new Evaluation(1, 0, 0, 1, Measure.ACCURACY);
+    EpochMetrics metrics = new EpochMetrics(1, 1, 0, 0, 0, 0, 0, Optional.of(nothing));
+    return pack(
+        new Checkpoint(
+            run, List.of(metrics), 1, masks, Map.of(), scales, parameters, statistics, Map.of()),
+        Optional.of(module),
+        tool);
+  }
+
+  private static LayerMask randomMask(int size, TrainingOptions options, SeededRandom random) {
+    byte[] kept = new byte[size];
+    byte[] negated = new byte[size];
+    for (int i = 0; i < size; i++) {
+      kept[i] = (byte) (random.uniform() < options.density() ? 1 : 0);
+      negated[i] = (byte) (random.uniform() < 0.5 && kept[i] == 1 ? 1 : 0);
+    }
+    return switch (options.mask().orElseThrow()) {
+      case BINARY -> new LayerMask.Keep(Mask.ofBytes(kept));
+      case SIGN -> new LayerMask.Sign(Mask.ofBytes(negated));
+      case TERNARY -> new LayerMask.Ternary(Mask.ofBytes(kept), Mask.ofBytes(negated));
+    };
   }
 
   private static MaskedNetwork pack(
@@ -95,8 +166,7 @@ public final class CheckpointPacker {
         remainder.add(
             as(
                 types.getOrDefault(name, NumberType.FLOAT32),
-                new RemainderTensor(
-                    name, parameter.shape(), checkpoint.parameters().get(name))));
+                new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name))));
       } else if (checkpoint.statistics().containsKey(name)) {
         RemainderTensor statistic = checkpoint.statistics().get(name);
         remainder.add(as(types.getOrDefault(name, statistic.type()), statistic));

@@ -116,9 +116,7 @@ public record Evaluation(
       return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
     }
     NDArray wanted =
-        arrays
-            .target()
-            .orElseGet(() -> teacher.orElseThrow().outputs(arrays, set, true, scratch));
+        arrays.target().orElseGet(() -> teacher.orElseThrow().outputs(arrays, set, true, scratch));
     return switch (objective) {
       case CLASSIFY -> {
         long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);

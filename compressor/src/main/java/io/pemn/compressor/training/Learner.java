@@ -123,8 +123,7 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  private void mask(
-      ParameterShape layer, FilledLayers filled, Optional<Checkpoint> checkpoint) {
+  private void mask(ParameterShape layer, FilledLayers filled, Optional<Checkpoint> checkpoint) {
     String name = layer.name();
     float scale;
     float[] scores;

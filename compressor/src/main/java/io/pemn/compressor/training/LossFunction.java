@@ -10,8 +10,8 @@ import java.util.Optional;
  * The loss of a student: labels or targets, and its teacher's outputs, mixed.
  *
  * <p>The teacher's part for classifiers is T^2 times the Kullback-Leibler divergence of the
- * student's softmax from the teacher's, both at temperature T, so that its gradients keep their size
- * whatever T is (Hinton et al., 2015, section 2).
+ * student's softmax from the teacher's, both at temperature T, so that its gradients keep their
+ * size whatever T is (Hinton et al., 2015, section 2).
  */
 final class LossFunction {
   private static final float TINY = 1e-8f;
@@ -68,8 +68,7 @@ final class LossFunction {
   static NDArray divergence(NDArray logits, NDArray teacherLogits, float temperature) {
     NDArray wanted = teacherLogits.div(temperature);
     NDArray probabilities = wanted.softmax(-1);
-    NDArray difference =
-        wanted.logSoftmax(-1).sub(logits.div(temperature).logSoftmax(-1));
+    NDArray difference = wanted.logSoftmax(-1).sub(logits.div(temperature).logSoftmax(-1));
     return probabilities.mul(difference).sum(new int[] {-1}).mean();
   }
 
@@ -83,8 +82,7 @@ final class LossFunction {
     NDArray wanted = target.reshape(outputs.getShape());
     int[] last = {-1};
     NDArray product = outputs.mul(wanted).sum(last);
-    NDArray lengths =
-        outputs.square().sum(last).mul(wanted.square().sum(last)).add(TINY).sqrt();
+    NDArray lengths = outputs.square().sum(last).mul(wanted.square().sum(last)).add(TINY).sqrt();
     return product.div(lengths).mean().mul(-1).add(1);
   }
 

@@ -7,6 +7,7 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.ModuleSource;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -88,8 +89,7 @@ public final class StepBenchmark {
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
     int done = -warmUp;
-    try (Learner denseLearner =
-            learner(denseOptions, dataSet, module, device, warmUp + steps);
+    try (Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
         Learner maskedLearner = learner(options, dataSet, module, device, warmUp + steps)) {
       for (int epoch = 1; done < steps; epoch++) {
         try (BatchStream stream = batches.epoch(epoch)) {
@@ -133,7 +133,7 @@ public final class StepBenchmark {
   }
 
   /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, SampleSet images) {
+  private static double time(Learner learner, Batch batch, SampleSet images) throws IOException {
     long start = System.nanoTime();
     learner.step(batch, images, false);
     learner.seen();

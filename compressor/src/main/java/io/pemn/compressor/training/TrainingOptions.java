@@ -71,7 +71,8 @@ public record TrainingOptions(
         "1, since they keep every weight",
         density);
     require(
-        !distillation.warmStart() || !mask.equals(Optional.of(MaskType.BINARY))
+        !distillation.warmStart()
+            || !mask.equals(Optional.of(MaskType.BINARY))
             || scores == ScoreMode.SIGNED,
         "choice of scores",
         "signed for a warm start",
@@ -240,7 +241,9 @@ public record TrainingOptions(
           new MlpArchitecture(
               Arrays.stream(get(map, "hidden").split(",")).map(Integer::valueOf).toList(),
               activation);
-      default -> throw unknown("architecture", get(map, "arch"), List.of("convmixer", "mlp", "torchscript"));
+      default ->
+          throw unknown(
+              "architecture", get(map, "arch"), List.of("convmixer", "mlp", "torchscript"));
     };
   }
 

@@ -8,7 +8,14 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
-import io.pemn.format.Mask;
+import io.pemn.compressor.network.BuiltInTarget;
+import io.pemn.compressor.network.LoadedModule;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.TargetNetwork;
+import io.pemn.compressor.network.TorchScriptTarget;
+import io.pemn.format.LayerMask;
+import io.pemn.format.network.BuiltInDescription;
+import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +34,8 @@ public final class TrainingRun {
 
   private final RunDescription description;
   private final TrainingOptions options;
+  private final Dataset dataSet;
+  private final Optional<ModuleSource> module;
   private final SampleSet train;
   private final SampleSet test;
   private final RunDirectory directory;
@@ -111,10 +120,7 @@ public final class TrainingRun {
     }
     requireFit(options, dataSet, output);
     return RunDescription.of(
-        options,
-        dataSet,
-        module,
-        output.dimension() == 1 ? Math.toIntExact(output.get(0)) : 0);
+        options, dataSet, module, output.dimension() == 1 ? Math.toIntExact(output.get(0)) : 0);
   }
 
   private static void requireFit(TrainingOptions options, Dataset dataSet, Shape output)
@@ -146,8 +152,7 @@ public final class TrainingRun {
               + output.get(0)
               + " outputs; give data of its own classes.");
     }
-    if (!classify && set.target().isPresent()
-        && set.target().get().elements() != output.size()) {
+    if (!classify && set.target().isPresent() && set.target().get().elements() != output.size()) {
       throw new IOException(
           "The targets of "
               + dataSet.name()
