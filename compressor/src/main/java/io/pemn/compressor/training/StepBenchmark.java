@@ -7,9 +7,12 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.ModuleSource;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Times dense and masked steps of the same network on the same batches, one after the other, so
@@ -40,13 +43,22 @@ public final class StepBenchmark {
    * Runs the benchmark.
    *
    * @param options of the masked training; the dense one differs in its mask and learning rate only
-   * @param dataSet images to step on
+   * @param dataSet samples to step on
+   * @param module the TorchScript module that the options are for, if they are for one; its dense
+   *     steps learn from the same teacher
    * @param device where
    * @param warmUp steps of each kind that are not timed
    * @param steps steps of each kind that are, at least 1
+   * @throws IOException in one sentence, if the network does not train on the data
    */
   public static Result run(
-      TrainingOptions options, Dataset dataSet, Device device, int warmUp, int steps) {
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      int warmUp,
+      int steps)
+      throws IOException {
     if (steps < 1 || warmUp < 0) {
       throw new IllegalArgumentException(
           "The benchmark needs at least 1 timed step and no negative warm-up, not "
@@ -58,10 +70,12 @@ public final class StepBenchmark {
     Map<String, String> masked = new LinkedHashMap<>(options.toMap());
     if (!options.masked()) {
       throw new IllegalArgumentException(
-          "The benchmark compares masked with dense steps; leave --mask binary.");
+          "The benchmark compares masked with dense steps; leave out --mask dense.");
     }
     Map<String, String> dense = new LinkedHashMap<>(masked);
     dense.put("mask", "dense");
+    dense.put("warm-start", "off");
+    TrainingOptions denseOptions = TrainingOptions.of(dense);
     SampleSet images = dataSet.train();
     Batches batches =
         new Batches(
@@ -75,11 +89,8 @@ public final class StepBenchmark {
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
     int done = -warmUp;
-    try (Learner denseLearner =
-            new Learner(
-                RunDescription.of(TrainingOptions.of(dense), dataSet), device, warmUp + steps);
-        Learner maskedLearner =
-            new Learner(RunDescription.of(options, dataSet), device, warmUp + steps)) {
+    try (Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
+        Learner maskedLearner = learner(options, dataSet, module, device, warmUp + steps)) {
       for (int epoch = 1; done < steps; epoch++) {
         try (BatchStream stream = batches.epoch(epoch)) {
           while (stream.hasNext() && done < steps) {
@@ -107,10 +118,24 @@ public final class StepBenchmark {
         steps, size, median(denseNanos) / 1e6, maskedMs, median(ratios), 1000 * size / maskedMs);
   }
 
+  private static Learner learner(
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      long steps)
+      throws IOException {
+    RunDescription run =
+        module.isPresent()
+            ? TrainingRun.describe(options, dataSet, module.get(), device)
+            : RunDescription.of(options, dataSet);
+    return TrainingRun.learner(options, run, module, device, steps, Optional.empty());
+  }
+
   /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, SampleSet images) {
+  private static double time(Learner learner, Batch batch, SampleSet images) throws IOException {
     long start = System.nanoTime();
-    learner.step(batch, images);
+    learner.step(batch, images, false);
     learner.seen();
     return System.nanoTime() - start;
   }
