@@ -1,7 +1,7 @@
 package io.pemn.packager.tensors;
 
 /** A name that a file gave, made fit for a one-line message. */
-final class PrintableName {
+public final class PrintableName {
 
   private static final int LONGEST = 80;
 
@@ -10,7 +10,7 @@ final class PrintableName {
   /**
    * The text in double quotes, on one line, control characters escaped, cut after 80 characters.
    */
-  static String quoted(String text) {
+  public static String quoted(String text) {
     StringBuilder printable = new StringBuilder("\"");
     for (int i = 0; i < Math.min(text.length(), LONGEST); i++) {
       char c = text.charAt(i);

@@ -1,0 +1,314 @@
+package io.pemn.packager.torchscript;
+
+import io.pemn.loader.torchscript.TensorLayout;
+import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.packager.tensors.PrintableName;
+import io.pemn.packager.torchscript.ModuleTensor.Kind;
+import io.pemn.packager.torchscript.PickleValue.Constant;
+import io.pemn.packager.torchscript.PickleValue.Dictionary;
+import io.pemn.packager.torchscript.PickleValue.Global;
+import io.pemn.packager.torchscript.PickleValue.Items;
+import io.pemn.packager.torchscript.PickleValue.Made;
+import io.pemn.packager.torchscript.PickleValue.Number;
+import io.pemn.packager.torchscript.PickleValue.Persistent;
+import io.pemn.packager.torchscript.PickleValue.Text;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Finds every tensor in a module's objects, under every name that leads to it. */
+final class TensorSearch {
+  private static final int MAX_DEPTH = 200;
+
+  /** Objects that are looked at; an object under several names counts as often. */
+  private static final int MAX_VISITS = 1 << 23;
+
+  /** Characters in the names of all tensors. */
+  private static final int MAX_NAME_CHARACTERS = 1 << 24;
+
+  private final String file;
+  private final Map<String, ModuleClass> classes;
+  private final StringBuilder path = new StringBuilder();
+  private final Set<PickleValue> ancestors = Collections.newSetFromMap(new IdentityHashMap<>());
+  private final List<Reference> references = new ArrayList<>();
+  private final Map<String, StorageId> storages = new LinkedHashMap<>();
+  private final Set<String> opaque = new LinkedHashSet<>();
+  private int visits;
+  private long nameCharacters;
+
+  /**
+   * One path to a tensor.
+   *
+   * @param storage of a type that an archive can store as numbers
+   */
+  record Reference(
+      String name, Kind kind, StorageId storage, TensorLayout layout, boolean requiresGradient) {}
+
+  /**
+   * What was found.
+   *
+   * @param references every path to a tensor whose numbers can be taken out, in the module's order
+   * @param storages every storage by its key
+   * @param opaque keys of the storages that something else than such a tensor uses
+   */
+  record Found(List<Reference> references, Map<String, StorageId> storages, Set<String> opaque) {}
+
+  private TensorSearch(String file, Map<String, ModuleClass> classes) {
+    this.file = file;
+    this.classes = classes;
+  }
+
+  /**
+   * Goes through a module.
+   *
+   * @throws TorchScriptException if a tensor is damaged or reaches beyond its storage, or if the
+   *     objects are nested deeper or more in number than any network's
+   */
+  static Found in(PickleValue root, Map<String, ModuleClass> classes, String file)
+      throws TorchScriptException {
+    TensorSearch search = new TensorSearch(file, classes);
+    search.visit(root, Kind.ATTRIBUTE, false);
+    return new Found(search.references, search.storages, search.opaque);
+  }
+
+  /**
+   * Looks at a value.
+   *
+   * @param kind what it is if it is a tensor
+   * @param sealed whether it belongs to something that only PyTorch understands
+   */
+  private void visit(PickleValue value, Kind kind, boolean sealed) throws TorchScriptException {
+    if (value instanceof Constant
+        || value instanceof Number
+        || value instanceof Text
+        || value instanceof Global
+        || value instanceof PickleValue.Real) {
+      return;
+    }
+    if (++visits > MAX_VISITS) {
+      throw new TorchScriptException(
+          file
+              + " has more than "
+              + MAX_VISITS
+              + " objects, which no network needs; save it again.");
+    }
+    if (ancestors.size() >= MAX_DEPTH) {
+      throw new TorchScriptException(
+          file
+              + " has objects nested deeper than "
+              + MAX_DEPTH
+              + " levels, which no network needs; save it again.");
+    }
+    if (!ancestors.add(value)) {
+      return;
+    }
+    if (value instanceof Items items) {
+      visitItems(items, sealed);
+    } else if (value instanceof Dictionary dictionary) {
+      visitPairs(dictionary, Optional.empty(), sealed);
+    } else if (value instanceof Made made) {
+      if (made.called()) {
+        visitResult(made, kind, sealed);
+      } else {
+        visitObject(made, sealed);
+      }
+    } else if (value instanceof Persistent persistent) {
+      opaque.add(storage(persistent).key());
+    }
+    ancestors.remove(value);
+  }
+
+  private void visitItems(Items items, boolean sealed) throws TorchScriptException {
+    int number = 0;
+    for (PickleValue item : items.values()) {
+      visitChild(Integer.toString(number++), item, Kind.ATTRIBUTE, sealed);
+    }
+  }
+
+  private void visitPairs(Dictionary dictionary, Optional<ModuleClass> owner, boolean sealed)
+      throws TorchScriptException {
+    List<PickleValue> pairs = dictionary.pairs();
+    for (int i = 0; i < pairs.size(); i += 2) {
+      String key =
+          pairs.get(i) instanceof Text text
+              ? text.value()
+              : pairs.get(i) instanceof Number number
+                  ? Long.toString(number.value())
+                  : Integer.toString(i / 2);
+      Kind kind =
+          owner.isPresent() && owner.get().parameters().contains(key)
+              ? Kind.PARAMETER
+              : owner.isPresent() && owner.get().buffers().contains(key)
+                  ? Kind.BUFFER
+                  : Kind.ATTRIBUTE;
+      visitChild(key, pairs.get(i + 1), kind, sealed);
+    }
+  }
+
+  private void visitObject(Made made, boolean sealed) throws TorchScriptException {
+    boolean foreign =
+        !(made.maker() instanceof Global type)
+            || !type.module().startsWith("__torch__")
+            || type.module().startsWith("__torch__.torch.classes");
+    visit(made.arguments(), Kind.ATTRIBUTE, true);
+    if (!foreign && made.state() instanceof Dictionary attributes) {
+      Global type = (Global) made.maker();
+      visitPairs(attributes, Optional.ofNullable(classes.get(type.qualified())), sealed);
+    } else {
+      visit(made.state(), Kind.ATTRIBUTE, sealed || foreign);
+    }
+  }
+
+  private void visitResult(Made made, Kind kind, boolean sealed) throws TorchScriptException {
+    if (made.maker() instanceof Global function) {
+      if (function.is("torch._utils", "_rebuild_tensor_v2")) {
+        tensor(made, kind, sealed);
+        return;
+      }
+      // build_tensorlist, restore_type_tag and the like: a list with its type.
+      if (function.module().equals("torch.jit._pickle")
+          && made.arguments() instanceof Items arguments
+          && !arguments.values().isEmpty()
+          && made.state() == Constant.NONE) {
+        visit(arguments.values().get(0), Kind.ATTRIBUTE, sealed);
+        return;
+      }
+    }
+    visit(made.arguments(), Kind.ATTRIBUTE, true);
+    visit(made.state(), Kind.ATTRIBUTE, true);
+  }
+
+  private void visitChild(String name, PickleValue child, Kind kind, boolean sealed)
+      throws TorchScriptException {
+    int length = path.length();
+    if (length + name.length() < TorchScriptModule.MAX_NAME_BYTES) {
+      path.append(length == 0 ? "" : ".").append(name);
+      visit(child, kind, sealed);
+      path.setLength(length);
+    } else if (!(child instanceof Constant || child instanceof Number || child instanceof Text)) {
+      throw new TorchScriptException(
+          file
+              + " has an object under a name of more than "
+              + TorchScriptModule.MAX_NAME_BYTES
+              + " characters, expected a shorter one; rename it.");
+    }
+  }
+
+  private void tensor(Made made, Kind kind, boolean sealed) throws TorchScriptException {
+    if (!(made.arguments() instanceof Items items)
+        || items.values().size() < 5
+        || !(items.values().get(0) instanceof Persistent persistent)
+        || !(items.values().get(1) instanceof Number offset)
+        || !(items.values().get(2) instanceof Items shape)
+        || !(items.values().get(3) instanceof Items strides)
+        || !(items.values().get(4) instanceof Constant requiresGradient)) {
+      throw damaged("is not made of a storage, an offset, a shape and strides");
+    }
+    StorageId storage = storage(persistent);
+    TensorLayout layout;
+    try {
+      layout = new TensorLayout(dimensions(shape), offset.value(), numbers(strides));
+    } catch (IllegalArgumentException e) {
+      throw new TorchScriptException(
+          file + ": the tensor " + quotedPath() + " is impossible: " + e.getMessage(), e);
+    }
+    if (layout.end() > storage.elements() || layout.offset() > storage.elements()) {
+      throw damaged(
+          "of shape "
+              + layout.shape()
+              + " reaches beyond the "
+              + storage.elements()
+              + " elements of its storage "
+              + PrintableName.quoted(storage.key()));
+    }
+    boolean plain =
+        items.values().subList(5, items.values().size()).stream().allMatch(TensorSearch::isNothing);
+    if (sealed || !plain || storage.type().isEmpty()) {
+      opaque.add(storage.key());
+      return;
+    }
+    nameCharacters += path.length();
+    if (nameCharacters > MAX_NAME_CHARACTERS) {
+      throw new TorchScriptException(
+          file
+              + " has tensors whose names have more than "
+              + MAX_NAME_CHARACTERS
+              + " characters together, which no network needs; save it again.");
+    }
+    references.add(
+        new Reference(
+            path.isEmpty() ? "tensor" : path.toString(),
+            kind,
+            storage,
+            layout,
+            requiresGradient == Constant.TRUE));
+  }
+
+  /** Whether an argument after the usual ones changes nothing: no hooks, no conjugate bit. */
+  private static boolean isNothing(PickleValue value) {
+    return value == Constant.NONE
+        || value instanceof Dictionary dictionary && dictionary.pairs().isEmpty()
+        || value instanceof Made made
+            && made.maker() instanceof Global type
+            && type.is("collections", "OrderedDict")
+            && made.arguments() instanceof Items arguments
+            && arguments.values().isEmpty()
+            && made.state() == Constant.NONE;
+  }
+
+  private List<Integer> dimensions(Items items) throws TorchScriptException {
+    List<Integer> dimensions = new ArrayList<>();
+    for (long number : numbers(items)) {
+      if (number < 0 || number > Integer.MAX_VALUE) {
+        throw damaged("has a dimension of " + number + ", expected 0 to 2147483647");
+      }
+      dimensions.add((int) number);
+    }
+    return dimensions;
+  }
+
+  private List<Long> numbers(Items items) throws TorchScriptException {
+    List<Long> numbers = new ArrayList<>();
+    for (PickleValue item : items.values()) {
+      if (!(item instanceof Number number)) {
+        throw damaged("has a shape or strides of something else than numbers");
+      }
+      numbers.add(number.value());
+    }
+    return numbers;
+  }
+
+  private StorageId storage(Persistent persistent) throws TorchScriptException {
+    StorageId id =
+        StorageId.of(persistent.id())
+            .orElseThrow(() -> damaged("has something else than a storage outside of the pickle"));
+    StorageId before = storages.putIfAbsent(id.key(), id);
+    if (before != null && !before.equals(id)) {
+      throw damaged(
+          "has the storage "
+              + PrintableName.quoted(id.key())
+              + ", which another tensor has with another type or length");
+    }
+    return id;
+  }
+
+  private String quotedPath() {
+    return PrintableName.quoted(path.toString());
+  }
+
+  private TorchScriptException damaged(String what) {
+    return new TorchScriptException(
+        file
+            + ": the tensor "
+            + quotedPath()
+            + " "
+            + what
+            + "; the file is damaged, save it again.");
+  }
+}
