@@ -3,9 +3,10 @@
     python3 check_unpacked.py --model MODEL.pt --predictions LOGITS --data DIR [--images N]
         [--mean M] [--std S] [--tolerance T] [--batch B]
 
-LOGITS is a .npy file, or a .safetensors file with one tensor, of shape (N, classes): the logits of the
-first N test images in DIR, a folder with IDX files like those of ../fashion-mnist. Prints the largest
-absolute difference and exits with 0, or says in one sentence what is wrong and exits with 1.
+LOGITS is a .npy file, or a .safetensors file with one tensor, of shape (N, classes): the logits of
+the first N test images in DIR, a folder with IDX files like those of ../fashion-mnist. Prints the
+largest absolute difference and exits with 0, or says in one sentence what is wrong and exits
+with 1.
 
 Needs Python 3.9, PyTorch and numpy; nothing of this repository.
 """
@@ -70,7 +71,7 @@ def compute_logits(model_path: Path, images: torch.Tensor, batch: int) -> np.nda
         outputs = [model(part) for part in images.split(batch)]
     except (RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[-1]
-        raise CheckError(f"The network in {model_path} cannot be loaded or run: {reason}") from error
+        raise CheckError(f"{model_path} cannot be loaded or run: {reason}") from error
     if not all(isinstance(output, torch.Tensor) for output in outputs):
         raise CheckError(f"The network in {model_path} gives something else than one tensor.")
     return torch.cat(outputs).double().numpy()

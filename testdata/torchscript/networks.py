@@ -1,4 +1,4 @@
-"""The networks that make_fixtures.py trains: images of one channel and 28x28 pixels, ten classes."""
+"""The networks that make_fixtures.py trains: images of 28x28 grey pixels, ten classes."""
 
 import torch
 import torch.nn.functional as F
