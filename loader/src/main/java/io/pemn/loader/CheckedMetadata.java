@@ -86,9 +86,10 @@ record CheckedMetadata(
       return Optional.empty();
     }
     try {
-      Normalization normalization = new Normalization(
-              metadata.getInput().getMeanList(), metadata.getInput().getDeviationList())
-          .requireChannels(metadata.getInput().getChannels());
+      Normalization normalization =
+          new Normalization(
+                  metadata.getInput().getMeanList(), metadata.getInput().getDeviationList())
+              .requireChannels(metadata.getInput().getChannels());
       return Optional.of(normalization);
     } catch (IllegalArgumentException e) {
       throw new PemnFormatException.Corrupt(
@@ -109,8 +110,7 @@ record CheckedMetadata(
     }
     Optional<Iterator<ParameterShape>> maskable =
         parameters.map(
-            all ->
-                all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).iterator());
+            all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).iterator());
     Set<String> names = new HashSet<>();
     List<Layer> found = new ArrayList<>();
     long position = 0;
@@ -199,9 +199,7 @@ record CheckedMetadata(
               + " tool.");
     }
     return new ParameterShape(
-        layer.getName(),
-        layer.getShapeList().stream().map(Long::intValue).toList(),
-        Role.WEIGHT);
+        layer.getName(), layer.getShapeList().stream().map(Long::intValue).toList(), Role.WEIGHT);
   }
 
   private static void checkModule(Metadata metadata, Limits limits) throws PemnFormatException {

@@ -125,11 +125,7 @@ public final class PemnArchive {
     long prototype = file.prototypeValues().remaining();
     long module = file.module().remaining();
     return new Sections(
-        masks,
-        remainder,
-        prototype,
-        module,
-        file.size() - masks - remainder - prototype - module);
+        masks, remainder, prototype, module, file.size() - masks - remainder - prototype - module);
   }
 
   /** The network that the parameters belong to. */

@@ -12,7 +12,8 @@ import java.util.List;
  * @param scale what a kept prototype value is multiplied with; finite
  * @param mask what each weight is, for as many weights as the shape says
  */
-public record MaskedLayer(String name, List<Integer> shape, long offset, float scale, LayerMask mask) {
+public record MaskedLayer(
+    String name, List<Integer> shape, long offset, float scale, LayerMask mask) {
   /**
    * Copies the shape and checks that the parts belong together.
    *
