@@ -319,8 +319,14 @@ public final class PemnArchive {
     for (RemainderTensor tensor : remainder()) {
       tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
     }
-    module.check(tensors, limits.weights() * Double.BYTES);
+    module.check(tensors, storageLimit());
     return Optional.of(module);
+  }
+
+  /** Room for the widest numbers for every masked weight, and for the whole remainder. */
+  private long storageLimit() {
+    long weights = Math.min(limits.weights(), Integer.MAX_VALUE) * Double.BYTES;
+    return weights + Math.min(limits.remainderBytes(), Long.MAX_VALUE - weights);
   }
 
   /**
