@@ -336,6 +336,11 @@ record CheckedMetadata(
               + "; raise the limit if you trust it.");
     }
     if (unmasked.isEmpty()) {
+      if (metadata.hasRemainder() && decoded == 0) {
+        throw new PemnFormatException.Corrupt(
+            "The archive has a remainder without a tensor, where it should have none;"
+                + " it was written by a faulty tool.");
+      }
       if (claimed > decoded) {
         throw new PemnFormatException.Corrupt(
             "The archive's remainder takes "
