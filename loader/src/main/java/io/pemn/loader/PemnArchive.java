@@ -311,7 +311,9 @@ public final class PemnArchive {
     TorchScriptModule module =
         TorchScriptModule.parse(
             ZstdFrame.decompress(
-                file.checkedModule(), metadata.getModule().getDecodedBytes(), "The module's entries"));
+                file.checkedModule(),
+                metadata.getModule().getDecodedBytes(),
+                "The module's entries"));
     Map<String, TensorShape> tensors = new HashMap<>();
     for (Layer layer : layers()) {
       tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
