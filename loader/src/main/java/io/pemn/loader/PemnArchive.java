@@ -352,6 +352,7 @@ public final class PemnArchive {
         layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
     Map<String, RemainderTensor> remainder =
         remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
+    Map<String, NumberType> types = storageTypes(module);
     ModuleFile.write(
         out,
         module,
@@ -359,12 +360,24 @@ public final class PemnArchive {
           Layer layer = layers.get(name);
           if (layer == null) {
             RemainderTensor tensor = remainder.get(name);
-            return new TensorValues.Raw(tensor.shape(), tensor.data());
+            return tensor.type() == types.get(name)
+                ? new TensorValues.Raw(tensor.shape(), tensor.data())
+                : new TensorValues.Floats(tensor.shape(), tensor.values());
           }
           float[] weights = rebuild(layer);
           verify(layer, weights);
           return new TensorValues.Floats(layer.shape(), weights);
         });
+  }
+
+  private static Map<String, NumberType> storageTypes(TorchScriptModule module) {
+    Map<String, NumberType> types = new HashMap<>();
+    for (TorchScriptModule.Entry entry : module.entries()) {
+      if (entry instanceof TorchScriptModule.StorageEntry storage) {
+        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
+      }
+    }
+    return types;
   }
 
   /**
