@@ -2,15 +2,19 @@ package io.pemn.cli;
 
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.training.StepBenchmark;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Times training steps. */
@@ -23,6 +27,12 @@ import picocli.CommandLine.Spec;
     sortOptions = false)
 final class BenchTrainCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "A TorchScript file whose steps to time; without it a network of pemn's own.")
+  private Path model;
 
   @Option(
       names = "--data",
@@ -54,13 +64,15 @@ final class BenchTrainCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Dataset dataSet = DataMixin.load(data);
-    StepBenchmark.Result result =
-        StepBenchmark.run(
-            training.options(dataSet),
-            dataSet,
-            device.choose(spec.commandLine().getErr()),
-            warmUp,
-            steps);
+    StepBenchmark.Result result;
+    if (model == null) {
+      result = run(dataSet, Optional.empty());
+    } else {
+      try (ModuleSource module = training.open(model)) {
+        module.requireMaskable();
+        result = run(dataSet, Optional.of(module));
+      }
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
       JsonObject object = Json.object(result);
@@ -78,5 +90,16 @@ final class BenchTrainCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  private StepBenchmark.Result run(Dataset dataSet, Optional<ModuleSource> module)
+      throws IOException {
+    return StepBenchmark.run(
+        training.options(Optional.of(dataSet), module),
+        dataSet,
+        module,
+        device.choose(spec.commandLine().getErr()),
+        warmUp,
+        steps);
   }
 }

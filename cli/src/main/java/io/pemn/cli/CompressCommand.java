@@ -3,6 +3,7 @@ package io.pemn.cli;
 import ai.djl.Device;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.EpochMetrics;
@@ -23,25 +24,41 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** Trains and packs. */
 @Command(
     name = "compress",
     mixinStandardHelpOptions = true,
-    description = "Train masks for a network and pack them into an archive.",
+    description = {
+      "Train masks for a network and pack them into an archive.",
+      "The network is MODEL, a trained TorchScript file, from which the masked network learns; or,"
+          + " without it, one of pemn's own, trained from scratch."
+    },
     sortOptions = false)
 final class CompressCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Mixin private DataMixin data;
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "MODEL",
+      description = "A trained TorchScript file (torch.jit.script or torch.jit.trace, then save).")
+  private Path model;
+
+  @Mixin private OptionalDataMixin data;
 
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
-      required = true,
-      description = "The archive to write.")
+      description = "The archive to write; needed unless --dry-run.")
   private Path output;
+
+  @Option(
+      names = "--dry-run",
+      description =
+          "With MODEL: say what would be masked, and how large the archive would be, and stop.")
+  private boolean dryRun;
 
   @Option(
       names = "--run-dir",
@@ -83,9 +100,15 @@ final class CompressCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (dryRun) {
+      return preview();
+    }
     PrintWriter err = spec.commandLine().getErr();
     if (resume && overwrite) {
       throw new ParameterException(spec.commandLine(), "Give --resume or --overwrite, not both.");
+    }
+    if (output == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--output=FILE'");
     }
     RunDirectory directory =
         new RunDirectory(
@@ -95,22 +118,58 @@ final class CompressCommand implements Callable<Integer> {
     if (metrics != null) {
       Outputs.check(metrics, output, directory.checkpointFile());
     }
-    Dataset dataSet = data.load();
-    TrainingOptions options = training.options(dataSet);
+    Dataset dataSet = data.load(spec);
     Device where = device.choose(err);
-    Checkpoint checkpoint;
+    Checkpoint checkpoint =
+        model == null
+            ? train(dataSet, Optional.empty(), directory, where)
+            : trainModule(dataSet, directory, where);
+    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, Version.text()), output);
+    report(checkpoint, directory);
+    return 0;
+  }
+
+  private Checkpoint trainModule(Dataset dataSet, RunDirectory directory, Device where)
+      throws IOException {
+    Outputs.check(output, model);
+    try (ModuleSource module = training.open(model)) {
+      module.requireMaskable();
+      PrintWriter err = spec.commandLine().getErr();
+      TracedModeText.of(module).forEach(err::println);
+      err.flush();
+      return train(dataSet, Optional.of(module), directory, where);
+    }
+  }
+
+  private Checkpoint train(
+      Dataset dataSet, Optional<ModuleSource> module, RunDirectory directory, Device where)
+      throws IOException {
+    TrainingOptions options = training.options(Optional.of(dataSet), module);
+    PrintWriter err = spec.commandLine().getErr();
     try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs());
         ResumeHint hint = new ResumeHint(err)) {
       TrainingRun run =
-          new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
+          module.isPresent()
+              ? TrainingRun.ofModule(
+                  options, dataSet, module.get(), directory, where, evaluateEvery, progress)
+              : new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
       if (overwrite) {
         directory.clear(); // Not before the new run is known to be possible.
       }
       hint.arm();
-      checkpoint = resume ? run.resume() : run.start();
+      return resume ? run.resume() : run.start();
     }
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, Version.text()), output);
-    report(checkpoint, directory);
+  }
+
+  private int preview() throws IOException {
+    if (model == null) {
+      throw new ParameterException(
+          spec.commandLine(), "--dry-run lists the parameters of a MODEL; name one.");
+    }
+    try (ModuleSource module = training.open(model)) {
+      TrainingOptions options = training.options(Optional.empty(), Optional.of(module));
+      DryRun.print(model, module, options, json.wanted, spec.commandLine().getOut());
+    }
     return 0;
   }
 
@@ -124,13 +183,13 @@ final class CompressCommand implements Callable<Integer> {
       object.addProperty("archive", output.toString());
       object.addProperty("run_dir", directory.path().toString());
       object.addProperty("epochs", last.epoch());
-      EvaluationText.add(object, test.accuracy(), test.loss(), test.images());
+      EvaluationText.add(object, test);
       object.addProperty("train_loss", last.trainLoss());
       object.addProperty("train_accuracy", last.trainAccuracy());
       SizeText.addSummary(object, sizes);
       out.println(Json.text(object));
     } else {
-      out.println(EvaluationText.sentence(test.accuracy(), test.loss(), test.images()));
+      out.println(EvaluationText.sentence(test));
       out.println(output + ": " + SizeText.summary(sizes));
     }
     out.flush();

@@ -8,14 +8,17 @@ import picocli.CommandLine.Option;
 
 /** The data set of a command. */
 final class DataMixin {
-  @Option(
-      names = "--data",
-      paramLabel = "SPEC",
-      required = true,
-      description = {
-        "The images: fashion-mnist:DIR for the folder of its four IDX files, gzipped or not, or"
-            + " bundled for the 10,000 training and 2,000 test images that come with pemn."
-      })
+  static final String DESCRIPTION =
+      "What to learn from and to measure on:%n"
+          + "  bundled: 10,000 training and 2,000 test images that come with pemn%n"
+          + "  fashion-mnist:DIR: the folder of its four IDX files, gzipped or not%n"
+          + "  cifar10:DIR, cifar100:DIR: the folder of the binary version%n"
+          + "  image-folder:DIR[?size=HxW]: images in DIR/train/CLASS/ and DIR/test/CLASS/ (or val),"
+          + " in DIR/CLASS/, or in DIR without labels%n"
+          + "  tensors:FILE.safetensors: the tensors x (or x0, x1, ...), and y with labels or targets"
+          + " if there are any; x_test and y_test";
+
+  @Option(names = "--data", paramLabel = "SPEC", required = true, description = DESCRIPTION)
   String spec;
 
   Dataset load() throws IOException {

@@ -8,8 +8,11 @@ import ai.djl.translate.TranslateException;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.network.OpenedModel;
+import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.Evaluation;
+import io.pemn.compressor.training.Objective;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import io.pemn.loader.djl.PixelTranslator;
@@ -121,9 +124,18 @@ final class DemoCommand implements Callable<Integer> {
     StringBuilder predictions = new StringBuilder();
     Evaluation evaluation;
     Device device = DeviceChoice.of("auto").device();
-    try (Model model = PemnModel.load(archive, "demo", device);
+    try (OpenedModel model = OpenedModel.open(file, device);
         ProgressDisplay progress = new ProgressDisplay(spec.commandLine().getErr(), 0)) {
-      evaluation = EvalCommand.evaluate(archive, model, dataSet, progress);
+      int images = dataSet.test().size();
+      evaluation =
+          Comparison.evaluate(
+              model,
+              dataSet,
+              dataSet.normalization(),
+              Objective.CLASSIFY,
+              done -> progress.evaluating(done, images));
+    }
+    try (Model model = PemnModel.load(archive, "demo", device)) {
       predict(archive, model, dataSet, predictions);
     }
     double trained = archive.provenance().getMetrics().getAccuracy();
@@ -136,7 +148,7 @@ final class DemoCommand implements Callable<Integer> {
       JsonObject object = new JsonObject();
       object.addProperty("archive", file.toString());
       object.addProperty("weights", weights.toString());
-      EvaluationText.add(object, evaluation.accuracy(), evaluation.loss(), evaluation.images());
+      EvaluationText.add(object, evaluation);
       object.addProperty("images_per_second", evaluation.imagesPerSecond());
       object.addProperty("unpacked_bytes", Files.size(weights));
       SizeText.addSummary(object, sizes);
@@ -167,7 +179,7 @@ final class DemoCommand implements Callable<Integer> {
 
   private static void predict(
       PemnArchive archive, Model model, Dataset dataSet, StringBuilder text) {
-    ImageSet test = dataSet.test();
+    ImageSet test = (ImageSet) dataSet.test();
     try (Predictor<byte[], Classifications> predictor =
         model.newPredictor(new PixelTranslator(archive))) {
       for (int i = 0; i < SHOWN_PREDICTIONS; i++) {

@@ -1,36 +1,38 @@
 package io.pemn.cli;
 
-import ai.djl.Model;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.network.OpenedModel;
+import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
-import io.pemn.format.network.ImageShape;
-import io.pemn.loader.PemnArchive;
-import io.pemn.loader.djl.PemnModel;
+import io.pemn.compressor.training.Objective;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Measures an archive. */
+/** Measures a model. */
 @Command(
     name = "eval",
     mixinStandardHelpOptions = true,
-    description = "Load an archive and measure it on a data set's test images.")
+    description = "Load an archive or a TorchScript file and measure it on a data set's test part.")
 final class EvalCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "ARCHIVE", description = "A .pemn archive.")
+  @Parameters(paramLabel = "MODEL", description = "A .pemn archive or a TorchScript file.")
   private Path file;
 
   @Mixin private DataMixin data;
+
+  @Mixin private MeasureMixin measure;
 
   @Mixin private JsonOption json;
 
@@ -39,53 +41,55 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    PemnArchive archive = PemnArchive.open(file);
     Dataset dataSet = data.load();
     Evaluation evaluation;
-    try (Model model = PemnModel.load(archive, file.getFileName().toString(), device.choose(err));
+    try (OpenedModel model = OpenedModel.open(file, device.choose(err));
         ProgressDisplay progress = new ProgressDisplay(err, 0)) {
-      evaluation = evaluate(archive, model, dataSet, progress);
+      evaluation = measure.evaluate(model, dataSet, progress);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
       JsonObject object = new JsonObject();
-      object.addProperty("archive", file.toString());
+      object.addProperty("model", file.toString());
       object.addProperty("data_set", dataSet.name());
-      EvaluationText.add(object, evaluation.accuracy(), evaluation.loss(), evaluation.images());
+      EvaluationText.add(object, evaluation);
       object.addProperty("images_per_second", evaluation.imagesPerSecond());
       out.println(Json.text(object));
     } else {
       out.println(
-          EvaluationText.sentence(evaluation.accuracy(), evaluation.loss(), evaluation.images())
+          EvaluationText.sentence(evaluation)
               + String.format(Locale.ROOT, " (%,.0f images/s)", evaluation.imagesPerSecond()));
     }
     out.flush();
     return 0;
   }
 
-  static Evaluation evaluate(
-      PemnArchive archive, Model model, Dataset dataSet, ProgressDisplay progress) {
-    ImageSet test = dataSet.test();
-    ImageShape found = new ImageShape(test.channels(), test.height(), test.width());
-    if (!found.equals(archive.network().input()) || test.classes() != archive.network().classes()) {
-      throw new IllegalArgumentException(
-          "The network takes images of "
-              + archive.network().input()
-              + " in "
-              + archive.network().classes()
-              + " classes, but "
-              + dataSet.name()
-              + " has images of "
-              + found
-              + " in "
-              + test.classes()
-              + "; give the data set that it was trained for.");
+  /** How a model is measured. */
+  static final class MeasureMixin {
+    @Option(
+        names = "--normalize",
+        paramLabel = "MEAN,STD",
+        description =
+            "TorchScript files: input normalisation, as for compress (default: the data set's"
+                + " own); archives have theirs.")
+    String normalize;
+
+    @Option(
+        names = "--objective",
+        defaultValue = "classify",
+        description =
+            "What the model is for: one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    Objective objective;
+
+    Evaluation evaluate(OpenedModel model, Dataset dataSet, ProgressDisplay progress)
+        throws IOException {
+      int samples = dataSet.test().size();
+      return Comparison.evaluate(
+          model,
+          dataSet,
+          TrainingMixin.normalization(normalize, Optional.of(dataSet)),
+          objective,
+          done -> progress.evaluating(done, samples));
     }
-    return Evaluation.of(
-        model.getBlock(),
-        model.getNDManager(),
-        test,
-        archive.normalization(),
-        done -> progress.evaluating(done, test.size()));
   }
 }

@@ -2,6 +2,7 @@ package io.pemn.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.NetworkDescription;
@@ -58,7 +59,8 @@ final class InspectCommand implements Callable<Integer> {
           EvaluationText.sentence(
                   provenance.getMetrics().getAccuracy(),
                   provenance.getMetrics().getLoss(),
-                  provenance.getMetrics().getTestImages())
+                  provenance.getMetrics().getTestImages(),
+                  provenance.getMetrics().getMeasure())
               + " after epoch "
               + provenance.getMetrics().getEpochs()
               + ", as measured when it was made");
@@ -96,7 +98,8 @@ final class InspectCommand implements Callable<Integer> {
           origin,
           provenance.getMetrics().getAccuracy(),
           provenance.getMetrics().getLoss(),
-          provenance.getMetrics().getTestImages());
+          provenance.getMetrics().getTestImages(),
+          provenance.getMetrics().getMeasure());
     }
     object.add("provenance", origin);
     JsonArray array = new JsonArray();
@@ -112,22 +115,29 @@ final class InspectCommand implements Callable<Integer> {
   }
 
   static String describe(NetworkDescription network) {
-    String architecture = "";
-    if (network.architecture() instanceof ConvMixerArchitecture a) {
-      architecture =
-          "ConvMixer dim "
-              + a.dim()
-              + ", depth "
-              + a.depth()
-              + ", kernel "
-              + a.kernel()
-              + ", patch "
-              + a.patch()
-              + ", "
-              + a.activation();
-    } else if (network.architecture() instanceof MlpArchitecture a) {
-      architecture = "MLP of " + a.hidden() + ", " + a.activation();
+    String takes =
+        network.image().map(Object::toString).orElseGet(() -> network.inputs().toString());
+    String gives = network.classes() == 0 ? "" : " to " + network.classes() + " classes";
+    return family(network) + ", " + takes + gives;
+  }
+
+  private static String family(NetworkDescription network) {
+    if (!(network instanceof BuiltInDescription builtIn)) {
+      return "TorchScript module";
     }
-    return architecture + ", " + network.input() + " to " + network.classes() + " classes";
+    if (builtIn.architecture() instanceof ConvMixerArchitecture a) {
+      return "ConvMixer dim "
+          + a.dim()
+          + ", depth "
+          + a.depth()
+          + ", kernel "
+          + a.kernel()
+          + ", patch "
+          + a.patch()
+          + ", "
+          + a.activation();
+    }
+    MlpArchitecture mlp = (MlpArchitecture) builtIn.architecture();
+    return "MLP of " + mlp.hidden() + ", " + mlp.activation();
   }
 }

@@ -51,7 +51,7 @@ final class PackCommand implements Callable<Integer> {
               "The run stands at epoch %d of %d; packing it as it is.%n",
               checkpoint.epochs(), epochs);
     }
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, Version.text()), output);
+    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, Version.text()), output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {

@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       InspectCommand.class,
       VerifyCommand.class,
       EvalCommand.class,
+      CompareCommand.class,
       BenchCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,

@@ -52,6 +52,9 @@ final class SizeText {
     row(out, "masks", sections.masks(), sizes);
     row(out, "remainder", sections.remainder(), sizes);
     row(out, "prototype", sections.prototype(), sizes);
+    if (sections.module() > 0) {
+      row(out, "module", sections.module(), sizes);
+    }
     row(out, "metadata", sections.metadata(), sizes);
     if (sizes.maskedWeights() > 0) {
       out.printf(

@@ -1,14 +1,22 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.NetworkChoice;
+import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.Distribution;
+import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Option;
@@ -29,6 +37,8 @@ final class TrainingMixin {
   /** What is learned. */
   enum MaskKind {
     BINARY,
+    SIGN,
+    TERNARY,
     DENSE;
 
     @Override
@@ -87,20 +97,20 @@ final class TrainingMixin {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  @ArgGroup(validate = false, heading = "%nNetwork:%n", order = 1)
+  @ArgGroup(validate = false, heading = "%nA network of pemn's own (without MODEL):%n", order = 1)
   Network network = new Network();
 
   @ArgGroup(validate = false, heading = "%nMasks:%n", order = 2)
   Masks masks = new Masks();
 
-  @ArgGroup(validate = false, heading = "%nTraining:%n", order = 3)
+  @ArgGroup(validate = false, heading = "%nA trained network (with MODEL):%n", order = 3)
+  Teaching teaching = new Teaching();
+
+  @ArgGroup(validate = false, heading = "%nTraining:%n", order = 4)
   Training training = new Training();
 
   static final class Network {
-    @Option(
-        names = "--arch",
-        defaultValue = "convmixer",
-        description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--arch", description = "One of ${COMPLETION-CANDIDATES} (default: convmixer).")
     Arch arch;
 
     @Option(
@@ -149,10 +159,10 @@ final class TrainingMixin {
   static final class Masks {
     @Option(
         names = "--mask",
-        defaultValue = "binary",
         description =
-            "What is learned: binary masks over a prototype, or the weights themselves (dense)."
-                + " One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            "What is learned: masks over a prototype value p that make of it p or 0 (binary), p or"
+                + " -p (sign), p, -p or 0 (ternary), or the weights themselves (dense). One of"
+                + " ${COMPLETION-CANDIDATES} (default: binary; with MODEL sign).")
     MaskKind mask;
 
     @Option(
@@ -207,18 +217,75 @@ final class TrainingMixin {
     @Option(
         names = "--density",
         paramLabel = "D",
-        defaultValue = "0.5",
-        description = "Fraction of every layer's weights to keep (default: ${DEFAULT-VALUE}).")
-    double density;
+        description =
+            "Fraction of every layer's weights to keep (default: binary 0.5, ternary 0.3; sign"
+                + " masks keep all).")
+    Double density;
 
     @Option(
         names = "--scores",
         defaultValue = "signed",
         description =
-            "Keep the greatest scores or the greatest absolute scores."
+            "Binary masks: keep the greatest scores or the greatest absolute scores."
                 + " One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}; the paper:"
                 + " absolute).")
     ScoreMode scores;
+  }
+
+  static final class Teaching {
+    @Option(
+        names = "--mask-include",
+        paramLabel = "GLOB",
+        split = ",",
+        description =
+            "Mask the parameters of these names, too, however small; * stands for any characters.")
+    List<String> include = List.of();
+
+    @Option(
+        names = "--mask-exclude",
+        paramLabel = "GLOB",
+        split = ",",
+        description = "Never mask the parameters of these names.")
+    List<String> exclude = List.of();
+
+    @Option(
+        names = "--objective",
+        defaultValue = "classify",
+        description =
+            "What the network is for: one of ${COMPLETION-CANDIDATES} (default:"
+                + " ${DEFAULT-VALUE}).")
+    Objective objective;
+
+    @Option(
+        names = "--distill",
+        paramLabel = "X",
+        description =
+            "Share of the trained network's outputs in the loss, 0 to 1; labels or targets have the"
+                + " rest (default: 0.5; 1 where the data has neither).")
+    Double distill;
+
+    @Option(
+        names = "--temperature",
+        paramLabel = "T",
+        defaultValue = "2",
+        description =
+            "What logits are divided by before they are compared (default: ${DEFAULT-VALUE}).")
+    double temperature;
+
+    @Option(
+        names = "--warm-start",
+        negatable = true,
+        description =
+            "Begin scores and scales at the trained weights (default: for sign and ternary masks;"
+                + " binary masks cannot follow a weight's sign and do better without).")
+    Boolean warmStart;
+
+    @Option(
+        names = "--keep-traced-mode",
+        description =
+            "Leave batch normalisation and dropout in the mode that tracing has fixed. Otherwise"
+                + " they train as they would in the original module; what ships keeps its code.")
+    boolean keepTracedMode;
   }
 
   static final class Training {
@@ -241,7 +308,7 @@ final class TrainingMixin {
         paramLabel = "X",
         description =
             "Greatest learning rate of the piecewise-linear schedule"
-                + " (default: 0.05 for masks, 0.01 dense).")
+                + " (default: 0.05 for masks, with a warm start 0.01, 0.01 dense).")
     Double learningRate;
 
     @Option(
@@ -268,10 +335,11 @@ final class TrainingMixin {
     Integer trainImages;
 
     @Option(
-        names = "--no-augment",
-        negatable = false,
-        description = "Do not shift (by up to 2 pixels) and flip the training images.")
-    boolean noAugment;
+        names = "--augment",
+        negatable = true,
+        description =
+            "Shift (by up to 2 pixels) and flip the training images (default: without MODEL).")
+    Boolean augment;
 
     @Option(
         names = "--normalize",
@@ -282,10 +350,96 @@ final class TrainingMixin {
     String normalize;
   }
 
-  /** The options for a data set. */
-  TrainingOptions options(Dataset dataSet) {
+  /** Opens the module that is named, under these options. */
+  ModuleSource open(Path model) throws IOException {
+    return ModuleSource.open(model, teaching.include, teaching.exclude, teaching.keepTracedMode);
+  }
+
+  /**
+   * The options for a data set.
+   *
+   * @param dataSet what is trained on; none for a preview
+   * @param module the trained network, if one is given
+   */
+  TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
     Map<String, String> map = new LinkedHashMap<>();
-    map.put("arch", network.arch.toString());
+    MaskKind mask = masks.mask;
+    if (mask == null) {
+      mask = module.isPresent() ? MaskKind.SIGN : MaskKind.BINARY;
+    }
+    boolean warm =
+        module.isPresent()
+            && mask != MaskKind.DENSE
+            && (teaching.warmStart == null ? mask != MaskKind.BINARY : teaching.warmStart);
+    if (module.isPresent()) {
+      putModule(module.get().choice(), warm, dataSet, map);
+    } else {
+      putNetwork(map);
+    }
+    map.put("mask", mask.toString());
+    map.put("strategy", masks.strategy.toString());
+    map.put("ratio", String.valueOf(masks.ratio));
+    map.put("padding", masks.padding.toString());
+    map.put("one-layer-scope", masks.oneLayerScope.toString());
+    map.put("prototype", masks.prototype.toString());
+    map.put("store-prototype", masks.storePrototype.toString());
+    double density = mask == MaskKind.DENSE ? 1 : MaskType.valueOf(mask.name()).usualDensity();
+    map.put("density", String.valueOf(masks.density == null ? density : masks.density));
+    map.put("scores", masks.scores.toString());
+    map.put("epochs", String.valueOf(training.epochs));
+    map.put("batch-size", String.valueOf(training.batchSize));
+    double rate = mask == MaskKind.DENSE || warm ? 0.01 : 0.05;
+    map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
+    map.put("weight-decay", String.valueOf(training.weightDecay));
+    map.put("seed", String.valueOf(training.seed));
+    boolean augment = training.augment == null ? module.isEmpty() : training.augment;
+    map.put("augmentation", augment ? "shift-and-flip" : "none");
+    map.put(
+        "train-images",
+        training.trainImages == null ? "all" : String.valueOf(training.trainImages));
+    map.put("normalize", normalization(training.normalize, dataSet).toString());
+    return TrainingOptions.of(map);
+  }
+
+  /** The normalisation that is asked for, or the data set's own. */
+  static Normalization normalization(String asked, Optional<Dataset> dataSet) {
+    if (asked != null) {
+      return Normalization.parse(asked);
+    }
+    return dataSet
+        .map(Dataset::normalization)
+        .orElseGet(() -> new Normalization(List.of(0f), List.of(1f)));
+  }
+
+  private void putModule(
+      NetworkChoice.Module choice,
+      boolean warm,
+      Optional<Dataset> dataSet,
+      Map<String, String> map) {
+    if (network.arch != null) {
+      throw new IllegalArgumentException(
+          "A trained network and --arch were given, but only one network can be compressed; leave"
+              + " one of them out.");
+    }
+    boolean judged =
+        dataSet.isEmpty()
+            || (teaching.objective == Objective.CLASSIFY
+                ? dataSet.get().train().labelled()
+                : dataSet.get().train().target().isPresent());
+    map.put("arch", "torchscript");
+    map.put("model", choice.digest());
+    map.put("mask-include", String.join(",", choice.include()));
+    map.put("mask-exclude", String.join(",", choice.exclude()));
+    map.put("traced-mode", choice.keepTracedMode() ? "keep" : "switch");
+    map.put("objective", teaching.objective.toString());
+    map.put("warm-start", warm ? "on" : "off");
+    double share = judged ? 0.5 : 1;
+    map.put("distill", String.valueOf(teaching.distill == null ? share : teaching.distill));
+    map.put("temperature", String.valueOf(teaching.temperature));
+  }
+
+  private void putNetwork(Map<String, String> map) {
+    map.put("arch", (network.arch == null ? Arch.CONVMIXER : network.arch).toString());
     map.put("dim", String.valueOf(network.dim));
     map.put("depth", String.valueOf(network.depth));
     map.put("kernel", String.valueOf(network.kernel));
@@ -293,28 +447,5 @@ final class TrainingMixin {
     map.put(
         "hidden", network.hidden.stream().map(String::valueOf).collect(Collectors.joining(",")));
     map.put("activation", network.activation.toString());
-    map.put("mask", masks.mask.toString());
-    map.put("strategy", masks.strategy.toString());
-    map.put("ratio", String.valueOf(masks.ratio));
-    map.put("padding", masks.padding.toString());
-    map.put("one-layer-scope", masks.oneLayerScope.toString());
-    map.put("prototype", masks.prototype.toString());
-    map.put("store-prototype", masks.storePrototype.toString());
-    map.put("density", String.valueOf(masks.density));
-    map.put("scores", masks.scores.toString());
-    map.put("epochs", String.valueOf(training.epochs));
-    map.put("batch-size", String.valueOf(training.batchSize));
-    double rate = masks.mask == MaskKind.DENSE ? 0.01 : 0.05;
-    map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
-    map.put("weight-decay", String.valueOf(training.weightDecay));
-    map.put("seed", String.valueOf(training.seed));
-    map.put("augmentation", training.noAugment ? "none" : "shift-and-flip");
-    map.put(
-        "train-images",
-        training.trainImages == null ? "all" : String.valueOf(training.trainImages));
-    map.put(
-        "normalize",
-        training.normalize == null ? dataSet.normalization().toString() : training.normalize);
-    return TrainingOptions.of(map);
   }
 }

@@ -32,8 +32,9 @@ final class UnpackCommand implements Callable<Integer> {
       paramLabel = "FILE|DIR/",
       required = true,
       description =
-          "A safetensors file, or, with a slash at its end, a folder of .npy files, one a"
-              + " parameter.")
+          "A TorchScript file if its name ends in .pt (archives of TorchScript networks), with a"
+              + " slash at its end a folder of .npy files, one a parameter, else a safetensors"
+              + " file.")
   private String output;
 
   @Mixin private JsonOption json;
@@ -47,8 +48,11 @@ final class UnpackCommand implements Callable<Integer> {
           target + " is the archive itself; choose another -o for its weights.");
     }
     boolean folder = output.endsWith("/") || output.endsWith("\\");
+    boolean module = output.endsWith(".pt");
     if (folder) {
       Unpacker.toNpyFolder(opened, target);
+    } else if (module) {
+      Unpacker.toTorchScript(opened, target);
     } else {
       Unpacker.toSafetensors(opened, target);
     }
@@ -56,7 +60,7 @@ final class UnpackCommand implements Callable<Integer> {
     if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("output", target.toString());
-      object.addProperty("format", folder ? "npy" : "safetensors");
+      object.addProperty("format", folder ? "npy" : module ? "torchscript" : "safetensors");
       object.addProperty("parameters", opened.parameters());
       object.addProperty("archive_bytes", opened.fileBytes());
       if (!folder) {
@@ -65,7 +69,7 @@ final class UnpackCommand implements Callable<Integer> {
       out.println(Json.text(object));
     } else {
       out.printf(
-          "%s: %,d parameters as float32, every layer checked against its digest%n",
+          "%s: %,d parameters, every layer checked against its digest%n",
           output, opened.parameters());
     }
     out.flush();

@@ -21,8 +21,8 @@ final class SmallImages {
   static String write(Path folder, int side) throws IOException {
     Files.createDirectories(folder);
     Dataset images = DataSources.load("bundled", Path.of(System.getProperty("pemn.home")));
-    write(folder, "train", images.train().balancedSubset(200, 1), side);
-    write(folder, "t10k", images.test().balancedSubset(100, 1), side);
+    write(folder, "train", (ImageSet) images.train().subset(200, 1), side);
+    write(folder, "t10k", (ImageSet) images.test().subset(100, 1), side);
     return "fashion-mnist:" + folder;
   }
 

@@ -17,6 +17,7 @@ import java.util.Arrays;
  * @param masks contents of the section, empty if there is none; not checked
  * @param remainder likewise
  * @param prototypeValues likewise
+ * @param module likewise
  */
 record ArchiveFile(
     long size,
@@ -24,10 +25,12 @@ record ArchiveFile(
     Metadata metadata,
     ByteBuffer masks,
     ByteBuffer remainder,
-    ByteBuffer prototypeValues) {
+    ByteBuffer prototypeValues,
+    ByteBuffer module) {
   private static final String MASKS = "masks";
   private static final String REMAINDER = "remainder";
   private static final String PROTOTYPE_VALUES = "prototype values";
+  private static final String MODULE = "module";
 
   /** Takes a file apart, from position to limit. */
   static ArchiveFile parse(ByteBuffer file) throws PemnFormatException {
@@ -40,11 +43,11 @@ record ArchiveFile(
       throw new PemnFormatException.Corrupt(
           "The archive has format version 0, which never was: the file is damaged; get it again.");
     }
-    if (version != ArchiveFormat.VERSION) {
+    if (Long.compareUnsigned(version, ArchiveFormat.VERSION) > 0) {
       throw new PemnFormatException.TooNew(
           "The archive has format version "
               + Long.toUnsignedString(version)
-              + ", but this version of pemn reads "
+              + ", but this version of pemn reads up to "
               + ArchiveFormat.VERSION
               + "; use a newer pemn, or get the file again if it is damaged.");
     }
@@ -53,6 +56,14 @@ record ArchiveFile(
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
+    if (version != ArchiveFormat.versionFor(metadata)) {
+      throw new PemnFormatException.Corrupt(
+          "The archive has format version "
+              + version
+              + ", but what it holds has version "
+              + ArchiveFormat.versionFor(metadata)
+              + "; it was written by a faulty tool.");
+    }
 
     ByteBuffer masks =
         section(cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getStoredBytes());
@@ -70,6 +81,8 @@ record ArchiveFile(
             PROTOTYPE_VALUES,
             metadata.hasPrototypeValues(),
             metadata.getPrototypeValues().getStoredBytes());
+    ByteBuffer module =
+        section(cursor, 8, MODULE, metadata.hasModule(), metadata.getModule().getStoredBytes());
     if (!cursor.atEnd()) {
       throw new PemnFormatException.Corrupt(
           "The archive ends at byte "
@@ -85,7 +98,8 @@ record ArchiveFile(
         metadata,
         masks,
         remainder,
-        prototypeValues);
+        prototypeValues,
+        module);
   }
 
   /** The masks section, found equal to its digest. */
@@ -101,6 +115,11 @@ record ArchiveFile(
   /** The section of prototype values, found equal to its digest. */
   ByteBuffer checkedPrototypeValues() throws PemnFormatException {
     return checked(prototypeValues, metadata.getPrototypeValues().getDigest(), PROTOTYPE_VALUES);
+  }
+
+  /** The module section, found equal to its digest. */
+  ByteBuffer checkedModule() throws PemnFormatException {
+    return checked(module, metadata.getModule().getDigest(), MODULE);
   }
 
   private static ByteBuffer checked(ByteBuffer section, ByteString digest, String what)

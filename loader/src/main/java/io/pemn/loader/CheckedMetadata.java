@@ -4,15 +4,19 @@ import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Normalization;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.MaskKind;
+import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Metrics;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,28 +24,38 @@ import java.util.Set;
  * Nothing is allocated for a count before it is checked.
  *
  * @param network what the parameters belong to
- * @param normalization how pixels become its input
+ * @param normalization how pixels become its input, if it takes images
  * @param layers the masked layers, in the network's order
- * @param unmasked every other parameter, in the network's order
+ * @param unmasked every other parameter of a built-in network, in its order; a TorchScript module's
+ *     are in its remainder
  */
 record CheckedMetadata(
     NetworkDescription network,
-    Normalization normalization,
+    Optional<Normalization> normalization,
     List<Layer> layers,
-    List<ParameterShape> unmasked) {
+    Optional<List<ParameterShape>> unmasked) {
   /** Room for a remainder tensor's name, shape, tags and lengths. */
   private static final long MAX_TENSOR_OVERHEAD = 256;
 
+  private static final int MAX_DIMENSIONS = 64;
+
   static CheckedMetadata of(Metadata metadata, Limits limits) throws PemnFormatException {
-    NetworkDescription network = NetworkDescription.of(metadata.getNetwork(), metadata.getInput());
-    List<Layer> layers = layers(metadata, network, limits);
+    NetworkDescription network =
+        NetworkDescription.of(
+            metadata.getNetwork(),
+            metadata.hasInput() ? Optional.of(metadata.getInput()) : Optional.empty());
+    Optional<List<ParameterShape>> parameters =
+        network instanceof BuiltInDescription builtIn
+            ? Optional.of(builtIn.parameters())
+            : Optional.empty();
+    List<Layer> layers = layers(metadata, parameters, limits);
     checkPrototype(metadata, layers);
+    checkModule(metadata, limits);
     Set<String> masked = new HashSet<>();
     layers.forEach(layer -> masked.add(layer.name()));
-    List<ParameterShape> unmasked =
-        network.parameters().stream()
-            .filter(parameter -> !masked.contains(parameter.name()))
-            .toList();
+    Optional<List<ParameterShape>> unmasked =
+        parameters.map(
+            all -> all.stream().filter(parameter -> !masked.contains(parameter.name())).toList());
     checkRemainderClaims(metadata, unmasked, limits);
     int labels = metadata.getClassLabelsCount();
     if (labels != 0 && labels != network.classes()) {
@@ -54,7 +68,8 @@ record CheckedMetadata(
     }
     Metrics metrics = metadata.getProvenance().getMetrics();
     if (!(metrics.getAccuracy() >= 0 && metrics.getAccuracy() <= 1)
-        || !Double.isFinite(metrics.getLoss())) {
+        || !Double.isFinite(metrics.getLoss())
+        || metrics.getMeasure() == Measure.UNRECOGNIZED) {
       throw new PemnFormatException.Corrupt(
           "The archive says that an accuracy of "
               + metrics.getAccuracy()
@@ -65,18 +80,25 @@ record CheckedMetadata(
     return new CheckedMetadata(network, normalization(metadata), layers, unmasked);
   }
 
-  private static Normalization normalization(Metadata metadata) throws PemnFormatException {
+  private static Optional<Normalization> normalization(Metadata metadata)
+      throws PemnFormatException {
+    if (!metadata.hasInput()) {
+      return Optional.empty();
+    }
     try {
-      return new Normalization(
-              metadata.getInput().getMeanList(), metadata.getInput().getDeviationList())
-          .requireChannels(metadata.getInput().getChannels());
+      Normalization normalization =
+          new Normalization(
+                  metadata.getInput().getMeanList(), metadata.getInput().getDeviationList())
+              .requireChannels(metadata.getInput().getChannels());
+      return Optional.of(normalization);
     } catch (IllegalArgumentException e) {
       throw new PemnFormatException.Corrupt(
           "The archive's input normalisation is unusable: " + e.getMessage(), e);
     }
   }
 
-  private static List<Layer> layers(Metadata metadata, NetworkDescription network, Limits limits)
+  private static List<Layer> layers(
+      Metadata metadata, Optional<List<ParameterShape>> parameters, Limits limits)
       throws PemnFormatException {
     if (metadata.getLayersCount() > limits.layers()) {
       throw new PemnFormatException.LimitExceeded(
@@ -86,14 +108,15 @@ record CheckedMetadata(
               + limits.layers()
               + "; raise the limit if you trust it.");
     }
-    Iterator<ParameterShape> maskable =
-        network.parameters().stream()
-            .filter(parameter -> parameter.role() == Role.WEIGHT)
-            .iterator();
+    Optional<Iterator<ParameterShape>> maskable =
+        parameters.map(
+            all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).iterator());
+    Set<String> names = new HashSet<>();
     List<Layer> found = new ArrayList<>();
     long position = 0;
     for (io.pemn.format.proto.Layer layer : metadata.getLayersList()) {
-      ParameterShape parameter = next(maskable, layer.getName());
+      ParameterShape parameter =
+          maskable.isPresent() ? next(maskable.get(), layer.getName()) : claimed(layer, names);
       checkShape(parameter, layer.getShapeList());
       int size = parameter.size();
       if (position + size > Math.min(limits.weights(), Integer.MAX_VALUE)) {
@@ -105,6 +128,7 @@ record CheckedMetadata(
       boolean sound =
           layer.getKept() >= 0
               && layer.getKept() <= size
+              && (layer.getKind() != MaskKind.SIGN || layer.getKept() == size)
               && Float.isFinite(layer.getScale())
               && layer.getOffset() >= 0
               && layer.getDigest().size() == ArchiveFormat.LAYER_DIGEST_BYTES;
@@ -115,6 +139,14 @@ record CheckedMetadata(
                 + " has an impossible count, scale, offset or digest;"
                 + " it was written by a faulty tool.");
       }
+      if (layer.getKind() == MaskKind.UNRECOGNIZED) {
+        throw new PemnFormatException.Unsupported(
+            "The archive's layer "
+                + layer.getName()
+                + " has a mask of kind "
+                + layer.getKindValue()
+                + ", which this version of pemn does not know; use a newer one.");
+      }
       found.add(
           new Layer(
               layer.getName(),
@@ -124,7 +156,8 @@ record CheckedMetadata(
               layer.getOffset(),
               layer.getScale(),
               (int) layer.getKept(),
-              Layer.hex(layer.getDigest().toByteArray())));
+              Layer.hex(layer.getDigest().toByteArray()),
+              layer.getKind()));
       position += size;
     }
     return List.copyOf(found);
@@ -143,6 +176,47 @@ record CheckedMetadata(
             + name
             + "\", which its network does not have, or not in this place, or masks it twice;"
             + " it was written by a faulty tool.");
+  }
+
+  /** A layer of a TorchScript module: the archive alone says what it is. */
+  private static ParameterShape claimed(io.pemn.format.proto.Layer layer, Set<String> names)
+      throws PemnFormatException {
+    long size = 1;
+    boolean sound =
+        !layer.getName().isEmpty()
+            && names.add(layer.getName())
+            && layer.getShapeCount() >= 1
+            && layer.getShapeCount() <= MAX_DIMENSIONS;
+    for (long dimension : layer.getShapeList()) {
+      sound = sound && dimension >= 1 && dimension <= Integer.MAX_VALUE / size;
+      size *= sound ? dimension : 1;
+    }
+    if (!sound) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's layer \""
+              + layer.getName()
+              + "\" has no name of its own or an impossible shape; it was written by a faulty"
+              + " tool.");
+    }
+    return new ParameterShape(
+        layer.getName(), layer.getShapeList().stream().map(Long::intValue).toList(), Role.WEIGHT);
+  }
+
+  private static void checkModule(Metadata metadata, Limits limits) throws PemnFormatException {
+    if (metadata.getNetwork().hasTorchScript() != metadata.hasModule()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive must have a module exactly where its network is one;"
+              + " it was written by a faulty tool.");
+    }
+    long decoded = metadata.getModule().getDecodedBytes();
+    if (decoded < 0 || decoded > limits.moduleBytes()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's module takes "
+              + Long.toUnsignedString(decoded)
+              + " bytes in memory, more than the limit of "
+              + limits.moduleBytes()
+              + "; raise the limit if you trust it.");
+    }
   }
 
   static void checkShape(ParameterShape parameter, List<Long> shape) throws PemnFormatException {
@@ -233,12 +307,16 @@ record CheckedMetadata(
   }
 
   private static void checkRemainderClaims(
-      Metadata metadata, List<ParameterShape> unmasked, Limits limits) throws PemnFormatException {
-    long parameters = unmasked.stream().mapToLong(ParameterShape::size).sum();
-    if (metadata.getRemainder().getParameters() != parameters) {
+      Metadata metadata, Optional<List<ParameterShape>> unmasked, Limits limits)
+      throws PemnFormatException {
+    long claimed = metadata.getRemainder().getParameters();
+    // What a TorchScript module's remainder holds is checked against the claim when it is decoded.
+    long parameters =
+        unmasked.map(all -> all.stream().mapToLong(ParameterShape::size).sum()).orElse(claimed);
+    if (claimed != parameters || claimed < 0) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder has "
-              + Long.toUnsignedString(metadata.getRemainder().getParameters())
+              + Long.toUnsignedString(claimed)
               + " parameters, but its network has "
               + parameters
               + " that are not masked; it was written by a faulty tool.");
@@ -252,6 +330,17 @@ record CheckedMetadata(
               + limits.remainderBytes()
               + "; raise the limit if you trust it.");
     }
+    if (unmasked.isEmpty()) {
+      if (claimed > decoded) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's remainder takes "
+                + decoded
+                + " bytes in memory, fewer than the "
+                + claimed
+                + " numbers that it should hold; it was written by a faulty tool.");
+      }
+      return;
+    }
     if (decoded < parameters * Float.BYTES) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder takes "
@@ -261,7 +350,7 @@ record CheckedMetadata(
               + parameters * Float.BYTES
               + "; it was written by a faulty tool.");
     }
-    long possible = parameters * Float.BYTES + unmasked.size() * MAX_TENSOR_OVERHEAD;
+    long possible = parameters * Float.BYTES + unmasked.get().size() * MAX_TENSOR_OVERHEAD;
     if (decoded > possible) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder takes "

@@ -1,5 +1,6 @@
 package io.pemn.loader;
 
+import io.pemn.format.proto.MaskKind;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -15,6 +16,7 @@ import java.util.List;
  * @param kept number of weights that the mask keeps
  * @param digest first 8 bytes, in hexadecimal, of the SHA-256 of the weights as little-endian
  *     float32
+ * @param kind what its mask can say of a weight
  */
 public record Layer(
     String name,
@@ -24,7 +26,8 @@ public record Layer(
     long offset,
     float scale,
     int kept,
-    String digest) {
+    String digest,
+    MaskKind kind) {
 
   /** Copies the shape. */
   public Layer {

@@ -2,25 +2,38 @@ package io.pemn.loader;
 
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Distribution;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
+import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.torchscript.ModuleFile;
+import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -37,8 +50,9 @@ public final class PemnArchive {
   private final ArchiveFile file;
   private final Metadata metadata;
   private final CheckedMetadata checked;
+  private final Limits limits;
 
-  private Mask allMasks;
+  private Map<String, LayerMask> layerMasks;
   private Padding padding;
   private List<RemainderTensor> remainderTensors;
 
@@ -46,6 +60,7 @@ public final class PemnArchive {
     this.file = ArchiveFile.parse(file);
     this.metadata = this.file.metadata();
     this.checked = CheckedMetadata.of(metadata, limits);
+    this.limits = limits;
   }
 
   /**
@@ -108,7 +123,9 @@ public final class PemnArchive {
     long masks = file.masks().remaining();
     long remainder = file.remainder().remaining();
     long prototype = file.prototypeValues().remaining();
-    return new Sections(masks, remainder, prototype, file.size() - masks - remainder - prototype);
+    long module = file.module().remaining();
+    return new Sections(
+        masks, remainder, prototype, module, file.size() - masks - remainder - prototype - module);
   }
 
   /** The network that the parameters belong to. */
@@ -116,8 +133,8 @@ public final class PemnArchive {
     return checked.network();
   }
 
-  /** How pixels become the network's input. */
-  public Normalization normalization() {
+  /** How pixels become the network's input, if it takes images. */
+  public Optional<Normalization> normalization() {
     return checked.normalization();
   }
 
@@ -208,12 +225,12 @@ public final class PemnArchive {
    * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks are damaged
    */
-  public Mask mask(Layer layer) throws PemnFormatException {
+  public LayerMask mask(Layer layer) throws PemnFormatException {
     if (!layer(layer.name()).equals(layer)) {
       throw new IllegalArgumentException(
           "The layer " + layer.name() + " is another archive's; give one of this archive's own.");
     }
-    return masks().slice(layer.firstPosition(), layer.size());
+    return masks().get(layer.name());
   }
 
   /**
@@ -244,7 +261,7 @@ public final class PemnArchive {
               + target.remaining()
               + ".");
     }
-    Mask mask = mask(layer);
+    LayerMask mask = mask(layer);
     float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, layer.size())];
     for (int from = 0; from < layer.size(); from += weights.length) {
       if (layer.size() - from < weights.length) {
@@ -262,15 +279,84 @@ public final class PemnArchive {
    */
   public synchronized List<RemainderTensor> remainder() throws PemnFormatException {
     if (remainderTensors == null) {
-      remainderTensors =
+      byte[] message =
           metadata.hasRemainder()
-              ? RemainderDecoder.decode(
+              ? ZstdFrame.decompress(
                   file.checkedRemainder(),
                   metadata.getRemainder().getDecodedBytes(),
-                  checked.unmasked())
-              : RemainderDecoder.decode(new byte[0], checked.unmasked());
+                  "The remainder tensors")
+              : new byte[0];
+      if (checked.unmasked().isPresent()) {
+        remainderTensors = RemainderDecoder.decode(message, checked.unmasked().get());
+      } else {
+        Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
+        remainderTensors =
+            RemainderDecoder.decode(
+                message, masked, metadata.getRemainder().getParameters(), limits.layers());
+      }
     }
     return remainderTensors;
+  }
+
+  /**
+   * The TorchScript module without its numbers, if the network is one, found to have a place for
+   * every layer and every remainder tensor.
+   *
+   * @throws PemnFormatException if the module is damaged
+   */
+  public Optional<TorchScriptModule> module() throws PemnFormatException {
+    if (!metadata.hasModule()) {
+      return Optional.empty();
+    }
+    TorchScriptModule module =
+        TorchScriptModule.parse(
+            ZstdFrame.decompress(
+                file.checkedModule(), metadata.getModule().getDecodedBytes(), "The module"));
+    Map<String, TensorShape> tensors = new HashMap<>();
+    for (Layer layer : layers()) {
+      tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
+    }
+    for (RemainderTensor tensor : remainder()) {
+      tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
+    }
+    module.check(tensors, limits.weights() * Double.BYTES);
+    return Optional.of(module);
+  }
+
+  /**
+   * Writes the network as a TorchScript file with all its numbers, every masked layer checked
+   * against its digest. One layer at a time is in memory.
+   *
+   * @param out gets the file and stays open
+   * @throws IllegalArgumentException if the network is no TorchScript module
+   * @throws PemnFormatException if the archive is damaged
+   * @throws IOException if {@code out} cannot be written to
+   */
+  public void writeTorchScript(OutputStream out) throws IOException {
+    TorchScriptModule module =
+        module()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "The archive's network is built in and no TorchScript module; write its"
+                            + " weights to a safetensors file instead."));
+    Map<String, Layer> layers =
+        layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
+    Map<String, RemainderTensor> remainder =
+        remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
+    ModuleFile.write(
+        out,
+        module,
+        name -> {
+          Layer layer = layers.get(name);
+          if (layer == null) {
+            RemainderTensor tensor = remainder.get(name);
+            return new TensorValues.Raw(tensor.shape(), tensor.data());
+          }
+          float[] weights = rebuild(layer);
+          verify(layer, weights);
+          return new TensorValues.Floats(layer.shape(), weights);
+        });
   }
 
   /**
@@ -280,6 +366,7 @@ public final class PemnArchive {
    */
   public void verify() throws PemnFormatException {
     remainder();
+    module();
     for (Layer layer : layers()) {
       verify(layer, rebuild(layer));
     }
@@ -312,30 +399,51 @@ public final class PemnArchive {
     }
   }
 
-  private synchronized Mask masks() throws PemnFormatException {
-    if (allMasks == null) {
-      Mask decoded =
+  private synchronized Map<String, LayerMask> masks() throws PemnFormatException {
+    if (layerMasks == null) {
+      // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
+      int signs = Math.toIntExact(maskedWeights());
+      long ternarySigns =
+          layers().stream()
+              .filter(layer -> layer.kind() == MaskKind.TERNARY)
+              .mapToLong(Layer::kept)
+              .sum();
+      if (signs + ternarySigns > Integer.MAX_VALUE) {
+        throw new PemnFormatException.LimitExceeded(
+            "The archive's masks have more than the 2147483647 bits that are possible.");
+      }
+      Mask bits =
           MaskCodecs.of(metadata.getMasks().getEncoding())
               .decode(
                   file.checkedMasks(),
                   metadata.getMasks().getDecodedBytes(),
-                  Math.toIntExact(maskedWeights()));
+                  (int) (signs + ternarySigns));
+      Map<String, LayerMask> decoded = new HashMap<>();
       for (Layer layer : layers()) {
-        int kept = decoded.slice(layer.firstPosition(), layer.size()).kept();
-        if (kept != layer.kept()) {
+        Mask own = bits.slice(layer.firstPosition(), layer.size());
+        if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
           throw new PemnFormatException.Corrupt(
               "The mask of "
                   + layer.name()
                   + " keeps "
-                  + kept
+                  + own.kept()
                   + " weights, but the archive says "
                   + layer.kept()
                   + "; it was written by a faulty tool.");
         }
+        if (layer.kind() == MaskKind.KEEP) {
+          decoded.put(layer.name(), new LayerMask.Keep(own));
+        } else if (layer.kind() == MaskKind.SIGN) {
+          decoded.put(layer.name(), new LayerMask.Sign(own));
+        } else {
+          Mask negated = bits.slice(signs, layer.kept()).scatter(own);
+          decoded.put(layer.name(), new LayerMask.Ternary(own, negated));
+          signs += layer.kept();
+        }
       }
-      allMasks = decoded;
+      layerMasks = decoded;
     }
-    return allMasks;
+    return layerMasks;
   }
 
   private synchronized Padding padding() throws PemnFormatException {

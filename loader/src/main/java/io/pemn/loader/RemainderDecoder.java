@@ -1,33 +1,28 @@
 package io.pemn.loader;
 
+import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
-import io.pemn.format.proto.TensorType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** Decodes the tensors that are stored as they are. */
 final class RemainderDecoder {
+  private static final int MAX_DIMENSIONS = 64;
+
   private RemainderDecoder() {}
 
   /**
-   * Decodes a section.
+   * Decodes the remainder of a built-in network.
    *
-   * @param section found equal to its digest
-   * @param decodedBytes what its zstd frame must hold
+   * @param content the message
    * @param unmasked exactly the parameters that it must have
    */
-  static List<RemainderTensor> decode(
-      ByteBuffer section, long decodedBytes, List<ParameterShape> unmasked)
-      throws PemnFormatException {
-    return decode(ZstdFrame.decompress(section, decodedBytes, "The remainder tensors"), unmasked);
-  }
-
-  /** Decodes an uncompressed remainder. */
   static List<RemainderTensor> decode(byte[] content, List<ParameterShape> unmasked)
       throws PemnFormatException {
     List<RemainderTensor> tensors = new ArrayList<>();
@@ -40,7 +35,27 @@ final class RemainderDecoder {
                 + parameter.name()
                 + " of its network; it was written by a faulty tool.");
       }
-      tensors.add(decode(cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder"), parameter));
+      RemainderTensor tensor = next(cursor);
+      if (!tensor.name().equals(parameter.name())) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's remainder has a tensor \""
+                + tensor.name()
+                + "\" where its network's parameter "
+                + parameter.name()
+                + " should be; it was written by a faulty tool.");
+      }
+      CheckedMetadata.checkShape(
+          parameter, tensor.shape().stream().map(Integer::longValue).toList());
+      if (tensor.type() != NumberType.FLOAT32) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + tensor.name()
+                + " has numbers of type "
+                + tensor.type()
+                + ", but its network needs FLOAT32; it was written by a faulty tool.");
+      }
+      finite(tensor.data(), tensor.name());
+      tensors.add(tensor);
     }
     if (!cursor.atEnd()) {
       throw new PemnFormatException.Corrupt(
@@ -52,44 +67,95 @@ final class RemainderDecoder {
     return List.copyOf(tensors);
   }
 
-  private static RemainderTensor decode(ByteBuffer bytes, ParameterShape parameter)
+  /**
+   * Decodes the remainder of a TorchScript module, which itself says what is in it.
+   *
+   * @param content the message
+   * @param masked names that none of the tensors may have
+   * @param parameters how many numbers there must be
+   * @param mostTensors how many tensors there may be
+   */
+  static List<RemainderTensor> decode(
+      byte[] content, Set<String> masked, long parameters, int mostTensors)
       throws PemnFormatException {
+    List<RemainderTensor> tensors = new ArrayList<>();
+    Set<String> names = new HashSet<>(masked);
+    long found = 0;
+    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    while (!cursor.atEnd()) {
+      RemainderTensor tensor = next(cursor);
+      if (tensors.size() == mostTensors) {
+        throw new PemnFormatException.LimitExceeded(
+            "The archive's remainder has more tensors than the limit of "
+                + mostTensors
+                + "; raise the limit if you trust it.");
+      }
+      if (tensor.name().isEmpty() || !names.add(tensor.name())) {
+        throw new PemnFormatException.Corrupt(
+            "The archive has two tensors of the name \""
+                + tensor.name()
+                + "\", or one without; it was written by a faulty tool.");
+      }
+      found += tensor.size();
+      tensors.add(tensor);
+    }
+    if (found != parameters) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has "
+              + found
+              + " numbers, but "
+              + parameters
+              + " are stated; it was written by a faulty tool.");
+    }
+    return List.copyOf(tensors);
+  }
+
+  private static RemainderTensor next(ArchiveCursor cursor) throws PemnFormatException {
+    ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
     io.pemn.format.proto.RemainderTensor tensor =
         CanonicalMessage.parse(
             io.pemn.format.proto.RemainderTensor.parser(), bytes, "a remainder tensor");
-    if (!tensor.getName().equals(parameter.name())) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has a tensor \""
-              + tensor.getName()
-              + "\" where its network's parameter "
-              + parameter.name()
-              + " should be; it was written by a faulty tool.");
+    NumberType type =
+        NumberType.of(tensor.getType())
+            .orElseThrow(
+                () ->
+                    new PemnFormatException.Unsupported(
+                        "The archive's "
+                            + tensor.getName()
+                            + " has number type "
+                            + tensor.getTypeValue()
+                            + ", which this version of pemn does not read; use a newer one."));
+    List<Integer> shape = new ArrayList<>();
+    long numbers = 1;
+    for (long dimension : tensor.getShapeList()) {
+      boolean sound =
+          dimension >= 0
+              && dimension <= Integer.MAX_VALUE
+              && shape.size() < MAX_DIMENSIONS
+              && (dimension == 0 || numbers <= Integer.MAX_VALUE / dimension);
+      if (!sound) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + tensor.getName()
+                + " has an impossible shape; it was written by a faulty tool.");
+      }
+      numbers *= dimension;
+      shape.add((int) dimension);
     }
-    if (tensor.getType() != TensorType.FLOAT32) {
-      throw new PemnFormatException.Unsupported(
-          "The archive's "
-              + tensor.getName()
-              + " has number type "
-              + tensor.getTypeValue()
-              + ", which this version of pemn does not read; use a newer one.");
-    }
-    CheckedMetadata.checkShape(parameter, tensor.getShapeList());
-    if (tensor.getData().size() != parameter.size() * (long) Float.BYTES) {
+    if (tensor.getData().size() != numbers * type.bytes()) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
               + tensor.getName()
               + " takes "
               + tensor.getData().size()
               + " bytes, but its "
-              + parameter.size()
+              + numbers
               + " numbers need "
-              + parameter.size() * (long) Float.BYTES
+              + numbers * type.bytes()
               + "; it was written by a faulty tool.");
     }
     return new RemainderTensor(
-        tensor.getName(),
-        parameter.shape(),
-        finite(tensor.getData().asReadOnlyByteBuffer(), tensor.getName()));
+        tensor.getName(), shape, type, tensor.getData().asReadOnlyByteBuffer());
   }
 
   /** Little-endian float32 values, from position to limit, every one of them finite. */

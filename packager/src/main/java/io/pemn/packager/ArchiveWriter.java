@@ -3,19 +3,23 @@ package io.pemn.packager;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.pemn.format.ArchiveFormat;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
+import io.pemn.format.Normalization;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.EncodedMask;
 import io.pemn.format.mask.MaskCodec;
 import io.pemn.format.mask.MaskCodecs;
+import io.pemn.format.network.ImageShape;
 import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Layer;
 import io.pemn.format.proto.MaskEncoding;
 import io.pemn.format.proto.MaskSection;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.ModuleSection;
 import io.pemn.format.proto.Prototype;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.format.proto.Remainder;
@@ -28,6 +32,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes archives; equal networks give equal bytes. */
 public final class ArchiveWriter {
@@ -50,12 +56,16 @@ public final class ArchiveWriter {
     byte[] masks = new byte[0];
     byte[] remainder = new byte[0];
     byte[] values = new byte[0];
+    byte[] module = new byte[0];
     Metadata.Builder metadata =
         Metadata.newBuilder()
             .setNetwork(network.network().toProto())
-            .setInput(input(network))
             .addAllClassLabels(network.classLabels())
             .setProvenance(network.provenance());
+    network
+        .network()
+        .image()
+        .ifPresent(image -> metadata.setInput(input(image, network.normalization().orElseThrow())));
 
     if (!network.layers().isEmpty()) {
       metadata.setPrototype(prototype(network));
@@ -64,8 +74,7 @@ public final class ArchiveWriter {
         metadata.addLayers(layer(layer, padding));
       }
       MaskCodec codec = MaskCodecs.of(MaskEncoding.ROARING_ZSTD);
-      EncodedMask encoded =
-          codec.encode(Mask.concat(network.layers().stream().map(MaskedLayer::mask).toList()));
+      EncodedMask encoded = codec.encode(bits(network.layers()));
       masks = encoded.stored();
       metadata.setMasks(
           MaskSection.newBuilder()
@@ -88,19 +97,47 @@ public final class ArchiveWriter {
               .setDigest(digest(remainder))
               .setDecodedBytes(message.length)
               .setParameters(
-                  network.remainder().stream().mapToLong(tensor -> tensor.values().length).sum()));
+                  network.remainder().stream().mapToLong(tensor -> tensor.size()).sum()));
     }
-    byte[] archive = frame(metadata.build(), masks, remainder, values);
+    if (network.module().isPresent()) {
+      byte[] message = network.module().get().toBytes();
+      module = ZstdFrame.compress(message);
+      metadata.setModule(
+          ModuleSection.newBuilder()
+              .setStoredBytes(module.length)
+              .setDigest(digest(module))
+              .setDecodedBytes(message.length));
+    }
+    byte[] archive = frame(metadata.build(), masks, remainder, values, module);
     readBack(archive);
     return archive;
   }
 
-  private static byte[] frame(Metadata metadata, byte[] masks, byte[] remainder, byte[] values)
+  /** One bit a weight of every layer, then one a kept weight of the ternary ones. */
+  private static Mask bits(List<MaskedLayer> layers) {
+    List<Mask> bits = new ArrayList<>();
+    List<Mask> signs = new ArrayList<>();
+    for (MaskedLayer layer : layers) {
+      if (layer.mask() instanceof LayerMask.Sign sign) {
+        bits.add(sign.negated());
+      } else {
+        bits.add(layer.mask().kept());
+      }
+      if (layer.mask() instanceof LayerMask.Ternary ternary) {
+        signs.add(ternary.negated().gather(ternary.kept()));
+      }
+    }
+    bits.addAll(signs);
+    return Mask.concat(bits);
+  }
+
+  private static byte[] frame(
+      Metadata metadata, byte[] masks, byte[] remainder, byte[] values, byte[] module)
       throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     out.writeByteArray(1, ArchiveFormat.magic());
-    out.writeUInt32(2, ArchiveFormat.VERSION);
+    out.writeUInt32(2, ArchiveFormat.versionFor(metadata));
     out.writeByteArray(3, metadata.toByteArray());
     out.flush();
     out.writeBytes(4, digest(bytes.toByteArray()));
@@ -113,6 +150,9 @@ public final class ArchiveWriter {
     if (values.length > 0) {
       out.writeByteArray(7, values);
     }
+    if (module.length > 0) {
+      out.writeByteArray(8, module);
+    }
     out.flush();
     return bytes.toByteArray();
   }
@@ -122,7 +162,12 @@ public final class ArchiveWriter {
     try {
       PemnArchive.read(
               archive,
-              new Limits(Long.MAX_VALUE, Integer.MAX_VALUE, Integer.MAX_VALUE, Long.MAX_VALUE))
+              new Limits(
+                  Long.MAX_VALUE,
+                  Integer.MAX_VALUE,
+                  Integer.MAX_VALUE,
+                  Long.MAX_VALUE,
+                  Long.MAX_VALUE))
           .verify();
     } catch (PemnFormatException e) {
       throw new IllegalArgumentException(
@@ -130,13 +175,13 @@ public final class ArchiveWriter {
     }
   }
 
-  private static Input input(MaskedNetwork network) {
+  private static Input input(ImageShape image, Normalization normalization) {
     return Input.newBuilder()
-        .setChannels(network.network().input().channels())
-        .setHeight(network.network().input().height())
-        .setWidth(network.network().input().width())
-        .addAllMean(network.normalization().means())
-        .addAllDeviation(network.normalization().deviations())
+        .setChannels(image.channels())
+        .setHeight(image.height())
+        .setWidth(image.width())
+        .addAllMean(normalization.means())
+        .addAllDeviation(normalization.deviations())
         .build();
   }
 
@@ -157,8 +202,9 @@ public final class ArchiveWriter {
         .addAllShape(layer.shape().stream().map(Integer::longValue).toList())
         .setOffset(layer.offset())
         .setScale(layer.scale())
-        .setKept(layer.mask().kept())
+        .setKept(layer.mask().kept().kept())
         .setDigest(ByteString.copyFrom(ArchiveFormat.layerDigest(weights)))
+        .setKind(layer.mask().kind())
         .build();
   }
 
@@ -169,7 +215,8 @@ public final class ArchiveWriter {
           RemainderTensor.newBuilder()
               .setName(tensor.name())
               .addAllShape(tensor.shape().stream().map(Integer::longValue).toList())
-              .setData(ByteString.copyFrom(littleEndian(tensor.values()))));
+              .setType(tensor.type().toProto())
+              .setData(ByteString.copyFrom(tensor.data())));
     }
     return remainder.build();
   }

@@ -1,6 +1,6 @@
 package io.pemn.packager;
 
-import io.pemn.format.Mask;
+import io.pemn.format.LayerMask;
 import java.util.List;
 
 /**
@@ -10,9 +10,10 @@ import java.util.List;
  * @param shape its dimensions, row-major
  * @param offset where it starts in the repeated prototype
  * @param scale what a kept prototype value is multiplied with; finite
- * @param mask the kept positions, as many as the shape says
+ * @param mask what each weight is, for as many weights as the shape says
  */
-public record MaskedLayer(String name, List<Integer> shape, long offset, float scale, Mask mask) {
+public record MaskedLayer(
+    String name, List<Integer> shape, long offset, float scale, LayerMask mask) {
   /**
    * Copies the shape and checks that the parts belong together.
    *

@@ -6,30 +6,34 @@ import io.pemn.format.Prototype;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.torchscript.TorchScriptModule;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All that goes into an archive.
  *
  * @param network what the parameters belong to
- * @param normalization how pixels become the network's input
+ * @param normalization how pixels become the network's input, if it takes images
  * @param classLabels one name an output, or none
  * @param prototype what the masked layers are filled from
  * @param shuffledLength 0, or the length of the permutation through which layers read the prototype
  * @param storeValues whether the prototype's values shall travel in the file
  * @param layers the masked layers, in the network's order; there may be none
  * @param remainder every other parameter, in the network's order
+ * @param module the TorchScript module without its numbers, if the network is one
  * @param provenance where it all comes from
  */
 public record MaskedNetwork(
     NetworkDescription network,
-    Normalization normalization,
+    Optional<Normalization> normalization,
     List<String> classLabels,
     Prototype prototype,
     int shuffledLength,
     boolean storeValues,
     List<MaskedLayer> layers,
     List<RemainderTensor> remainder,
+    Optional<TorchScriptModule> module,
     Provenance provenance) {
   /** Copies the lists. */
   public MaskedNetwork {

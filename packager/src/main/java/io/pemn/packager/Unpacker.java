@@ -1,15 +1,21 @@
 package io.pemn.packager;
 
+import io.pemn.format.NumberType;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.tensors.NpyFolder;
 import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;
+import io.pemn.packager.tensors.TensorType;
 import java.io.IOException;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -43,6 +49,22 @@ public final class Unpacker {
     AtomicFile.writeFolder(folder, temporary -> NpyFolder.write(temporary, tensors));
   }
 
+  /**
+   * Writes a TorchScript file that PyTorch loads.
+   *
+   * @throws IllegalArgumentException in one sentence, if the network is no TorchScript module
+   * @throws IOException in one sentence, if the archive is damaged or the file cannot be written
+   */
+  public static void toTorchScript(PemnArchive archive, Path file) throws IOException {
+    if (archive.module().isEmpty()) {
+      throw new IllegalArgumentException(
+          "The archive's network is built in and no TorchScript module, so there is no "
+              + file
+              + " to write; give a .safetensors file or a folder.");
+    }
+    AtomicFile.write(file, archive::writeTorchScript);
+  }
+
   private static List<TensorEntry> tensors(PemnArchive archive) throws IOException {
     Map<String, Layer> layers =
         archive.layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
@@ -50,16 +72,56 @@ public final class Unpacker {
         archive.remainder().stream()
             .collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
     List<TensorEntry> tensors = new ArrayList<>();
-    for (ParameterShape parameter : archive.network().parameters()) {
-      long[] shape = parameter.shape().stream().mapToLong(Integer::longValue).toArray();
-      Layer layer = layers.get(parameter.name());
+    Map<String, NumberType> types = new HashMap<>();
+    for (String name : names(archive, types)) {
+      Layer layer = layers.get(name);
       tensors.add(
           layer == null
-              ? TensorEntry.floats(
-                  parameter.name(), shape, remainder.get(parameter.name()).values())
-              : TensorEntry.floats(parameter.name(), shape, () -> checked(archive, layer)));
+              ? stored(remainder.get(name))
+              : rebuilt(archive, layer, types.getOrDefault(name, NumberType.FLOAT32)));
     }
     return tensors;
+  }
+
+  /** All tensors in the network's order, and the types of a module's storages. */
+  private static List<String> names(PemnArchive archive, Map<String, NumberType> types)
+      throws IOException {
+    if (archive.network() instanceof BuiltInDescription builtIn) {
+      return builtIn.parameters().stream().map(ParameterShape::name).toList();
+    }
+    List<String> names = new ArrayList<>();
+    for (TorchScriptModule.Entry entry : archive.module().orElseThrow().entries()) {
+      if (entry instanceof TorchScriptModule.StorageEntry storage) {
+        for (TorchScriptModule.Span span : storage.spans()) {
+          names.add(span.tensor());
+          types.put(span.tensor(), storage.type());
+        }
+      }
+    }
+    return names;
+  }
+
+  private static TensorEntry stored(RemainderTensor tensor) {
+    return TensorEntry.of(
+        tensor.name(),
+        TensorType.of(tensor.type()),
+        shape(tensor.shape()),
+        out -> Channels.newChannel(out).write(tensor.data()));
+  }
+
+  private static TensorEntry rebuilt(PemnArchive archive, Layer layer, NumberType type) {
+    if (type == NumberType.FLOAT32) {
+      return TensorEntry.floats(layer.name(), shape(layer.shape()), () -> checked(archive, layer));
+    }
+    return TensorEntry.of(
+        layer.name(),
+        TensorType.of(type),
+        shape(layer.shape()),
+        out -> out.write(type.encode(checked(archive, layer))));
+  }
+
+  private static long[] shape(List<Integer> shape) {
+    return shape.stream().mapToLong(Integer::longValue).toArray();
   }
 
   private static float[] checked(PemnArchive archive, Layer layer) throws IOException {

@@ -28,15 +28,15 @@ import java.util.Random;
  */
 final class TinyNetworks {
   static final NetworkDescription CONV_MIXER =
-      new NetworkDescription(
+      new BuiltInDescription(
           new ConvMixerArchitecture(8, 2, 3, 2, Activation.GELU), new ImageShape(3, 8, 8), 4);
   static final NetworkDescription MLP =
-      new NetworkDescription(
+      new BuiltInDescription(
           new MlpArchitecture(List.of(9, 5), Activation.RELU), new ImageShape(1, 4, 5), 3);
 
   /** More positions than one Roaring container holds, and more kept than an array container. */
   private static final NetworkDescription WIDE =
-      new NetworkDescription(
+      new BuiltInDescription(
           new MlpArchitecture(List.of(260), Activation.RELU), new ImageShape(1, 16, 16), 3);
 
   private static final List<String> LABELS =

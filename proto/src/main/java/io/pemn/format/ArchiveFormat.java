@@ -1,5 +1,6 @@
 package io.pemn.format;
 
+import io.pemn.format.proto.Metadata;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -11,13 +12,13 @@ import java.util.Arrays;
  * The archive's fixed bytes and digests (docs/format.md, "The file").
  *
  * <pre>
- * Archive --&gt; Magic, Version, Metadata, HeadDigest, Masks?, Remainder?, PrototypeValues?
+ * Archive --&gt; Magic, Version, Metadata, HeadDigest, Masks?, Remainder?, PrototypeValues?, Module?
  * Head    --&gt; Magic, Version, Metadata
  * </pre>
  */
 public final class ArchiveFormat {
-  /** The format version that this library writes, and the newest that it reads. */
-  public static final int VERSION = 1;
+  /** The newest format version that this library reads. It writes the oldest that will do. */
+  public static final int VERSION = 2;
 
   /** Length of a section's digest and of the head's: a whole SHA-256. */
   public static final int DIGEST_BYTES = 32;
@@ -30,6 +31,19 @@ public final class ArchiveFormat {
   private static final int HASHED_AT_ONCE = 1 << 14;
 
   private ArchiveFormat() {}
+
+  /**
+   * The oldest version that can express an archive: 1 for built-in networks under {0, 1} masks, 2
+   * for TorchScript modules, other masks and other measures than accuracy.
+   */
+  public static int versionFor(Metadata metadata) {
+    boolean first =
+        !metadata.getNetwork().hasTorchScript()
+            && !metadata.hasModule()
+            && metadata.getLayersList().stream().allMatch(layer -> layer.getKindValue() == 0)
+            && metadata.getProvenance().getMetrics().getMeasureValue() == 0;
+    return first ? 1 : 2;
+  }
 
   /** The contents of the magic field. */
   public static byte[] magic() {

@@ -49,6 +49,21 @@ public final class Mask {
     return new Mask(words, kept.length);
   }
 
+  /** A mask that keeps nothing. */
+  public static Mask none(int size) {
+    return new Mask(new long[wordsFor(size)], size);
+  }
+
+  /** A mask that keeps every position. */
+  public static Mask all(int size) {
+    long[] words = new long[wordsFor(size)];
+    Arrays.fill(words, -1);
+    if (size % 64 != 0) {
+      words[words.length - 1] = (1L << size) - 1;
+    }
+    return new Mask(words, size);
+  }
+
   /** The masks laid end to end, in order. */
   public static Mask concat(Iterable<Mask> masks) {
     long size = 0;
@@ -91,6 +106,45 @@ public final class Mask {
       slice[slice.length - 1] &= (1L << count) - 1;
     }
     return new Mask(slice, count);
+  }
+
+  /**
+   * One position for each that another mask keeps, in its order: kept where this mask keeps it.
+   *
+   * @param chosen of equal size
+   */
+  public Mask gather(Mask chosen) {
+    long[] gathered = new long[wordsFor(chosen.kept())];
+    int position = 0;
+    for (int i = 0; i < words.length; i++) {
+      for (long left = chosen.words[i]; left != 0; left &= left - 1, position++) {
+        long bit = words[i] >>> Long.numberOfTrailingZeros(left) & 1;
+        gathered[position >>> 6] |= bit << position;
+      }
+    }
+    return new Mask(gathered, position);
+  }
+
+  /**
+   * The inverse of {@link #gather}: position i of this mask becomes the i-th that another keeps.
+   *
+   * @param chosen keeps as many positions as this mask has
+   */
+  public Mask scatter(Mask chosen) {
+    if (chosen.kept() != size) {
+      throw new IllegalArgumentException(
+          size + " positions cannot become the " + chosen.kept() + " that a mask keeps.");
+    }
+    long[] scattered = new long[chosen.words.length];
+    int position = 0;
+    for (int i = 0; i < scattered.length; i++) {
+      for (long left = chosen.words[i]; left != 0; left &= left - 1, position++) {
+        if ((words[position >>> 6] >>> position & 1) != 0) {
+          scattered[i] |= left & -left;
+        }
+      }
+    }
+    return new Mask(scattered, chosen.size);
   }
 
   /** Number of positions. */
@@ -142,6 +196,10 @@ public final class Mask {
 
   long word(int index) {
     return words[index];
+  }
+
+  int words() {
+    return words.length;
   }
 
   private static int wordsFor(int size) {

@@ -1,6 +1,8 @@
 package io.pemn.format;
 
 import io.pemn.format.proto.TensorType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Optional;
 
 /** The number types of tensors in an archive; all are stored little-endian. */
@@ -45,6 +47,27 @@ public enum NumberType {
   /** Whether it is a floating-point type. */
   public boolean isFloat() {
     return ordinal() <= BFLOAT16.ordinal();
+  }
+
+  /**
+   * Numbers of this type, little-endian, each the nearest to a float, ties to even.
+   *
+   * @throws IllegalStateException if this is no floating-point type
+   */
+  public byte[] encode(float[] values) {
+    ByteBuffer data =
+        ByteBuffer.allocate(Math.multiplyExact(values.length, bytes))
+            .order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      switch (this) {
+        case FLOAT32 -> data.putFloat(value);
+        case FLOAT16 -> data.putShort(Float16.fromFloat(value));
+        case FLOAT64 -> data.putDouble(value);
+        case BFLOAT16 -> data.putShort(BFloat16.fromFloat(value));
+        default -> throw new IllegalStateException("Floats do not become " + this + ".");
+      }
+    }
+    return data.array();
   }
 
   /** As the archive names it. */

@@ -104,29 +104,50 @@ public final class Padding {
 
   /**
    * Rebuilds a stretch of a layer's weights: prototype value times scale, in one float32
-   * multiplication, where the mask keeps the position, and +0 elsewhere.
+   * multiplication, where the mask keeps the position, with the sign bit inverted where it negates
+   * it, and +0 elsewhere.
    *
    * @param offset where the layer starts
    * @param scale the layer's scale
-   * @param mask the layer's kept positions
+   * @param mask the layer's mask
    * @param from first weight of the stretch, a multiple of 64
    * @param target the weights, row-major, filled from its first element to its last
    */
-  public void rebuild(long offset, float scale, Mask mask, int from, float[] target) {
+  public void rebuild(long offset, float scale, LayerMask mask, int from, float[] target) {
     Objects.checkFromIndexSize(from, target.length, mask.size());
     if (from % Long.SIZE != 0) {
       throw new IllegalArgumentException("A stretch must start at a multiple of 64, not " + from);
     }
     fill(offset + from, target);
     int word = from / Long.SIZE;
-    for (int start = 0; start < target.length; start += Long.SIZE) {
-      long bits = mask.word(word++);
+    Mask keeping = mask instanceof LayerMask.Sign ? null : mask.kept();
+    Mask negating = mask instanceof LayerMask.Keep ? null : mask.negated();
+    for (int start = 0; start < target.length; start += Long.SIZE, word++) {
       int end = Math.min(target.length - start, Long.SIZE);
-      for (int i = 0; i < end; i++) {
-        int kept = -(int) (bits >>> i & 1);
-        float weight = target[start + i] * scale;
-        target[start + i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight) & kept);
+      if (negating == null) {
+        keep(keeping.word(word), scale, target, start, end);
+      } else if (keeping == null) {
+        negate(negating.word(word), scale, target, start, end);
+      } else {
+        negate(negating.word(word), scale, target, start, end);
+        keep(keeping.word(word), 1, target, start, end);
       }
+    }
+  }
+
+  private static void keep(long bits, float scale, float[] target, int start, int count) {
+    for (int i = 0; i < count; i++) {
+      int kept = -(int) (bits >>> i & 1);
+      float weight = target[start + i] * scale;
+      target[start + i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight) & kept);
+    }
+  }
+
+  private static void negate(long bits, float scale, float[] target, int start, int count) {
+    for (int i = 0; i < count; i++) {
+      int sign = (int) (bits >>> i & 1) << 31;
+      float weight = target[start + i] * scale;
+      target[start + i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight) ^ sign);
     }
   }
 }

@@ -1,15 +1,15 @@
 package io.pemn.compressor.data;
 
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.util.function.Consumer;
 
 /**
- * Some images and their labels, ready for a network.
+ * Some samples, ready for a network.
  *
  * <p>A batch is valid until it is closed, its {@link BatchStream} is closed, or the next batch is
- * taken from the stream, whichever comes first; its memory is then filled with another batch. Views
- * that {@link #images} returned must not be read after that. One thread uses a batch.
+ * taken from the stream, whichever comes first; its memory is then filled with another batch.
+ * Buffers that {@link #input} and {@link #target} returned must not be read after that. One thread
+ * uses a batch.
  */
 public final class Batch implements AutoCloseable {
   private final BatchBuffer buffer;
@@ -22,7 +22,7 @@ public final class Batch implements AutoCloseable {
   }
 
   /**
-   * Returns how many images there are: the batch size, or fewer in the last batch of an epoch.
+   * Returns how many samples there are: the batch size, or fewer in the last batch of an epoch.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */
@@ -31,33 +31,61 @@ public final class Batch implements AutoCloseable {
   }
 
   /**
-   * Returns the normalized images: a direct, read-only view in native byte order, in the layout
-   * NCHW, with exactly size x channels x height x width floats remaining. Every call returns a view
-   * with a position of its own.
+   * Returns how many inputs a sample has, at least 1.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */
-  public FloatBuffer images() {
-    return valid().images();
+  public int inputs() {
+    return valid().inputs();
   }
 
   /**
-   * Returns the memory of {@link #images}, for an engine that reads it where it is instead of
-   * copying it: a direct buffer in native byte order. Write nothing into it.
+   * Returns the memory of an input of all samples, one sample after the other, for an engine that
+   * reads it where it is instead of copying it: a direct buffer in native byte order, with exactly
+   * size x elements x bytes of a number remaining; of images, the normalized float32 pixels in the
+   * layout NCHW. Every call returns a view with a position of its own. Write nothing into it.
    *
+   * @param index which input, from 0
+   * @throws IndexOutOfBoundsException if there is no such input
    * @throws IllegalStateException if the batch is no longer valid
    */
-  public ByteBuffer imageBytes() {
-    return valid().imageBytes();
+  public ByteBuffer input(int index) {
+    return valid().input(index);
   }
 
   /**
-   * Returns the label of each image, 0..classes-1: an array of the caller's own, {@code size} long.
+   * Returns the label of each sample, 0..classes-1: an array of the caller's own, {@code size}
+   * long, or empty if the samples have no labels.
    *
    * @throws IllegalStateException if the batch is no longer valid
    */
   public int[] labels() {
     return valid().labels();
+  }
+
+  /**
+   * Returns the memory of the float32 targets of all samples, as {@link #input} does.
+   *
+   * @throws IllegalStateException if the samples have no targets, or the batch is no longer valid
+   */
+  public ByteBuffer target() {
+    return valid()
+        .target()
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "The target of a batch was asked for, but its samples have none; ask target()"
+                        + " of the set first."));
+  }
+
+  /**
+   * Returns where each sample of the batch stands in its set, from 0: an array of the caller's own,
+   * {@code size} long.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public int[] positions() {
+    return valid().positions();
   }
 
   /** Gives the memory back to be filled with another batch; closing again does nothing. */

@@ -1,36 +1,86 @@
 package io.pemn.compressor.data;
 
+import io.pemn.format.network.InputTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 
-/** The memory of one batch, filled again and again: images NCHW and labels. */
+/** The memory of one batch, filled again and again. */
 final class BatchBuffer {
-  private final int pixelsPerImage;
-  private final ByteBuffer bytes;
-  private final FloatBuffer images;
-  private final int[] labels;
-  private int size;
+  private static final int[] NO_LABELS = {};
 
-  BatchBuffer(int capacity, int pixelsPerImage) {
-    this.pixelsPerImage = pixelsPerImage;
-    this.bytes =
-        ByteBuffer.allocateDirect(capacity * pixelsPerImage * Float.BYTES)
-            .order(ByteOrder.nativeOrder());
-    this.images = bytes.asFloatBuffer();
-    this.labels = new int[capacity];
+  /** Some tensor of all samples, and how many bytes one sample takes. */
+  private record Tensor(ByteBuffer bytes, FloatBuffer floats, int stride) {
+    static Tensor of(int capacity, InputTensor tensor) {
+      int stride = Math.toIntExact(tensor.bytes());
+      ByteBuffer bytes =
+          ByteBuffer.allocateDirect(Math.multiplyExact(capacity, stride))
+              .order(ByteOrder.nativeOrder());
+      return new Tensor(bytes, bytes.asFloatBuffer(), stride);
+    }
+
+    void put(int index, float[] values) {
+      floats.put(index * (stride / Float.BYTES), values, 0, stride / Float.BYTES);
+    }
+
+    void put(int index, ByteBuffer values) {
+      bytes.put(index * stride, values, values.position(), stride);
+    }
+
+    ByteBuffer view(int size) {
+      return bytes.slice(0, size * stride).order(ByteOrder.nativeOrder());
+    }
   }
 
-  /** Forgets the images; {@link #add} begins with the first again. */
+  private final List<Tensor> inputs;
+  private final Optional<Tensor> target;
+  private final boolean labelled;
+  private final int[] labels;
+  private final int[] positions;
+  private int size;
+
+  /** Takes the memory for {@code capacity} samples as those of a set are. */
+  BatchBuffer(int capacity, SampleSet set) {
+    this.inputs = set.inputs().stream().map(input -> Tensor.of(capacity, input)).toList();
+    this.target = set.target().map(tensor -> Tensor.of(capacity, tensor));
+    this.labelled = set.labelled();
+    this.labels = labelled ? new int[capacity] : NO_LABELS;
+    this.positions = new int[capacity];
+  }
+
+  /** Forgets the samples; the next one added is the first again. */
   void clear() {
     size = 0;
   }
 
-  /** Appends an image, CHW. */
-  void add(float[] image, int label) {
-    images.put(size * pixelsPerImage, image, 0, pixelsPerImage);
-    labels[size] = label;
+  /**
+   * Appends an image.
+   *
+   * @param image its floats, CHW
+   * @param position which image of the set it is
+   */
+  void add(float[] image, ImageSet set, int position) {
+    inputs.get(0).put(size, image);
+    finish(set, position);
+  }
+
+  /** Appends the sample of a set at a position, as it is. */
+  void add(TensorSet set, int position) {
+    for (int input = 0; input < inputs.size(); input++) {
+      inputs.get(input).put(size, set.input(input, position));
+    }
+    target.ifPresent(tensor -> tensor.put(size, set.target(position)));
+    finish(set, position);
+  }
+
+  private void finish(SampleSet set, int position) {
+    if (labelled) {
+      labels[size] = set.label(position);
+    }
+    positions[size] = position;
     size++;
   }
 
@@ -38,18 +88,27 @@ final class BatchBuffer {
     return size;
   }
 
-  /** Returns a read-only view of exactly the images there are. */
-  FloatBuffer images() {
-    return images.duplicate().position(0).limit(size * pixelsPerImage).asReadOnlyBuffer();
+  int inputs() {
+    return inputs.size();
   }
 
-  /** Returns the memory of exactly the images there are. */
-  ByteBuffer imageBytes() {
-    return bytes.slice(0, size * pixelsPerImage * Float.BYTES).order(ByteOrder.nativeOrder());
+  /** Returns the memory of exactly the samples there are. */
+  ByteBuffer input(int index) {
+    return inputs.get(index).view(size);
+  }
+
+  /** Returns the memory of exactly the targets there are. */
+  Optional<ByteBuffer> target() {
+    return target.map(tensor -> tensor.view(size));
   }
 
   /** Returns a copy of the labels there are. */
   int[] labels() {
-    return Arrays.copyOf(labels, size);
+    return labelled ? Arrays.copyOf(labels, size) : NO_LABELS;
+  }
+
+  /** Returns a copy of the positions there are. */
+  int[] positions() {
+    return Arrays.copyOf(positions, size);
   }
 }

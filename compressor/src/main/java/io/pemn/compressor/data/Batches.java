@@ -1,13 +1,15 @@
 package io.pemn.compressor.data;
 
 import io.pemn.format.Normalization;
+import io.pemn.format.network.InputTensor;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 
 /**
- * Makes the batches of training and evaluation from a set of images, epoch after epoch.
+ * Makes the batches of training and evaluation from a set of samples, epoch after epoch. Images are
+ * normalized and augmented; tensors come as they are.
  *
  * <p>What an epoch gives depends on the arguments of the constructor and the number of the epoch
  * only, never on timing or on the epochs before it, so that a resumed run sees what an
@@ -15,11 +17,13 @@ import java.util.stream.IntStream;
  * and not on the batch size.
  */
 public final class Batches {
-  private final ImageSet images;
+  private final SampleSet samples;
   private final Augmentation augmentation;
   private final int batchSize;
   private final boolean shuffle;
   private final long seed;
+
+  /** What each pixel becomes, [channel][pixel]; no channels if the samples are no images. */
   private final float[][] tables;
 
   /** Buffers that no open stream holds: direct memory is slow to get and slow to be freed. */
@@ -28,31 +32,53 @@ public final class Batches {
   /**
    * Checks the arguments; prepares nothing yet.
    *
-   * @param images the images of every epoch
-   * @param normalization how a pixel becomes a float
-   * @param augmentation what is changed at random; {@link Augmentation#NONE} for evaluation
-   * @param batchSize images a batch, at least 1; the last batch of an epoch has the rest
+   * @param samples the samples of every epoch
+   * @param normalization how a pixel becomes a float; not looked at if the samples are no images
+   * @param augmentation what is changed at random; {@link Augmentation#NONE} for evaluation and for
+   *     samples that are no images
+   * @param batchSize samples a batch, at least 1; the last batch of an epoch has the rest
    * @param shuffle whether the order is random, another for each epoch, or that of the set
    * @param seed decides the order and the augmentation
-   * @throws IllegalArgumentException if the batch size is below 1 or a batch is 2 GiB or more, the
-   *     normalization has another number of channels, or a shift could move an image out of sight
+   * @throws IllegalArgumentException if the batch size is below 1 or an input of a batch is 2 GiB
+   *     or more, the normalization has another number of channels, a shift could move an image out
+   *     of sight, or samples that are no images are to be augmented
    */
   public Batches(
-      ImageSet images,
+      SampleSet samples,
       Normalization normalization,
       Augmentation augmentation,
       int batchSize,
       boolean shuffle,
       long seed) {
-    this.images = Objects.requireNonNull(images, "images");
+    this.samples = Objects.requireNonNull(samples, "samples");
+    Objects.requireNonNull(normalization, "normalization");
     this.augmentation = Objects.requireNonNull(augmentation, "augmentation");
     if (batchSize < 1) {
       throw new IllegalArgumentException(
           "The batch size is " + batchSize + ", but must be at least 1; give 1 or more.");
     }
     // A batch size beyond the set costs no memory: the only batch is then the whole set.
-    this.batchSize = Math.min(batchSize, images.size());
-    requireAddressable(this.batchSize, images.pixelsPerImage());
+    this.batchSize = Math.min(batchSize, samples.size());
+    for (InputTensor input : samples.inputs()) {
+      requireAddressable(this.batchSize, input.bytes());
+    }
+    samples.target().ifPresent(target -> requireAddressable(this.batchSize, target.bytes()));
+    this.shuffle = shuffle;
+    this.seed = seed;
+    this.tables =
+        samples instanceof ImageSet images
+            ? tables(images, normalization, augmentation)
+            : new float[0][];
+    if (!(samples instanceof ImageSet) && !augmentation.equals(Augmentation.NONE)) {
+      throw new IllegalArgumentException(
+          "An augmentation was asked for, but only images can be shifted and flipped, and these are "
+              + samples
+              + "; switch the augmentation off.");
+    }
+  }
+
+  private static float[][] tables(
+      ImageSet images, Normalization normalization, Augmentation augmentation) {
     int smallerSide = Math.min(images.height(), images.width());
     if (augmentation.maxShift() >= smallerSide) {
       throw new IllegalArgumentException(
@@ -66,22 +92,19 @@ public final class Batches {
               + (smallerSide - 1)
               + ".");
     }
-    this.shuffle = shuffle;
-    this.seed = seed;
     normalization.requireChannels(images.channels());
-    this.tables =
-        IntStream.range(0, images.channels())
-            .mapToObj(normalization::tableFor)
-            .toArray(float[][]::new);
+    return IntStream.range(0, images.channels())
+        .mapToObj(normalization::tableFor)
+        .toArray(float[][]::new);
   }
 
   /** Returns how many batches an epoch has, at least 1. */
   public int batchesPerEpoch() {
-    return (int) (((long) images.size() + batchSize - 1) / batchSize);
+    return (int) (((long) samples.size() + batchSize - 1) / batchSize);
   }
 
   /**
-   * Begins to prepare an epoch in the background. Every image comes exactly once.
+   * Begins to prepare an epoch in the background. Every sample comes exactly once.
    *
    * @param epoch the number of the epoch, from 0
    * @return the batches, to be closed
@@ -94,61 +117,85 @@ public final class Batches {
     }
     int[] order =
         shuffle
-            ? SeededRandom.of(SeededRandom.Purpose.ORDER, seed, epoch).permutation(images.size())
-            : IntStream.range(0, images.size()).toArray();
-    float[] image = new float[images.pixelsPerImage()];
+            ? SeededRandom.of(SeededRandom.Purpose.ORDER, seed, epoch).permutation(samples.size())
+            : IntStream.range(0, samples.size()).toArray();
+    Preparation sample = samples instanceof ImageSet images ? placing(images, epoch) : copying();
     return new BatchStream(
         batchesPerEpoch(),
-        (batch, buffer) -> fill(epoch, order, batch, image, buffer),
+        (batch, buffer) -> fill(order, batch, sample, buffer),
         this::borrow,
         spare::add);
   }
 
-  /** Fills a buffer; {@code image} is room for one image, used by the preparing thread alone. */
-  private void fill(int epoch, int[] order, int batch, float[] image, BatchBuffer buffer)
+  /** Adds one sample to a buffer. */
+  @FunctionalInterface
+  private interface Preparation {
+    /**
+     * Adds it.
+     *
+     * @param place where in the epoch it comes
+     * @param position where in the set it stands
+     */
+    void add(int place, int position, BatchBuffer buffer);
+  }
+
+  private void fill(int[] order, int batch, Preparation sample, BatchBuffer buffer)
       throws InterruptedException {
     int first = batch * batchSize;
     int end = (int) Math.min((long) first + batchSize, order.length);
-    for (int position = first; position < end; position++) {
+    for (int place = first; place < end; place++) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();
       }
-      placement(epoch, position)
+      sample.add(place, order[place], buffer);
+    }
+  }
+
+  /** Normalizes and augments; for one thread, as it has room for one image. */
+  private Preparation placing(ImageSet images, int epoch) {
+    float[] image = new float[images.pixelsPerImage()];
+    return (place, position, buffer) -> {
+      placement(epoch, place)
           .place(
               images.pixelArray(),
-              order[position] * image.length,
+              position * image.length,
               images.height(),
               images.width(),
               tables,
               image);
-      buffer.add(image, images.label(order[position]));
-    }
+      buffer.add(image, images, position);
+    };
   }
 
-  private Augmentation.Placement placement(int epoch, int position) {
+  private Preparation copying() {
+    TensorSet tensors = (TensorSet) samples;
+    return (place, position, buffer) -> buffer.add(tensors, position);
+  }
+
+  private Augmentation.Placement placement(int epoch, int place) {
     return augmentation.equals(Augmentation.NONE)
         ? Augmentation.Placement.UNCHANGED
-        : augmentation.draw(
-            SeededRandom.of(SeededRandom.Purpose.AUGMENTATION, seed, epoch, position));
+        : augmentation.draw(SeededRandom.of(SeededRandom.Purpose.AUGMENTATION, seed, epoch, place));
   }
 
   /** Checks that the bytes of one batch can be counted by an int, as those of a buffer must. */
-  static void requireAddressable(int batchSize, int pixelsPerImage) {
-    long bytes = (long) batchSize * pixelsPerImage * Float.BYTES;
+  static void requireAddressable(int batchSize, long bytesPerSample) {
+    long bytes = batchSize * bytesPerSample;
     if (bytes > Integer.MAX_VALUE) {
+      long most = Integer.MAX_VALUE / bytesPerSample;
       throw new IllegalArgumentException(
           "A batch of "
               + batchSize
-              + " images takes "
+              + " samples takes "
               + bytes
-              + " bytes, but must stay below 2 GiB; give a batch size of at most "
-              + Integer.MAX_VALUE / Float.BYTES / pixelsPerImage
+              + " bytes, but must stay below 2 GiB; give "
+              + (most > 0 ? "a batch size of at most " + most : "smaller samples")
               + ".");
     }
   }
 
   private BatchBuffer borrow() {
     BatchBuffer buffer = spare.poll();
-    return buffer == null ? new BatchBuffer(batchSize, images.pixelsPerImage()) : buffer;
+    return buffer == null ? new BatchBuffer(batchSize, samples) : buffer;
   }
 }

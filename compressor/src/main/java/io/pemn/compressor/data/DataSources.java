@@ -7,7 +7,13 @@ import java.util.stream.Collectors;
 /** The kinds of data sets that {@code --data} knows. */
 public final class DataSources {
   private static final List<DataSource> KNOWN =
-      List.of(new FashionMnist(), new BundledFashionMnist());
+      List.of(
+          new FashionMnist(),
+          new BundledFashionMnist(),
+          Cifar.cifar10(),
+          Cifar.cifar100(),
+          new ImageFolder(),
+          new TensorsFile());
 
   private DataSources() {}
 

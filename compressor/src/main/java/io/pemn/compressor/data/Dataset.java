@@ -1,43 +1,54 @@
 package io.pemn.compressor.data;
 
 import io.pemn.format.Normalization;
+import io.pemn.format.network.ImageShape;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
- * Labelled images to train on and to test with.
+ * Samples to train on and to test with.
  *
  * @param name what the data set is called in reports, such as {@code fashion-mnist}
- * @param train the images to learn from
- * @param test the images to measure accuracy on; of the same shape and classes as {@code train}
- * @param labels the name of each class, in the order of the labels 0..classes-1
- * @param normalization how pixels become input, unless the user says otherwise
+ * @param train the samples to learn from
+ * @param test the samples to measure on; of the same kind, inputs, classes and target as {@code
+ *     train}
+ * @param labels the name of each class, in the order of the labels 0..classes-1; empty if there are
+ *     no classes or they have no names
+ * @param normalization how pixels become input, unless the user says otherwise; without meaning if
+ *     the samples are no images
  */
 public record Dataset(
-    String name, ImageSet train, ImageSet test, List<String> labels, Normalization normalization) {
+    String name,
+    SampleSet train,
+    SampleSet test,
+    List<String> labels,
+    Normalization normalization) {
   /**
    * Checks that the parts belong together.
    *
-   * @throws IllegalArgumentException if train and test images differ in shape or classes, or the
-   *     labels or the normalization do not fit them
+   * @throws IllegalArgumentException if train and test samples differ in kind, inputs, classes or
+   *     target, or the labels or the normalization do not fit them
    */
   public Dataset {
     Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(normalization, "normalization");
     labels = List.copyOf(labels);
-    if (train.channels() != test.channels()
-        || train.height() != test.height()
-        || train.width() != test.width()
-        || train.classes() != test.classes()) {
+    if (!train.getClass().equals(test.getClass())
+        || !train.inputs().equals(test.inputs())
+        || train.classes() != test.classes()
+        || !train.target().equals(test.target())) {
       throw new IllegalArgumentException(
-          "The training images of "
+          "The training data of "
               + name
-              + " are "
+              + " is "
               + train
-              + " and its test images "
+              + " and its test data "
               + test
-              + ", but both must have the same shape and classes; use files of one data set.");
+              + ", but both must have the same shape, classes and targets; use files of one data"
+              + " set.");
     }
-    if (labels.size() != train.classes()) {
+    if (!labels.isEmpty() && labels.size() != train.classes()) {
       throw new IllegalArgumentException(
           "The data set "
               + name
@@ -45,8 +56,17 @@ public record Dataset(
               + labels.size()
               + " class names, but "
               + train.classes()
-              + " classes; name every class once.");
+              + " classes; name every class once, or none.");
     }
-    normalization.requireChannels(train.channels());
+    if (train instanceof ImageSet images) {
+      normalization.requireChannels(images.channels());
+    }
+  }
+
+  /** Returns the shape of the images, or nothing if the samples are no images. */
+  public Optional<ImageShape> image() {
+    return train instanceof ImageSet images
+        ? Optional.of(new ImageShape(images.channels(), images.height(), images.width()))
+        : Optional.empty();
   }
 }

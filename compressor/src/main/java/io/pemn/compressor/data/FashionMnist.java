@@ -2,7 +2,6 @@ package io.pemn.compressor.data;
 
 import io.pemn.format.Normalization;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -44,24 +43,7 @@ final class FashionMnist implements DataSource {
 
   @Override
   public Dataset load(String location, Path home) throws DataException {
-    if (location.isBlank()) {
-      throw new DataException(
-          "The data spec 'fashion-mnist' names no folder, but must be fashion-mnist:DIR with the"
-              + " folder of the four IDX files; "
-              + WHERE_TO_GET_IT
-              + ".");
-    }
-    Path folder;
-    try {
-      folder = Path.of(location);
-    } catch (InvalidPathException e) {
-      throw new DataException(
-          "The data spec 'fashion-mnist:"
-              + location
-              + "' names no folder that could exist here, but must be fashion-mnist:DIR; give the"
-              + " folder of the four IDX files.",
-          e);
-    }
+    Path folder = Location.path(this, location, "folder", "the four IDX files", WHERE_TO_GET_IT);
     return read("fashion-mnist", folder, WHERE_TO_GET_IT);
   }
 

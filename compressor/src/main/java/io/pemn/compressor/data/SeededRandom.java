@@ -19,7 +19,9 @@ public final class SeededRandom {
     /** Shifts and flips. */
     AUGMENTATION,
     /** Initial scores of masks. */
-    SCORES
+    SCORES,
+    /** Which samples of a set without a test part are kept for testing. */
+    HELD_OUT
   }
 
   private final SplittableRandom random;

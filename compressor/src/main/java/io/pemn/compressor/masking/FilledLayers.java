@@ -67,15 +67,24 @@ public final class FilledLayers {
     return placement.shuffledLength();
   }
 
-  /** Fills one layer. */
+  /** Fills one layer, at its own {@link LayerScale}. */
   public Filled fill(ParameterShape layer) {
-    long offset = placement.offsets().get(layer.name());
-    float[] values = new float[layer.size()];
-    padding.fill(offset, values);
-    float scale = LayerScale.of(layer, density, values);
+    return scaled(layer, LayerScale.of(layer, density, prototypeValues(layer)));
+  }
+
+  /** Fills one layer, at a given scale. */
+  public Filled scaled(ParameterShape layer, float scale) {
+    float[] values = prototypeValues(layer);
     for (int i = 0; i < values.length; i++) {
       values[i] *= scale;
     }
-    return new Filled(offset, scale, values);
+    return new Filled(placement.offsets().get(layer.name()), scale, values);
+  }
+
+  /** The prototype values that a layer reads, unscaled. */
+  public float[] prototypeValues(ParameterShape layer) {
+    float[] values = new float[layer.size()];
+    padding.fill(placement.offsets().get(layer.name()), values);
+    return values;
   }
 }

@@ -7,6 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.optimizer.Optimizer;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import java.nio.FloatBuffer;
 
@@ -20,8 +21,10 @@ public final class MaskedParameter {
   private final String name;
   private final NDArray weights;
   private final NDArray prototype;
+  private final NDArray negated;
   private final NDArray scores;
   private final NDArray zero;
+  private final MaskType type;
   private final ScoreMode mode;
   private final int keep;
   private float threshold;
@@ -33,14 +36,16 @@ public final class MaskedParameter {
    * @param weights the network's own array; overwritten with the effective weights
    * @param prototype the layer's prototype values, scaled; as many as the weights
    * @param scores the initial scores; as many as the weights
-   * @param density fraction of weights to keep, greater than 0, at most 1
-   * @param mode what of a score decides
+   * @param type what the mask can say of a weight
+   * @param density fraction of weights to keep, greater than 0, at most 1; a sign mask keeps all
+   * @param mode what of a score decides; of sign and ternary masks it is always the signed score
    */
   public MaskedParameter(
       String name,
       NDArray weights,
       float[] prototype,
       float[] scores,
+      MaskType type,
       double density,
       ScoreMode mode) {
     this.name = name;
@@ -49,7 +54,9 @@ public final class MaskedParameter {
     Shape shape = weights.getShape();
     this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
+    this.negated = type == MaskType.BINARY ? null : this.prototype.neg();
     this.zero = manager.create(0f);
+    this.type = type;
     this.mode = mode;
     this.keep = numberKept(scores.length, density);
     writeEffectiveWeights();
@@ -74,12 +81,25 @@ public final class MaskedParameter {
   }
 
   /** The mask whose effective weights the network holds now. */
-  public Mask mask() {
+  public LayerMask mask() {
     try (NDManager scratch = weights.getManager().newSubManager()) {
-      NDArray bytes = selected(scratch).toType(DataType.UINT8, true);
-      bytes.attach(scratch);
-      return Mask.ofBytes(bytes.toByteArray());
+      return switch (type) {
+        case BINARY -> new LayerMask.Keep(toMask(selected(scratch), scratch));
+        case SIGN -> new LayerMask.Sign(toMask(negative(scratch), scratch));
+        case TERNARY -> {
+          NDArray kept = selected(scratch);
+          NDArray keptNegative = kept.logicalAnd(negative(scratch));
+          keptNegative.attach(scratch);
+          yield new LayerMask.Ternary(toMask(kept, scratch), toMask(keptNegative, scratch));
+        }
+      };
     }
+  }
+
+  private static Mask toMask(NDArray kept, NDManager scratch) {
+    NDArray bytes = kept.toType(DataType.UINT8, true);
+    bytes.attach(scratch);
+    return Mask.ofBytes(bytes.toByteArray());
   }
 
   /**
@@ -93,7 +113,7 @@ public final class MaskedParameter {
    */
   void step(Optimizer optimizer, String id, NDArray gradient) {
     gradient.muli(prototype);
-    if (mode == ScoreMode.ABSOLUTE) {
+    if (mode == ScoreMode.ABSOLUTE && type == MaskType.BINARY) {
       try (NDArray sign = scores.sign()) {
         gradient.muli(sign);
       }
@@ -104,22 +124,41 @@ public final class MaskedParameter {
 
   /** Selects by the present scores and writes the effective weights. */
   void writeEffectiveWeights() {
-    threshold = KthLargest.of(scores, keep, mode);
+    if (type != MaskType.SIGN) {
+      threshold = KthLargest.of(scores, keep, selectionMode());
+    }
     try (NDManager scratch = weights.getManager().newSubManager()) {
-      NDArray effective = NDArrays.where(selected(scratch), prototype, zero);
-      effective.attach(scratch);
+      NDArray effective = prototype;
+      if (type != MaskType.BINARY) {
+        effective = NDArrays.where(negative(scratch), negated, prototype);
+        effective.attach(scratch);
+      }
+      if (type != MaskType.SIGN) {
+        effective = NDArrays.where(selected(scratch), effective, zero);
+        effective.attach(scratch);
+      }
       weights.set(ALL, effective);
     }
   }
 
+  private ScoreMode selectionMode() {
+    return type == MaskType.TERNARY ? ScoreMode.ABSOLUTE : mode;
+  }
+
   private NDArray selected(NDManager scratch) {
     NDArray strength = scores;
-    if (mode == ScoreMode.ABSOLUTE) {
+    if (selectionMode() == ScoreMode.ABSOLUTE) {
       strength = scores.abs();
       strength.attach(scratch);
     }
     NDArray selected = strength.gte(threshold);
     selected.attach(scratch);
     return selected;
+  }
+
+  private NDArray negative(NDManager scratch) {
+    NDArray negative = scores.lt(0);
+    negative.attach(scratch);
+    return negative;
   }
 }

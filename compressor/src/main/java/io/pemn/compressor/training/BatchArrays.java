@@ -1,36 +1,68 @@
 package io.pemn.compressor.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
+import io.pemn.format.NumberType;
+import io.pemn.format.network.InputTensor;
+import java.util.Optional;
 
 /**
  * A batch on the training device.
  *
- * @param images float32 of shape (batch, channels, height, width)
- * @param labels int64 of shape (batch)
+ * @param inputs what the network takes, each of shape (batch, ...)
+ * @param labels int64 of shape (batch), if the samples are labelled
+ * @param target float32 of shape (batch, ...), if the samples have one
+ * @param positions of the samples in their set
  */
-record BatchArrays(NDArray images, NDArray labels) {
+record BatchArrays(
+    NDList inputs, Optional<NDArray> labels, Optional<NDArray> target, int[] positions) {
 
   /**
    * Moves a batch to the device of a manager, which owns the arrays; valid as long as the batch.
+   *
+   * @param floats the type that floating-point inputs shall have
    */
-  static BatchArrays of(Batch batch, ImageSet set, NDManager manager) {
-    Shape shape = new Shape(batch.size(), set.channels(), set.height(), set.width());
-    NDArray images = manager.create(batch.imageBytes(), shape, DataType.FLOAT32);
-    long[] labels = new long[batch.size()];
-    int[] narrow = batch.labels();
-    for (int i = 0; i < labels.length; i++) {
-      labels[i] = narrow[i];
+  static BatchArrays of(Batch batch, SampleSet set, NumberType floats, NDManager manager) {
+    NDList inputs = new NDList();
+    for (int i = 0; i < set.inputs().size(); i++) {
+      InputTensor input = set.inputs().get(i);
+      NDArray array = manager.create(batch.input(i), shape(batch, input), dataType(input.type()));
+      inputs.add(input.type().isFloat() ? array.toType(dataType(floats), false) : array);
     }
-    return new BatchArrays(images, manager.create(labels));
+    Optional<NDArray> labels = Optional.empty();
+    if (set.labelled()) {
+      int[] narrow = batch.labels();
+      long[] wide = new long[narrow.length];
+      for (int i = 0; i < wide.length; i++) {
+        wide[i] = narrow[i];
+      }
+      labels = Optional.of(manager.create(wide));
+    }
+    Optional<NDArray> target =
+        set.target().map(t -> manager.create(batch.target(), shape(batch, t), DataType.FLOAT32));
+    return new BatchArrays(inputs, labels, target, batch.positions());
   }
 
-  /** How many rows of logits have their greatest value at the label: int64, no dimensions. */
-  static NDArray correct(NDArray logits, NDArray labels) {
-    return logits.argMax(1).eq(labels).toType(DataType.INT64, false).sum();
+  int size() {
+    return positions.length;
+  }
+
+  /** DJL's name of a number type. */
+  static DataType dataType(NumberType type) {
+    return type == NumberType.BOOL ? DataType.BOOLEAN : DataType.valueOf(type.name());
+  }
+
+  private static Shape shape(Batch batch, InputTensor input) {
+    long[] shape = new long[input.shape().size() + 1];
+    shape[0] = batch.size();
+    for (int i = 1; i < shape.length; i++) {
+      shape[i] = input.shape().get(i - 1);
+    }
+    return new Shape(shape);
   }
 }

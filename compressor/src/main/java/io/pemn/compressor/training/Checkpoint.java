@@ -5,9 +5,13 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonDeserializer;
 import com.google.gson.JsonSerializer;
 import com.google.gson.reflect.TypeToken;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.tensors.SafetensorsFile;
 import io.pemn.packager.tensors.SafetensorsWriter;
@@ -15,6 +19,7 @@ import io.pemn.packager.tensors.TensorEntry;
 import io.pemn.packager.tensors.TensorType;
 import java.io.IOException;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,17 +36,22 @@ import java.util.Optional;
  * @param steps steps so far
  * @param masks the masked layers' masks, as they were evaluated
  * @param scores the masked layers' scores
- * @param parameters values of every other parameter
+ * @param scales what the masked layers' prototype values are multiplied with
+ * @param parameters values of every other parameter that an optimizer steps
+ * @param statistics all other tensors of the network
  * @param moments AdamW's moments of every parameter that has a gradient
  */
 public record Checkpoint(
     RunDescription run,
     List<EpochMetrics> history,
     long steps,
-    Map<String, Mask> masks,
+    Map<String, LayerMask> masks,
     Map<String, float[]> scores,
+    Map<String, Float> scales,
     Map<String, float[]> parameters,
+    Map<String, RemainderTensor> statistics,
     Map<String, Moments> moments) {
+  private static final String VERSION = "2";
   private static final Type OPTIONAL_EVALUATION =
       new TypeToken<Optional<Evaluation>>() {}.getType();
   private static final Gson GSON =
@@ -57,7 +67,9 @@ public record Checkpoint(
                       Optional.ofNullable(context.deserialize(json, Evaluation.class)))
           .serializeNulls()
           .create();
-  private static final String MASK = "mask:";
+  private static final String KEPT = "kept:";
+  private static final String NEGATED = "negated:";
+  private static final String SCALE = "scale:";
   private static final String SCORES = "scores:";
   private static final String PARAMETER = "parameter:";
   private static final String MEAN = "adam_mean:";
@@ -71,33 +83,49 @@ public record Checkpoint(
   /** Saves in one step: afterwards the file holds this checkpoint, or what it held before. */
   public void save(Path file) throws IOException {
     List<TensorEntry> tensors = new ArrayList<>();
-    for (ParameterShape parameter : run.network().parameters()) {
+    List<ParameterShape> all = run.networkParameters();
+    for (ParameterShape parameter : all) {
       String name = parameter.name();
-      long[] shape = parameter.shape().stream().mapToLong(Integer::longValue).toArray();
+      long[] shape = shape(parameter);
       if (masks.containsKey(name)) {
         tensors.add(TensorEntry.floats(SCORES + name, shape, scores.get(name)));
-      } else {
+        tensors.add(TensorEntry.floats(SCALE + name, new long[0], new float[] {scales.get(name)}));
+      } else if (parameters.containsKey(name)) {
         tensors.add(TensorEntry.floats(PARAMETER + name, shape, parameters.get(name)));
+      } else {
+        RemainderTensor statistic = statistics.get(name);
+        byte[] data = new byte[statistic.data().remaining()];
+        statistic.data().get(data);
+        tensors.add(
+            TensorEntry.bytes(PARAMETER + name, TensorType.of(statistic.type()), shape, data));
       }
       if (moments.containsKey(name)) {
         tensors.add(TensorEntry.floats(MEAN + name, shape, moments.get(name).mean()));
         tensors.add(TensorEntry.floats(VARIANCE + name, shape, moments.get(name).variance()));
       }
     }
-    for (ParameterShape parameter : run.network().parameters()) {
-      Mask mask = masks.get(parameter.name());
+    for (ParameterShape parameter : all) {
+      LayerMask mask = masks.get(parameter.name());
       if (mask != null) {
-        long[] shape = parameter.shape().stream().mapToLong(Integer::longValue).toArray();
-        tensors.add(
-            TensorEntry.bytes(MASK + parameter.name(), TensorType.BOOL, shape, mask.toBytes()));
+        addMask(KEPT + parameter.name(), parameter, mask.kept(), tensors);
+        addMask(NEGATED + parameter.name(), parameter, mask.negated(), tensors);
       }
     }
     Map<String, String> metadata = new LinkedHashMap<>();
-    metadata.put("pemn_checkpoint", "1");
+    metadata.put("pemn_checkpoint", VERSION);
     metadata.put("run", GSON.toJson(run));
     metadata.put("history", GSON.toJson(history));
     metadata.put("steps", Long.toString(steps));
     AtomicFile.write(file, out -> SafetensorsWriter.write(out, metadata, tensors));
+  }
+
+  private static void addMask(
+      String name, ParameterShape layer, Mask mask, List<TensorEntry> tensors) {
+    tensors.add(TensorEntry.bytes(name, TensorType.BOOL, shape(layer), mask.toBytes()));
+  }
+
+  private static long[] shape(ParameterShape parameter) {
+    return parameter.shape().stream().mapToLong(Integer::longValue).toArray();
   }
 
   /**
@@ -108,7 +136,7 @@ public record Checkpoint(
   public static Checkpoint load(Path file) throws IOException {
     SafetensorsFile tensors = SafetensorsFile.read(file);
     Map<String, String> metadata = tensors.metadata();
-    if (!"1".equals(metadata.get("pemn_checkpoint"))) {
+    if (!VERSION.equals(metadata.get("pemn_checkpoint"))) {
       throw new IOException(
           file
               + " is a safetensors file, but no checkpoint of this version of pemn;"
@@ -121,20 +149,27 @@ public record Checkpoint(
           required(GSON.fromJson(metadata.get("history"), new TypeToken<List<EpochMetrics>>() {}));
       long steps = Long.parseLong(required(metadata.get("steps")));
       checkHistory(history, steps, run.trainingOptions().epochs());
-      Map<String, Mask> masks = new LinkedHashMap<>();
+      Map<String, LayerMask> masks = new LinkedHashMap<>();
       Map<String, float[]> scores = new LinkedHashMap<>();
+      Map<String, Float> scales = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
+      Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
       Map<String, Moments> moments = new LinkedHashMap<>();
-      boolean masked = run.trainingOptions().masked();
-      for (ParameterShape parameter : run.network().parameters()) {
+      Optional<MaskType> type = run.trainingOptions().mask();
+      for (ParameterShape parameter : run.networkParameters()) {
         String name = parameter.name();
-        if (masked && parameter.role() == ParameterShape.Role.WEIGHT) {
-          Mask mask = Mask.ofBytes(tensors.bytes(MASK + name));
-          if (mask.size() != parameter.size()) {
-            throw new IllegalArgumentException(name + " has " + mask.size() + " positions");
-          }
-          masks.put(name, mask);
+        if (parameter.role() == Role.STATISTIC) {
+          statistics.put(
+              name,
+              new RemainderTensor(
+                  name,
+                  parameter.shape(),
+                  tensors.type(PARAMETER + name).numberType(),
+                  ByteBuffer.wrap(tensors.bytes(PARAMETER + name))));
+        } else if (type.isPresent() && parameter.role() == Role.WEIGHT) {
+          masks.put(name, mask(type.get(), parameter, tensors));
           scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
+          scales.put(name, tensors.floats(SCALE + name)[0]);
         } else {
           parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
         }
@@ -146,7 +181,8 @@ public record Checkpoint(
                   sized(parameter, tensors.floats(VARIANCE + name))));
         }
       }
-      return new Checkpoint(run, List.copyOf(history), steps, masks, scores, parameters, moments);
+      return new Checkpoint(
+          run, List.copyOf(history), steps, masks, scores, scales, parameters, statistics, moments);
     } catch (RuntimeException e) {
       // Whatever is wrong with the text: Gson wraps what a record's constructor throws.
       throw new IOException(
@@ -155,6 +191,20 @@ public record Checkpoint(
               + " does not describe its training as pemn does; begin the run anew.",
           e);
     }
+  }
+
+  private static LayerMask mask(MaskType type, ParameterShape layer, SafetensorsFile tensors)
+      throws IOException {
+    Mask kept = Mask.ofBytes(tensors.bytes(KEPT + layer.name()));
+    Mask negated = Mask.ofBytes(tensors.bytes(NEGATED + layer.name()));
+    if (kept.size() != layer.size() || negated.size() != layer.size()) {
+      throw new IllegalArgumentException(layer.name() + " has " + kept.size() + " positions");
+    }
+    return switch (type) {
+      case BINARY -> new LayerMask.Keep(kept);
+      case SIGN -> new LayerMask.Sign(negated);
+      case TERNARY -> new LayerMask.Ternary(kept, negated);
+    };
   }
 
   private static void checkHistory(List<EpochMetrics> history, long steps, int epochs) {

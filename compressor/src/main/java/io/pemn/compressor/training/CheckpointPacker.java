@@ -1,15 +1,34 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.data.SeededRandom;
+import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.FilledLayers;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.NetworkChoice;
+import io.pemn.format.LayerMask;
+import io.pemn.format.Mask;
+import io.pemn.format.NumberType;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
+import io.pemn.packager.torchscript.ModuleTensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Turns a checkpoint into what an archive holds; needs no engine. */
 public final class CheckpointPacker {
@@ -19,42 +38,165 @@ public final class CheckpointPacker {
    * The masked network of a checkpoint.
    *
    * @param checkpoint after any epoch
+   * @param directory of its run, for the TorchScript file if it trains one
+   * @param tool name and version of the program that packs
+   * @throws IOException in one sentence, if the TorchScript file is missing or another
+   */
+  public static MaskedNetwork pack(Checkpoint checkpoint, RunDirectory directory, String tool)
+      throws IOException {
+    if (checkpoint.run().trainingOptions().network() instanceof NetworkChoice.Module choice) {
+      try (ModuleSource module =
+          ModuleSource.open(
+              directory.moduleFile(),
+              choice.include(),
+              choice.exclude(),
+              choice.keepTracedMode())) {
+        if (!module.choice().digest().equals(choice.digest())) {
+          throw new IOException(
+              directory.moduleFile()
+                  + " is not the file that the run was begun with; restore it, or begin the run"
+                  + " anew.");
+        }
+        return pack(checkpoint, Optional.of(module), tool);
+      }
+    }
+    return pack(checkpoint, Optional.empty(), tool);
+  }
+
+  /**
+   * What a module would become, before any training: masks at random at the density of the options,
+   * everything else as it is. An archive of it has nearly the size of the trained one.
+   *
+   * @param module the file
+   * @param options what the training would be
    * @param tool name and version of the program that packs
    */
-  public static MaskedNetwork pack(Checkpoint checkpoint, String tool) {
+  public static MaskedNetwork preview(ModuleSource module, TrainingOptions options, String tool)
+      throws IOException {
+    Map<String, LayerMask> masks = new LinkedHashMap<>();
+    Map<String, Float> scales = new LinkedHashMap<>();
+    Map<String, float[]> parameters = new LinkedHashMap<>();
+    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
+    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed());
+    Map<String, ParameterShape> roles = new HashMap<>();
+    module.parameters().forEach(parameter -> roles.put(parameter.name(), parameter));
+    for (ModuleTensor tensor : module.file().tensors()) {
+      ParameterShape parameter = roles.get(tensor.name());
+      if (options.masked() && parameter.role() == Role.WEIGHT) {
+        masks.put(tensor.name(), randomMask(parameter.size(), options, random));
+        scales.put(tensor.name(), 0.1f);
+      } else {
+        statistics.put(
+            tensor.name(),
+            new RemainderTensor(
+                tensor.name(),
+                tensor.shape(),
+                tensor.type(),
+                ByteBuffer.wrap(module.file().bytes(tensor))));
+      }
+    }
+    RunDescription run =
+        new RunDescription(
+            options.toMap(),
+            "",
+            List.of(),
+            List.of(new InputTensor(List.of(1), module.floatType())),
+            false,
+            0,
+            "",
+            module.parameters());
+    Evaluation nothing = new Evaluation(1, 0, 0, 1, Measure.ACCURACY);
+    EpochMetrics metrics = new EpochMetrics(1, 1, 0, 0, 0, 0, 0, Optional.of(nothing));
+    return pack(
+        new Checkpoint(
+            run, List.of(metrics), 1, masks, Map.of(), scales, parameters, statistics, Map.of()),
+        Optional.of(module),
+        tool);
+  }
+
+  private static LayerMask randomMask(int size, TrainingOptions options, SeededRandom random) {
+    byte[] kept = new byte[size];
+    byte[] negated = new byte[size];
+    for (int i = 0; i < size; i++) {
+      kept[i] = (byte) (random.uniform() < options.density() ? 1 : 0);
+      negated[i] = (byte) (random.uniform() < 0.5 && kept[i] == 1 ? 1 : 0);
+    }
+    return switch (options.mask().orElseThrow()) {
+      case BINARY -> new LayerMask.Keep(Mask.ofBytes(kept));
+      case SIGN -> new LayerMask.Sign(Mask.ofBytes(negated));
+      case TERNARY -> new LayerMask.Ternary(Mask.ofBytes(kept), Mask.ofBytes(negated));
+    };
+  }
+
+  private static MaskedNetwork pack(
+      Checkpoint checkpoint, Optional<ModuleSource> module, String tool) throws IOException {
     RunDescription run = checkpoint.run();
     TrainingOptions options = run.trainingOptions();
-    List<ParameterShape> parameters = run.network().parameters();
-    FilledLayers filled = options.fill(parameters);
-
+    List<ParameterShape> parameters = run.networkParameters();
+    Map<String, NumberType> types = new HashMap<>();
+    if (module.isPresent()) {
+      for (ModuleTensor tensor : module.get().file().tensors()) {
+        types.put(tensor.name(), tensor.type());
+      }
+    }
     List<MaskedLayer> layers = new ArrayList<>();
     List<RemainderTensor> remainder = new ArrayList<>();
+    Prototype prototype = new Prototype(options.seed(), options.distribution(), 1);
+    int shuffledLength = 0;
+    if (parameters.stream().anyMatch(parameter -> parameter.role() == Role.WEIGHT)) {
+      FilledLayers filled = options.fill(parameters);
+      prototype = filled.prototype();
+      shuffledLength = filled.shuffledLength();
+      for (ParameterShape parameter : parameters) {
+        String name = parameter.name();
+        if (checkpoint.masks().containsKey(name)) {
+          FilledLayers.Filled layer = filled.scaled(parameter, checkpoint.scales().get(name));
+          layers.add(
+              new MaskedLayer(
+                  name,
+                  parameter.shape(),
+                  layer.offset(),
+                  layer.scale(),
+                  checkpoint.masks().get(name)));
+        }
+      }
+    }
     for (ParameterShape parameter : parameters) {
       String name = parameter.name();
-      if (checkpoint.masks().containsKey(name)) {
-        FilledLayers.Filled layer = filled.fill(parameter);
-        layers.add(
-            new MaskedLayer(
-                name,
-                parameter.shape(),
-                layer.offset(),
-                layer.scale(),
-                checkpoint.masks().get(name)));
-      } else {
+      if (checkpoint.parameters().containsKey(name)) {
         remainder.add(
-            new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name)));
+            as(
+                types.getOrDefault(name, NumberType.FLOAT32),
+                new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name))));
+      } else if (checkpoint.statistics().containsKey(name)) {
+        RemainderTensor statistic = checkpoint.statistics().get(name);
+        remainder.add(as(types.getOrDefault(name, statistic.type()), statistic));
       }
+    }
+    Optional<TorchScriptModule> skeleton = Optional.empty();
+    if (module.isPresent()) {
+      skeleton = Optional.of(module.get().file().skeleton());
     }
     return new MaskedNetwork(
         run.network(),
-        options.normalization(),
+        run.image().map(image -> options.normalization()),
         run.classLabels(),
-        filled.prototype(),
-        filled.shuffledLength(),
+        prototype,
+        shuffledLength,
         options.storeValues(),
         layers,
         remainder,
+        skeleton,
         provenance(checkpoint, tool));
+  }
+
+  /** A tensor in the type that the module's file has it in. */
+  private static RemainderTensor as(NumberType type, RemainderTensor tensor) {
+    if (tensor.type() == type) {
+      return tensor;
+    }
+    return new RemainderTensor(
+        tensor.name(), tensor.shape(), type, ByteBuffer.wrap(type.encode(tensor.values())));
   }
 
   private static Provenance provenance(Checkpoint checkpoint, String tool) {
@@ -74,7 +216,8 @@ public final class CheckpointPacker {
                 metrics
                     .setTestImages(test.images())
                     .setAccuracy(test.accuracy())
-                    .setLoss(test.loss()));
+                    .setLoss(test.loss())
+                    .setMeasure(test.measure()));
     return provenance.setMetrics(metrics).build();
   }
 }

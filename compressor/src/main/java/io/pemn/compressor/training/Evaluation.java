@@ -3,64 +3,88 @@ package io.pemn.compressor.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Block;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.training.ParameterStore;
 import ai.djl.training.loss.Loss;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.TargetNetwork.Shipped;
 import io.pemn.format.Normalization;
+import io.pemn.format.proto.Measure;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
- * How well a network classifies images.
+ * How well a network does on samples that it was not trained on.
  *
- * @param images number of images
- * @param accuracy fraction classified rightly, 0 to 1
- * @param loss mean cross-entropy in nats
+ * @param images number of samples
+ * @param accuracy fraction classified rightly, or as the teacher does, 0 to 1; 0 if it classifies
+ *     nothing
+ * @param loss mean of what the measure names
  * @param imagesPerSecond how fast
+ * @param measure what accuracy and loss are
  */
-public record Evaluation(int images, double accuracy, double loss, double imagesPerSecond) {
+public record Evaluation(
+    int images, double accuracy, double loss, double imagesPerSecond, Measure measure) {
   private static final int BATCH_SIZE = 250;
+
+  /** Without a measure it is the accuracy, as in checkpoints of the first version. */
+  public Evaluation {
+    measure = measure == null ? Measure.ACCURACY : measure;
+  }
+
+  /** What is measured for an objective on given samples. */
+  static Measure measure(Objective objective, SampleSet set) {
+    return switch (objective) {
+      case CLASSIFY -> set.labelled() ? Measure.ACCURACY : Measure.AGREEMENT;
+      case REGRESS -> Measure.MEAN_SQUARED_ERROR;
+      case EMBED -> Measure.COSINE_DISTANCE;
+    };
+  }
 
   /**
    * Measures a network, without gradients and without augmentation.
    *
-   * @param block takes (batch, channels, height, width), returns logits (batch, classes)
-   * @param manager on the device of the block's parameters
-   * @param images what to classify
+   * @param network gives (batch, ...) in its first output; of a classifier logits (batch, classes)
+   * @param manager on the device of the network
+   * @param set what to run it on
    * @param normalization how pixels become input
-   * @param progress told the number of images done so far, after every batch
+   * @param objective what the network is for
+   * @param teacher what to compare with where the samples have neither labels nor targets
+   * @param progress told the number of samples done so far, after every batch
    */
-  public static Evaluation of(
-      Block block,
+  static Evaluation of(
+      Shipped network,
       NDManager manager,
-      ImageSet images,
+      SampleSet set,
       Normalization normalization,
+      Objective objective,
+      Optional<Teacher> teacher,
       IntConsumer progress) {
-    Batches batches = new Batches(images, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);
-    Loss crossEntropy = Loss.softmaxCrossEntropyLoss();
+    Batches batches = new Batches(set, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);
     double lossSum = 0;
     long correct = 0;
     int done = 0;
-    long start = System.nanoTime();
+    long nanos = 0;
     boolean gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
-    try (NDManager parameters = manager.newSubManager();
-        BatchStream stream = batches.epoch(0)) {
-      ParameterStore store = new ParameterStore(parameters, false);
+    try (BatchStream stream = batches.epoch(0)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next();
             NDManager scratch = manager.newSubManager()) {
-          BatchArrays arrays = BatchArrays.of(batch, images, scratch);
-          NDArray logits =
-              block.forward(store, new NDList(arrays.images()), false).singletonOrThrow();
-          NDArray loss = crossEntropy.evaluate(new NDList(arrays.labels()), new NDList(logits));
-          lossSum += loss.getFloat() * (double) batch.size();
-          correct += BatchArrays.correct(logits, arrays.labels()).getLong();
+          BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
+          long start = System.nanoTime();
+          NDList all = network.forward(arrays.inputs());
+          all.attach(scratch);
+          NDArray outputs = all.head().toType(DataType.FLOAT32, false);
+          outputs.attach(scratch);
+          Result result = result(outputs, arrays, set, objective, teacher, scratch);
+          lossSum += result.loss() * batch.size();
+          correct += result.correct();
+          nanos += System.nanoTime() - start;
           done += batch.size();
           progress.accept(done);
         }
@@ -68,7 +92,44 @@ public record Evaluation(int images, double accuracy, double loss, double images
     } finally {
       JniUtils.setGradMode(gradientsBefore);
     }
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return new Evaluation(done, (double) correct / done, lossSum / done, done / seconds);
+    return new Evaluation(
+        done,
+        (double) correct / done,
+        lossSum / done,
+        done / (nanos / 1e9),
+        measure(objective, set));
+  }
+
+  private record Result(double loss, long correct) {}
+
+  private static Result result(
+      NDArray outputs,
+      BatchArrays arrays,
+      SampleSet set,
+      Objective objective,
+      Optional<Teacher> teacher,
+      NDManager scratch) {
+    if (objective == Objective.CLASSIFY && arrays.labels().isPresent()) {
+      NDArray labels = arrays.labels().get();
+      NDArray loss =
+          Loss.softmaxCrossEntropyLoss().evaluate(new NDList(labels), new NDList(outputs));
+      return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
+    }
+    NDArray wanted =
+        arrays.target().orElseGet(() -> teacher.orElseThrow().outputs(arrays, set, true, scratch));
+    return switch (objective) {
+      case CLASSIFY -> {
+        long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);
+        NDArray rows = outputs.reshape(-1, classes);
+        NDArray wantedRows = wanted.reshape(-1, classes);
+        long correct = LossFunction.correct(rows, wantedRows.argMax(1)).getLong();
+        // Of several rows a sample, the fraction counts.
+        long perSample = rows.getShape().get(0) / arrays.size();
+        yield new Result(
+            LossFunction.divergence(outputs, wanted, 1).getFloat(), correct / perSample);
+      }
+      case REGRESS -> new Result(LossFunction.squaredError(outputs, wanted).getFloat(), 0);
+      case EMBED -> new Result(LossFunction.cosineDistance(outputs, wanted).getFloat(), 0);
+    };
   }
 }

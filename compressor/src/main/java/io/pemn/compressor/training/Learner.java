@@ -1,22 +1,18 @@
 package io.pemn.compressor.training;
 
-import ai.djl.Device;
-import ai.djl.Model;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.Trainer;
-import ai.djl.training.loss.Loss;
 import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
@@ -25,12 +21,14 @@ import io.pemn.compressor.masking.LayerScale;
 import io.pemn.compressor.masking.MaskedParameter;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
-import io.pemn.format.Mask;
+import io.pemn.compressor.masking.WarmStart;
+import io.pemn.compressor.network.EngineMessage;
+import io.pemn.compressor.network.TargetNetwork;
+import io.pemn.format.LayerMask;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
-import io.pemn.loader.network.BuiltInNetwork;
-import java.util.Arrays;
-import java.util.HashMap;
+import io.pemn.loader.RemainderTensor;
+import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,102 +42,125 @@ import java.util.function.IntConsumer;
 final class Learner implements AutoCloseable {
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
-  private final Model model;
-  private final BuiltInNetwork network;
+  private final TargetNetwork network;
+  private final Optional<Teacher> teacher;
+  private final LossFunction lossFunction;
   private final ResumableAdamW adamW;
-  private final Trainer trainer;
-  private final Loss crossEntropy = Loss.softmaxCrossEntropyLoss();
+  private final EdgePopupOptimizer optimizer;
   private final Map<String, MaskedParameter> masked = new LinkedHashMap<>();
+  private final Map<String, Float> scales = new LinkedHashMap<>();
   private final boolean gradientsBefore;
   private final NDArray lossSum;
   private final NDArray correct;
-  private long imagesSeen;
+  private long samplesSeen;
   private long steps;
 
   /** Sums over the steps since they were last taken. */
   record Seen(double meanLoss, double accuracy) {}
 
-  /** Begins a training. */
-  Learner(RunDescription run, Device device, long totalSteps) {
-    this(run, device, totalSteps, Optional.empty());
-  }
-
-  /** Begins a training, or goes on from a checkpoint if one is given. */
-  Learner(RunDescription run, Device device, long totalSteps, Optional<Checkpoint> checkpoint) {
+  /**
+   * Begins a training, or goes on from a checkpoint if one is given.
+   *
+   * @param options what to train
+   * @param network what to train it in; closed with the learner
+   * @param teacher what to learn from besides labels; closed with the learner
+   * @param totalSteps of the whole training
+   * @param checkpoint where to go on
+   */
+  Learner(
+      TrainingOptions options,
+      TargetNetwork network,
+      Optional<Teacher> teacher,
+      long totalSteps,
+      Optional<Checkpoint> checkpoint) {
     // The engine's natives are there only once it has been asked for.
     Engine.getEngine("PyTorch");
     this.gradientsBefore = JniUtils.isGradMode();
-    this.options = run.trainingOptions();
+    this.options = options;
+    this.network = network;
+    this.teacher = teacher;
+    this.lossFunction = new LossFunction(options.objective(), options.distillation());
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
     this.steps = checkpoint.map(Checkpoint::steps).orElse(0L);
-    this.model = Model.newInstance("pemn", device, "PyTorch");
     JniUtils.setGradMode(false);
     try {
-      this.network = BuiltInNetwork.of(run.network());
-      network.initialize(model.getNDManager());
-      model.setBlock(network.block());
       this.adamW =
           new ResumableAdamW(
               Optimizer.adamW()
                   .optLearningRateTracker(schedule)
                   .optWeightDecays((float) options.weightDecay())
                   .optBeginNumUpdate(Math.toIntExact(steps)),
-              byId(checkpoint.map(Checkpoint::moments).orElse(Map.of())));
+              checkpoint.map(Checkpoint::moments).orElse(Map.of()));
       fillParameters(checkpoint);
-      Map<String, MaskedParameter> maskedById = new HashMap<>();
-      masked.forEach((name, layer) -> maskedById.put(id(name), layer));
-      this.trainer =
-          model.newTrainer(
-              new DefaultTrainingConfig(crossEntropy)
-                  .optOptimizer(new EdgePopupOptimizer(adamW, maskedById))
-                  .optDevices(new Device[] {device}));
-      trainer.initialize(
-          new Shape(1, run.input().channels(), run.input().height(), run.input().width()));
-      this.lossSum = trainer.getManager().zeros(new Shape());
-      this.correct = trainer.getManager().zeros(new Shape(), DataType.INT64);
+      this.optimizer = new EdgePopupOptimizer(adamW, masked);
+      this.lossSum = network.manager().zeros(new Shape());
+      this.correct = network.manager().zeros(new Shape(), DataType.INT64);
     } catch (RuntimeException e) {
-      model.close();
+      network.close();
+      teacher.ifPresent(Teacher::close);
       JniUtils.setGradMode(gradientsBefore);
       throw e;
     }
   }
 
   private void fillParameters(Optional<Checkpoint> checkpoint) {
-    FilledLayers filled = options.fill(network.description().parameters());
-    for (ParameterShape parameter : network.description().parameters()) {
+    boolean weights =
+        network.parameters().stream().anyMatch(parameter -> parameter.role() == Role.WEIGHT);
+    Optional<FilledLayers> filled =
+        weights ? Optional.of(options.fill(network.parameters())) : Optional.empty();
+    for (ParameterShape parameter : network.parameters()) {
       String name = parameter.name();
-      float[] values =
-          parameter.role() == Role.WEIGHT
-              ? filled.fill(parameter).values()
-              : initialValues(parameter);
+      if (!network.trained().contains(name)) {
+        continue;
+      }
       if (options.masked() && parameter.role() == Role.WEIGHT) {
-        masked.put(
-            name,
-            new MaskedParameter(
-                name,
-                network.parameters().get(name).getArray(),
-                values,
-                checkpoint.map(c -> c.scores().get(name)).orElseGet(() -> initialScores(parameter)),
-                options.density(),
-                options.scores()));
-      } else {
-        network.set(name, checkpoint.map(c -> c.parameters().get(name)).orElse(values));
+        mask(parameter, filled.orElseThrow(), checkpoint);
+      } else if (checkpoint.isPresent()) {
+        TargetNetwork.set(network.array(name), checkpoint.get().parameters().get(name));
+      } else if (parameter.role() == Role.WEIGHT && teacher.isEmpty()) {
+        TargetNetwork.set(network.array(name), filled.orElseThrow().fill(parameter).values());
       }
     }
   }
 
-  /** Ones for the scales and running variances of normalisation layers, zeros for the rest. */
-  private static float[] initialValues(ParameterShape parameter) {
-    boolean scale = parameter.role() == Role.LEARNED && parameter.name().endsWith(".weight");
-    float[] values = new float[parameter.size()];
-    Arrays.fill(values, scale || parameter.name().endsWith(".running_var") ? 1 : 0);
-    return values;
+  private void mask(ParameterShape layer, FilledLayers filled, Optional<Checkpoint> checkpoint) {
+    String name = layer.name();
+    float scale;
+    float[] scores;
+    if (checkpoint.isPresent()) {
+      scale = checkpoint.get().scales().get(name);
+      scores = checkpoint.get().scores().get(name);
+    } else if (options.distillation().warmStart()) {
+      WarmStart start =
+          WarmStart.of(
+              network.array(name).toFloatArray(),
+              filled.prototypeValues(layer),
+              options.mask().orElseThrow(),
+              options.density(),
+              scoreBound(layer) / Math.sqrt(3));
+      scale = start.scale();
+      scores = start.scores();
+    } else {
+      scale = filled.fill(layer).scale();
+      scores = initialScores(layer);
+    }
+    scales.put(name, scale);
+    masked.put(
+        name,
+        new MaskedParameter(
+            name,
+            network.array(name),
+            filled.scaled(layer, scale).values(),
+            scores,
+            options.mask().orElseThrow(),
+            options.density(),
+            options.scores()));
   }
 
   /** Kaiming-uniform with a = sqrt 5, that is, uniform within 1 / sqrt(fan-in), as the authors. */
   private float[] initialScores(ParameterShape layer) {
     SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
-    float bound = (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
+    float bound = scoreBound(layer);
     float[] scores = new float[layer.size()];
     for (int i = 0; i < scores.length; i++) {
       scores[i] = (2 * random.uniform() - 1) * bound;
@@ -147,38 +168,96 @@ final class Learner implements AutoCloseable {
     return scores;
   }
 
-  /** Learns from one batch. */
-  void step(Batch batch, ImageSet set) {
-    try (NDManager scratch = trainer.getManager().newSubManager()) {
-      BatchArrays arrays = BatchArrays.of(batch, set, scratch);
-      NDArray logits;
+  private static float scoreBound(ParameterShape layer) {
+    return (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
+  }
+
+  /**
+   * Learns from one batch.
+   *
+   * @param unchanged whether the samples are the same every time they come
+   * @throws IOException in one sentence, if the network does not run, or its loss is not finite
+   */
+  void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
+    try (NDManager scratch = network.manager().newSubManager()) {
+      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
+      Optional<NDArray> wanted =
+          lossFunction.needsTeacher()
+              ? teacher.map(t -> t.outputs(arrays, set, unchanged, scratch))
+              : Optional.empty();
+      NDArray outputs;
       NDArray loss;
-      try (GradientCollector collector = trainer.newGradientCollector()) {
-        logits = trainer.forward(new NDList(arrays.images())).singletonOrThrow();
-        loss = crossEntropy.evaluate(new NDList(arrays.labels()), new NDList(logits));
+      try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+        NDList all = network.forward(arrays.inputs(), true);
+        all.attach(scratch);
+        outputs = all.head();
+        loss = lossFunction.of(outputs, arrays, wanted);
         collector.backward(loss);
+      } catch (EngineException e) {
+        throw new IOException(
+            "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
       }
-      trainer.step();
+      // On a CPU reading it costs nothing; on a GPU it would wait for the device.
+      if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
+        throw new IOException(
+            "The training loss is " + loss.getFloat() + " in step " + (steps + 1) + whereFrom());
+      }
+      update();
       lossSum.addi(loss.mul(batch.size()));
-      correct.addi(BatchArrays.correct(logits, arrays.labels()));
+      if (options.objective() == Objective.CLASSIFY) {
+        NDArray right =
+            arrays.labels().orElseGet(() -> wanted.map(w -> w.argMax(-1)).orElseThrow());
+        if (outputs.getShape().dimension() == 2) {
+          correct.addi(LossFunction.correct(outputs, right));
+        }
+      }
     }
-    imagesSeen += batch.size();
+    samplesSeen += batch.size();
     steps++;
+  }
+
+  private void update() {
+    for (ParameterShape parameter : network.parameters()) {
+      if (parameter.role() == Role.STATISTIC) {
+        continue;
+      }
+      NDArray array = network.array(parameter.name());
+      // A parameter that the forward does not use has none, and stays as it is.
+      try (PtNDArray gradient = JniUtils.getGradient((PtNDArray) array)) {
+        if (gradient != null) {
+          optimizer.update(parameter.name(), array, gradient);
+        }
+      }
+    }
+  }
+
+  /** What is known of the first number that is not finite. */
+  private String whereFrom() {
+    for (ParameterShape parameter : network.parameters()) {
+      if (parameter.role() != Role.STATISTIC) {
+        for (float value : network.array(parameter.name()).toFloatArray()) {
+          if (!Float.isFinite(value)) {
+            return ": " + parameter.name() + " is the first layer that holds " + value;
+          }
+        }
+      }
+    }
+    return ", though every parameter is finite, so the network's own forward gives it";
   }
 
   /** Means over the steps since {@link #forget}; waits for the device. */
   Seen seen() {
-    return imagesSeen == 0
+    return samplesSeen == 0
         ? new Seen(0, 0)
         : new Seen(
-            (double) lossSum.getFloat() / imagesSeen, (double) correct.getLong() / imagesSeen);
+            (double) lossSum.getFloat() / samplesSeen, (double) correct.getLong() / samplesSeen);
   }
 
   /** Begins new means. */
   void forget() {
     lossSum.subi(lossSum);
     correct.subi(correct);
-    imagesSeen = 0;
+    samplesSeen = 0;
   }
 
   /** Steps made since the beginning of the training, earlier sessions included. */
@@ -190,59 +269,65 @@ final class Learner implements AutoCloseable {
     return schedule.getNewValue(Math.toIntExact(steps));
   }
 
-  Evaluation evaluate(ImageSet images, IntConsumer progress) {
-    return Evaluation.of(
-        network.block(), trainer.getManager(), images, options.normalization(), progress);
+  /** Measures what an archive of the present state would run. */
+  Evaluation evaluate(SampleSet set, IntConsumer progress) throws IOException {
+    try (TargetNetwork.Shipped shipped = network.shipped()) {
+      return Evaluation.of(
+          shipped,
+          network.manager(),
+          set,
+          options.normalization(),
+          options.objective(),
+          teacher,
+          progress);
+    } catch (EngineException e) {
+      throw new IOException(
+          "The network does not run on the test data: " + EngineMessage.of(e) + ".", e);
+    }
   }
 
   /** The masks as the network holds them now, by layer. */
-  Map<String, Mask> masks() {
-    Map<String, Mask> masks = new LinkedHashMap<>();
+  Map<String, LayerMask> masks() {
+    Map<String, LayerMask> masks = new LinkedHashMap<>();
     masked.forEach((name, layer) -> masks.put(name, layer.mask()));
     return masks;
   }
 
-  /** The network's present values of a parameter: a masked layer's effective weights. */
+  /** The network's present values of a trained parameter: a masked layer's effective weights. */
   float[] values(String name) {
-    return network.parameters().get(name).getArray().toFloatArray();
+    return network.array(name).toFloatArray();
   }
 
   /** Everything needed to go on from here. */
-  Checkpoint checkpoint(RunDescription run, List<EpochMetrics> history, Map<String, Mask> masks) {
+  Checkpoint checkpoint(
+      RunDescription run, List<EpochMetrics> history, Map<String, LayerMask> masks)
+      throws IOException {
     Map<String, float[]> scores = new LinkedHashMap<>();
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, Moments> moments = new LinkedHashMap<>();
-    network
-        .parameters()
-        .forEach(
-            (name, parameter) -> {
-              MaskedParameter layer = masked.get(name);
-              if (layer == null) {
-                parameters.put(name, values(name));
-              } else {
-                scores.put(name, layer.scores().toFloatArray());
-              }
-              adamW.moments(parameter.getId()).ifPresent(m -> moments.put(name, m));
-            });
-    return new Checkpoint(run, history, steps, masks, scores, parameters, moments);
-  }
-
-  private Map<String, Moments> byId(Map<String, Moments> byName) {
-    Map<String, Moments> byId = new HashMap<>();
-    byName.forEach((name, moments) -> byId.put(id(name), moments));
-    return byId;
-  }
-
-  private String id(String name) {
-    Parameter parameter = network.parameters().get(name);
-    return parameter.getId();
+    for (ParameterShape parameter : network.parameters()) {
+      String name = parameter.name();
+      if (!network.trained().contains(name)) {
+        continue;
+      }
+      MaskedParameter layer = masked.get(name);
+      if (layer == null) {
+        parameters.put(name, values(name));
+      } else {
+        scores.put(name, layer.scores().toFloatArray());
+      }
+      adamW.moments(name).ifPresent(m -> moments.put(name, m));
+    }
+    Map<String, RemainderTensor> statistics = network.statistics();
+    return new Checkpoint(
+        run, history, steps, masks, scores, scales, parameters, statistics, moments);
   }
 
   @Override
   public void close() {
-    trainer.close();
     adamW.close();
-    model.close();
+    network.close();
+    teacher.ifPresent(Teacher::close);
     JniUtils.setGradMode(gradientsBefore);
   }
 }

@@ -1,41 +1,86 @@
 package io.pemn.compressor.training;
 
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.NetworkChoice;
+import io.pemn.format.NumberType;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.TorchScriptDescription;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a run trains and on what, as its checkpoints remember it.
  *
  * @param options {@link TrainingOptions#toMap()}
  * @param dataSet the data set's name
- * @param classLabels one name a class
- * @param input shape of the images
- * @param images how many there are and what they sum up to, so that other images are noticed
+ * @param classLabels one name a class; empty where there are none
+ * @param inputs what the network takes
+ * @param images whether its input is images
+ * @param classes number of outputs of a classifier, else 0
+ * @param samples how many samples there are and what they sum up to, so that others are noticed
+ * @param parameters of a TorchScript module, in its order; empty for a built-in network
  */
 public record RunDescription(
     Map<String, String> options,
     String dataSet,
     List<String> classLabels,
-    ImageShape input,
-    String images) {
+    List<InputTensor> inputs,
+    boolean images,
+    int classes,
+    String samples,
+    List<ParameterShape> parameters) {
 
-  /** Describes a training of a data set. */
+  /** Describes a training of a built-in network. */
   public static RunDescription of(TrainingOptions options, Dataset dataSet) {
     return new RunDescription(
         options.toMap(),
         dataSet.name(),
         dataSet.labels(),
-        new ImageShape(
-            dataSet.train().channels(), dataSet.train().height(), dataSet.train().width()),
-        String.format(
-            "%d training images %08x, %d test images %08x",
-            dataSet.train().size(),
-            dataSet.train().checksum(),
-            dataSet.test().size(),
-            dataSet.test().checksum()));
+        dataSet.train().inputs(),
+        dataSet.image().isPresent(),
+        dataSet.train().classes(),
+        samples(dataSet),
+        List.of());
+  }
+
+  /**
+   * Describes a training of a TorchScript module.
+   *
+   * @param outputs how many numbers its first output has a sample
+   */
+  static RunDescription of(
+      TrainingOptions options, Dataset dataSet, ModuleSource module, int outputs) {
+    NumberType floats = module.floatType();
+    int classes = options.objective() == Objective.CLASSIFY ? outputs : 0;
+    return new RunDescription(
+        options.toMap(),
+        dataSet.name(),
+        dataSet.labels().size() == classes ? dataSet.labels() : List.of(),
+        dataSet.train().inputs().stream()
+            .map(input -> input.type().isFloat() ? new InputTensor(input.shape(), floats) : input)
+            .toList(),
+        dataSet.image().isPresent(),
+        classes,
+        samples(dataSet),
+        module.parameters());
+  }
+
+  private static String samples(Dataset dataSet) {
+    String what = dataSet.image().isPresent() ? "images" : "samples";
+    return String.format(
+        "%d training %s %08x, %d test %s %08x",
+        dataSet.train().size(),
+        what,
+        dataSet.train().checksum(),
+        dataSet.test().size(),
+        what,
+        dataSet.test().checksum());
   }
 
   /**
@@ -47,8 +92,10 @@ public record RunDescription(
     if (options == null
         || dataSet == null
         || classLabels == null
-        || input == null
-        || images == null) {
+        || inputs == null
+        || samples == null
+        || parameters == null
+        || parameters.contains(null)) {
       throw new IllegalArgumentException("A part of the run's description is missing.");
     }
     return this;
@@ -59,8 +106,34 @@ public record RunDescription(
     return TrainingOptions.of(options);
   }
 
-  /** The network that the options describe for these images. */
+  /** Shape of the images, if the network takes images. */
+  public Optional<ImageShape> image() {
+    if (!images) {
+      return Optional.empty();
+    }
+    List<Integer> shape = inputs.get(0).shape();
+    return Optional.of(new ImageShape(shape.get(0), shape.get(1), shape.get(2)));
+  }
+
+  /** The network as an archive describes it. */
   public NetworkDescription network() {
-    return new NetworkDescription(trainingOptions().architecture(), input, classLabels.size());
+    if (trainingOptions().network() instanceof NetworkChoice.BuiltIn builtIn) {
+      return new BuiltInDescription(
+          builtIn.architecture(),
+          image()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "The built-in networks classify images, but "
+                              + dataSet
+                              + " has none; give a data set of images, or a TorchScript model.")),
+          classes);
+    }
+    return new TorchScriptDescription(inputs, image(), classes);
+  }
+
+  /** The network's parameters, in its order. */
+  public List<ParameterShape> networkParameters() {
+    return network() instanceof BuiltInDescription builtIn ? builtIn.parameters() : parameters;
   }
 }

@@ -36,6 +36,11 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     return path.resolve("checkpoint.safetensors");
   }
 
+  /** A copy of the TorchScript file that is trained, so that the run needs nothing else. */
+  public Path moduleFile() {
+    return path.resolve("module.pt");
+  }
+
   /** The metrics, a row an epoch. */
   public Path metricsFile() {
     return path.resolve("metrics.csv");
@@ -97,6 +102,14 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
   public void clear() throws IOException {
     Files.deleteIfExists(checkpointFile());
     Files.deleteIfExists(metricsFile());
+    Files.deleteIfExists(moduleFile());
+  }
+
+  /** Keeps a copy of the TorchScript file that is trained. */
+  void keepModule(Path file) throws IOException {
+    if (!Files.exists(moduleFile()) || !Files.isSameFile(file, moduleFile())) {
+      AtomicFile.write(moduleFile(), out -> Files.copy(file, out));
+    }
   }
 
   /** Saves a checkpoint and the metrics up to it. */

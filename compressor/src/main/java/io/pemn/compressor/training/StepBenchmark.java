@@ -6,16 +6,21 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.ModuleSource;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Times dense and masked steps of the same network on the same batches, one after the other, so
  * that whatever else the machine does meets both alike.
  */
 public final class StepBenchmark {
+  private static final int CYCLE = 8;
+
   private StepBenchmark() {}
 
   /**
@@ -39,14 +44,25 @@ public final class StepBenchmark {
   /**
    * Runs the benchmark.
    *
-   * @param options of the masked training; the dense one differs in its mask and learning rate only
-   * @param dataSet images to step on
+   * @param options of the masked training; the dense one has no masks, and learns from labels alone
+   *     where there are any
+   * @param dataSet samples to step on
+   * @param module the TorchScript module that the options are for, if they are for one; without
+   *     augmentation its outputs as a teacher are known when the timed steps begin, as they are
+   *     from the second epoch of a training on
    * @param device where
    * @param warmUp steps of each kind that are not timed
    * @param steps steps of each kind that are, at least 1
+   * @throws IOException in one sentence, if the network does not train on the data
    */
   public static Result run(
-      TrainingOptions options, Dataset dataSet, Device device, int warmUp, int steps) {
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      int warmUp,
+      int steps)
+      throws IOException {
     if (steps < 1 || warmUp < 0) {
       throw new IllegalArgumentException(
           "The benchmark needs at least 1 timed step and no negative warm-up, not "
@@ -58,11 +74,16 @@ public final class StepBenchmark {
     Map<String, String> masked = new LinkedHashMap<>(options.toMap());
     if (!options.masked()) {
       throw new IllegalArgumentException(
-          "The benchmark compares masked with dense steps; leave --mask binary.");
+          "The benchmark compares masked with dense steps; leave out --mask dense.");
     }
     Map<String, String> dense = new LinkedHashMap<>(masked);
     dense.put("mask", "dense");
-    ImageSet images = dataSet.train();
+    dense.put("warm-start", "off");
+    if (dataSet.train().labelled() || dataSet.train().target().isPresent()) {
+      dense.put("distill", "0");
+    }
+    TrainingOptions denseOptions = TrainingOptions.of(dense);
+    SampleSet images = dataSet.train();
     Batches batches =
         new Batches(
             images,
@@ -75,21 +96,23 @@ public final class StepBenchmark {
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
     int done = -warmUp;
-    try (Learner denseLearner =
-            new Learner(
-                RunDescription.of(TrainingOptions.of(dense), dataSet), device, warmUp + steps);
-        Learner maskedLearner =
-            new Learner(RunDescription.of(options, dataSet), device, warmUp + steps)) {
-      for (int epoch = 1; done < steps; epoch++) {
-        try (BatchStream stream = batches.epoch(epoch)) {
-          while (stream.hasNext() && done < steps) {
+    try (Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
+        Learner maskedLearner = learner(options, dataSet, module, device, warmUp + steps)) {
+      while (done < steps) {
+        // The same few batches again and again.
+        try (BatchStream stream = batches.epoch(1)) {
+          for (int i = 0; i < CYCLE && stream.hasNext() && done < steps; i++) {
             try (Batch batch = stream.next()) {
               if (batch.size() < options.batchSize() && images.size() >= options.batchSize()) {
                 continue;
               }
               boolean denseFirst = (done & 1) == 0;
-              double first = time(denseFirst ? denseLearner : maskedLearner, batch, images);
-              double second = time(denseFirst ? maskedLearner : denseLearner, batch, images);
+              double first =
+                  time(
+                      denseFirst ? denseLearner : maskedLearner, batch, images, !options.augment());
+              double second =
+                  time(
+                      denseFirst ? maskedLearner : denseLearner, batch, images, !options.augment());
               if (done >= 0) {
                 denseNanos[done] = denseFirst ? first : second;
                 maskedNanos[done] = denseFirst ? second : first;
@@ -107,10 +130,25 @@ public final class StepBenchmark {
         steps, size, median(denseNanos) / 1e6, maskedMs, median(ratios), 1000 * size / maskedMs);
   }
 
+  private static Learner learner(
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      long steps)
+      throws IOException {
+    RunDescription run =
+        module.isPresent()
+            ? TrainingRun.describe(options, dataSet, module.get(), device)
+            : RunDescription.of(options, dataSet);
+    return TrainingRun.learner(options, run, module, device, steps, Optional.empty());
+  }
+
   /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, ImageSet images) {
+  private static double time(Learner learner, Batch batch, SampleSet images, boolean unchanged)
+      throws IOException {
     long start = System.nanoTime();
-    learner.step(batch, images);
+    learner.step(batch, images, unchanged);
     learner.seen();
     return System.nanoTime() - start;
   }

@@ -2,7 +2,9 @@ package io.pemn.compressor.training;
 
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.Distribution;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
@@ -15,19 +17,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
  * Every option that affects the result of a training, and nothing else: no paths, no device, no
  * thread counts.
  *
- * @param architecture the network
- * @param masked whether masks are trained over a prototype; otherwise the weights themselves
+ * @param network the network
+ * @param mask what the masks that are trained over a prototype can say; empty if the weights
+ *     themselves are trained
  * @param strategy how the prototype fills the layers
  * @param distribution of the prototype's values
  * @param storeValues whether the archive keeps the prototype's values rather than only its seed
  * @param density fraction of a layer's weights to keep, greater than 0, at most 1
- * @param scores what of a score decides
+ * @param scores what of a score decides, under binary masks
+ * @param objective what the network is for
+ * @param distillation what it takes over from its teacher
  * @param epochs passes over the training images, at least 1
  * @param batchSize images a step, at least 1
  * @param learningRate the greatest of the schedule, greater than 0
@@ -38,13 +44,15 @@ import java.util.stream.Collectors;
  * @param normalization how pixels become input
  */
 public record TrainingOptions(
-    Architecture architecture,
-    boolean masked,
+    NetworkChoice network,
+    Optional<MaskType> mask,
     FillingStrategy strategy,
     Distribution distribution,
     boolean storeValues,
     double density,
     ScoreMode scores,
+    Objective objective,
+    Distillation distillation,
     int epochs,
     int batchSize,
     double learningRate,
@@ -57,6 +65,18 @@ public record TrainingOptions(
   /** Checks the ranges. */
   public TrainingOptions {
     require(density > 0 && density <= 1, "density", "greater than 0 and at most 1", density);
+    require(
+        mask.isEmpty() || mask.get() != MaskType.SIGN || density == 1,
+        "density of sign masks",
+        "1, since they keep every weight",
+        density);
+    require(
+        !distillation.warmStart()
+            || !mask.equals(Optional.of(MaskType.BINARY))
+            || scores == ScoreMode.SIGNED,
+        "choice of scores",
+        "signed for a warm start",
+        scores);
     require(epochs >= 1, "epochs", "at least 1", epochs);
     require(batchSize >= 1, "batch size", "at least 1", batchSize);
     require(
@@ -79,6 +99,11 @@ public record TrainingOptions(
     }
   }
 
+  /** Whether masks are trained over a prototype; otherwise the weights themselves. */
+  public boolean masked() {
+    return mask.isPresent();
+  }
+
   /** The weights of a network of this training, filled from its prototype. */
   public FilledLayers fill(List<ParameterShape> parameters) {
     return FilledLayers.of(parameters, strategy, distribution, seed, density);
@@ -87,20 +112,21 @@ public record TrainingOptions(
   /** The options by their names on the command line, in a fixed order. */
   public Map<String, String> toMap() {
     Map<String, String> map = new LinkedHashMap<>();
-    if (architecture instanceof ConvMixerArchitecture a) {
-      map.put("arch", "convmixer");
-      map.put("dim", Integer.toString(a.dim()));
-      map.put("depth", Integer.toString(a.depth()));
-      map.put("kernel", Integer.toString(a.kernel()));
-      map.put("patch", Integer.toString(a.patch()));
-      map.put("activation", a.activation().toString());
-    } else if (architecture instanceof MlpArchitecture a) {
-      map.put("arch", "mlp");
-      map.put("hidden", a.hidden().stream().map(String::valueOf).collect(Collectors.joining(",")));
-      map.put("activation", a.activation().toString());
+    if (network instanceof NetworkChoice.Module module) {
+      map.put("arch", "torchscript");
+      map.put("model", module.digest());
+      map.put("mask-include", String.join(",", module.include()));
+      map.put("mask-exclude", String.join(",", module.exclude()));
+      map.put("traced-mode", module.keepTracedMode() ? "keep" : "switch");
+      map.put("objective", objective.toString());
+      map.put("warm-start", distillation.warmStart() ? "on" : "off");
+      map.put("distill", Double.toString(distillation.share()));
+      map.put("temperature", Double.toString(distillation.temperature()));
+    } else if (network instanceof NetworkChoice.BuiltIn builtIn) {
+      putArchitecture(builtIn.architecture(), map);
     }
-    map.put("mask", masked ? "binary" : "dense");
-    if (masked) {
+    map.put("mask", mask.map(MaskType::toString).orElse("dense"));
+    if (masked()) {
       putStrategy(map);
       map.put("prototype", distribution.toString());
       map.put("store-prototype", storeValues ? "values" : "seed");
@@ -116,6 +142,21 @@ public record TrainingOptions(
     map.put("train-images", trainImages == 0 ? "all" : Integer.toString(trainImages));
     map.put("normalize", normalization.toString());
     return map;
+  }
+
+  private static void putArchitecture(Architecture architecture, Map<String, String> map) {
+    if (architecture instanceof ConvMixerArchitecture a) {
+      map.put("arch", "convmixer");
+      map.put("dim", Integer.toString(a.dim()));
+      map.put("depth", Integer.toString(a.depth()));
+      map.put("kernel", Integer.toString(a.kernel()));
+      map.put("patch", Integer.toString(a.patch()));
+      map.put("activation", a.activation().toString());
+    } else if (architecture instanceof MlpArchitecture a) {
+      map.put("arch", "mlp");
+      map.put("hidden", a.hidden().stream().map(String::valueOf).collect(Collectors.joining(",")));
+      map.put("activation", a.activation().toString());
+    }
   }
 
   private void putStrategy(Map<String, String> map) {
@@ -139,7 +180,8 @@ public record TrainingOptions(
    * @throws IllegalArgumentException in one sentence, if one is missing or out of range
    */
   public static TrainingOptions of(Map<String, String> map) {
-    boolean masked = isFirst(map, "mask", "binary", "dense");
+    boolean masked = !get(map, "mask").equals("dense");
+    boolean module = get(map, "arch").equals("torchscript");
     // 0 stands for all here, but nobody who asks for 0 images means that.
     String given = get(map, "train-images");
     int trainImages = given.equals("all") ? 0 : Integer.parseInt(given);
@@ -149,13 +191,20 @@ public record TrainingOptions(
         "at least 1",
         trainImages);
     return new TrainingOptions(
-        architecture(map),
-        masked,
+        module ? module(map) : new NetworkChoice.BuiltIn(architecture(map)),
+        masked ? Optional.of(constant(MaskType.class, get(map, "mask"))) : Optional.empty(),
         masked ? strategy(map) : new FillingStrategy.OwnWeights(),
         masked ? constant(Distribution.class, get(map, "prototype")) : Distribution.NORMAL,
         masked && isFirst(map, "store-prototype", "values", "seed"),
         masked ? Double.parseDouble(get(map, "density")) : 1,
         masked ? constant(ScoreMode.class, get(map, "scores")) : ScoreMode.SIGNED,
+        module ? constant(Objective.class, get(map, "objective")) : Objective.CLASSIFY,
+        module
+            ? new Distillation(
+                isFirst(map, "warm-start", "on", "off"),
+                Double.parseDouble(get(map, "distill")),
+                Double.parseDouble(get(map, "temperature")))
+            : Distillation.NONE,
         Integer.parseInt(get(map, "epochs")),
         Integer.parseInt(get(map, "batch-size")),
         Double.parseDouble(get(map, "lr")),
@@ -164,6 +213,18 @@ public record TrainingOptions(
         isFirst(map, "augmentation", "shift-and-flip", "none"),
         trainImages,
         Normalization.parse(get(map, "normalize")));
+  }
+
+  private static NetworkChoice module(Map<String, String> map) {
+    return new NetworkChoice.Module(
+        get(map, "model"),
+        patterns(get(map, "mask-include")),
+        patterns(get(map, "mask-exclude")),
+        isFirst(map, "traced-mode", "keep", "switch"));
+  }
+
+  private static List<String> patterns(String joined) {
+    return joined.isEmpty() ? List.of() : List.of(joined.split(","));
   }
 
   private static Architecture architecture(Map<String, String> map) {
@@ -180,7 +241,9 @@ public record TrainingOptions(
           new MlpArchitecture(
               Arrays.stream(get(map, "hidden").split(",")).map(Integer::valueOf).toList(),
               activation);
-      default -> throw unknown("architecture", get(map, "arch"), List.of("convmixer", "mlp"));
+      default ->
+          throw unknown(
+              "architecture", get(map, "arch"), List.of("convmixer", "mlp", "torchscript"));
     };
   }
 

@@ -1,13 +1,21 @@
 package io.pemn.compressor.training;
 
 import ai.djl.Device;
+import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.ImageSet;
-import io.pemn.format.Mask;
+import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.BuiltInTarget;
+import io.pemn.compressor.network.LoadedModule;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.TargetNetwork;
+import io.pemn.compressor.network.TorchScriptTarget;
+import io.pemn.format.LayerMask;
+import io.pemn.format.network.BuiltInDescription;
+import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,21 +34,23 @@ public final class TrainingRun {
 
   private final RunDescription description;
   private final TrainingOptions options;
-  private final ImageSet train;
-  private final ImageSet test;
+  private final Dataset dataSet;
+  private final Optional<ModuleSource> module;
+  private final SampleSet train;
+  private final SampleSet test;
   private final RunDirectory directory;
   private final Device device;
   private final int evaluateEvery;
   private final TrainingListener listener;
 
   /**
-   * Prepares a run; nothing is written yet.
+   * Prepares a run of a built-in network; nothing is written yet.
    *
    * @param options what to train
    * @param dataSet on what
    * @param directory where its checkpoints go
    * @param device where it shall run
-   * @param evaluateEvery measure the test images after every so many epochs; the last is always
+   * @param evaluateEvery measure the test samples after every so many epochs; the last is always
    *     measured; 0 for the last alone
    * @param listener watches
    * @throws IllegalArgumentException in one sentence, if options and data do not fit together
@@ -52,6 +62,117 @@ public final class TrainingRun {
       Device device,
       int evaluateEvery,
       TrainingListener listener) {
+    this(
+        options,
+        dataSet,
+        Optional.empty(),
+        RunDescription.of(options, dataSet),
+        directory,
+        device,
+        evaluateEvery,
+        listener);
+    if (!train.labelled()) {
+      throw new IllegalArgumentException(
+          "The built-in networks learn from labels, but "
+              + dataSet.name()
+              + " has none; give a labelled data set, or a trained TorchScript model.");
+    }
+    description.networkParameters();
+  }
+
+  /**
+   * Prepares a run that compresses a TorchScript module; nothing is written yet.
+   *
+   * @param module what to compress; stays open until the run is over
+   * @throws IOException in one sentence, if module and data do not fit together
+   * @see #TrainingRun(TrainingOptions, Dataset, RunDirectory, Device, int, TrainingListener)
+   */
+  public static TrainingRun ofModule(
+      TrainingOptions options,
+      Dataset dataSet,
+      ModuleSource module,
+      RunDirectory directory,
+      Device device,
+      int evaluateEvery,
+      TrainingListener listener)
+      throws IOException {
+    if (options.masked()) {
+      module.requireMaskable();
+    }
+    return new TrainingRun(
+        options,
+        dataSet,
+        Optional.of(module),
+        describe(options, dataSet, module, device),
+        directory,
+        device,
+        evaluateEvery,
+        listener);
+  }
+
+  /** Describes the training of a module, after a trial run of it on two samples. */
+  static RunDescription describe(
+      TrainingOptions options, Dataset dataSet, ModuleSource module, Device device)
+      throws IOException {
+    Shape output;
+    try (LoadedModule original = LoadedModule.teacher(module, device)) {
+      output = Teacher.probe(original, dataSet.train(), options.normalization());
+    }
+    requireFit(options, dataSet, output);
+    return RunDescription.of(
+        options, dataSet, module, output.dimension() == 1 ? Math.toIntExact(output.get(0)) : 0);
+  }
+
+  private static void requireFit(TrainingOptions options, Dataset dataSet, Shape output)
+      throws IOException {
+    SampleSet set = dataSet.train();
+    boolean classify = options.objective() == Objective.CLASSIFY;
+    boolean judged = classify ? set.labelled() : set.target().isPresent();
+    if (!judged && options.distillation().share() < 1) {
+      throw new IOException(
+          dataSet.name()
+              + " has no "
+              + (classify ? "labels" : "targets")
+              + ", so the student can learn from its teacher alone; give --distill 1, or data"
+              + " with them.");
+    }
+    if (classify && set.labelled() && output.dimension() != 1) {
+      throw new IOException(
+          "The module's first output has shape "
+              + output
+              + " a sample, but a classifier has one number a class; use --objective regress or"
+              + " embed.");
+    }
+    if (classify && set.labelled() && set.classes() > output.get(0)) {
+      throw new IOException(
+          dataSet.name()
+              + " has labels up to "
+              + (set.classes() - 1)
+              + ", but the module has only "
+              + output.get(0)
+              + " outputs; give data of its own classes.");
+    }
+    if (!classify && set.target().isPresent() && set.target().get().elements() != output.size()) {
+      throw new IOException(
+          "The targets of "
+              + dataSet.name()
+              + " are "
+              + set.target().get()
+              + ", but the module's first output has shape "
+              + output
+              + " a sample; give targets of the same number of values.");
+    }
+  }
+
+  private TrainingRun(
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      RunDescription description,
+      RunDirectory directory,
+      Device device,
+      int evaluateEvery,
+      TrainingListener listener) {
     if (evaluateEvery < 0) {
       throw new IllegalArgumentException(
           "The number of epochs between measurements must be at least 0, not "
@@ -59,18 +180,21 @@ public final class TrainingRun {
               + ".");
     }
     this.options = options;
-    this.description = RunDescription.of(options, dataSet);
+    this.dataSet = dataSet;
+    this.module = module;
+    this.description = description;
     this.train =
         options.trainImages() == 0
             ? dataSet.train()
-            : dataSet.train().balancedSubset(options.trainImages(), options.seed());
+            : dataSet.train().subset(options.trainImages(), options.seed());
     this.test = dataSet.test();
     this.directory = directory;
     this.device = device;
     this.evaluateEvery = evaluateEvery;
     this.listener = listener;
-    options.normalization().requireChannels(description.input().channels());
-    description.network();
+    description
+        .image()
+        .ifPresent(image -> options.normalization().requireChannels(image.channels()));
   }
 
   /**
@@ -81,6 +205,9 @@ public final class TrainingRun {
    */
   public Checkpoint start() throws IOException {
     directory.create();
+    if (module.isPresent()) {
+      directory.keepModule(module.get().path());
+    }
     return train(Optional.empty());
   }
 
@@ -106,9 +233,9 @@ public final class TrainingRun {
 
   private void requireSame(RunDescription found) throws IOException {
     Map<String, String> wanted = new LinkedHashMap<>(description.options());
-    wanted.put("data", description.dataSet() + ", " + description.images());
+    wanted.put("data", description.dataSet() + ", " + description.samples());
     Map<String, String> there = new LinkedHashMap<>(found.options());
-    there.put("data", found.dataSet() + ", " + found.images());
+    there.put("data", found.dataSet() + ", " + found.samples());
     for (Map.Entry<String, String> option : wanted.entrySet()) {
       if (!option.getValue().equals(there.get(option.getKey()))) {
         throw new IOException(
@@ -127,7 +254,10 @@ public final class TrainingRun {
 
   private Checkpoint train(Optional<Checkpoint> resumed) throws IOException {
     Augmentation augmentation =
-        options.augment() ? Augmentation.shiftAndFlip(MAX_SHIFT) : Augmentation.NONE;
+        options.augment() && dataSet.image().isPresent()
+            ? Augmentation.shiftAndFlip(MAX_SHIFT)
+            : Augmentation.NONE;
+    boolean unchanged = augmentation.equals(Augmentation.NONE);
     Batches batches =
         new Batches(
             train,
@@ -139,12 +269,12 @@ public final class TrainingRun {
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
-    try (Learner learner = new Learner(description, device, totalSteps, resumed)) {
-      Map<String, Mask> masks = learner.masks();
+    try (Learner learner = learner(options, description, module, device, totalSteps, resumed)) {
+      Map<String, LayerMask> masks = learner.masks();
       Checkpoint checkpoint = null;
       for (int epoch = history.size() + 1; epoch <= options.epochs(); epoch++) {
-        EpochMetrics metrics = epoch(learner, batches, epoch);
-        Map<String, Mask> newMasks = learner.masks();
+        EpochMetrics metrics = epoch(learner, batches, unchanged, epoch);
+        Map<String, LayerMask> newMasks = learner.masks();
         history.add(metrics.withMaskFlips(differences(masks, newMasks)));
         masks = newMasks;
         checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
@@ -155,15 +285,46 @@ public final class TrainingRun {
     }
   }
 
-  private static long differences(Map<String, Mask> before, Map<String, Mask> after) {
+  /** Loads the network of a training, and its teacher where it needs one. */
+  static Learner learner(
+      TrainingOptions options,
+      RunDescription description,
+      Optional<ModuleSource> module,
+      Device device,
+      long totalSteps,
+      Optional<Checkpoint> checkpoint)
+      throws IOException {
+    Map<String, RemainderTensor> statistics =
+        checkpoint.map(Checkpoint::statistics).orElse(Map.of());
+    if (module.isEmpty()) {
+      BuiltInDescription builtIn = (BuiltInDescription) description.network();
+      return new Learner(
+          options,
+          new BuiltInTarget(builtIn, statistics, device),
+          Optional.empty(),
+          totalSteps,
+          checkpoint);
+    }
+    TargetNetwork network = new TorchScriptTarget(module.get(), statistics, device);
+    try {
+      Teacher teacher = new Teacher(LoadedModule.teacher(module.get(), device));
+      return new Learner(options, network, Optional.of(teacher), totalSteps, checkpoint);
+    } catch (IOException e) {
+      network.close();
+      throw e;
+    }
+  }
+
+  private static long differences(Map<String, LayerMask> before, Map<String, LayerMask> after) {
     long differences = 0;
-    for (Map.Entry<String, Mask> mask : after.entrySet()) {
+    for (Map.Entry<String, LayerMask> mask : after.entrySet()) {
       differences += mask.getValue().differences(before.get(mask.getKey()));
     }
     return differences;
   }
 
-  private EpochMetrics epoch(Learner learner, Batches batches, int epoch) throws IOException {
+  private EpochMetrics epoch(Learner learner, Batches batches, boolean unchanged, int epoch)
+      throws IOException {
     long start = System.nanoTime();
     long reported = start;
     int images = 0;
@@ -171,7 +332,7 @@ public final class TrainingRun {
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
-          learner.step(batch, train);
+          learner.step(batch, train, unchanged);
           images += batch.size();
         }
         if (System.nanoTime() - reported > PROGRESS_NANOS) {

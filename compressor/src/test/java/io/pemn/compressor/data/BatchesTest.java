@@ -9,6 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
+import io.pemn.format.network.InputTensor;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -49,34 +52,23 @@ class BatchesTest {
   }
 
   @Test
-  void aBatchHoldsExactlyItsImagesInADirectReadOnlyBufferOfNativeOrder() {
+  void aBatchHoldsExactlyItsImagesInADirectBufferOfNativeOrder() {
     Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
 
     try (BatchStream stream = batches.epoch(0)) {
       Batch batch = stream.next();
-      FloatBuffer images = batch.images();
+      ByteBuffer images = batch.input(0);
       assertTrue(images.isDirect());
-      assertTrue(images.isReadOnly());
       assertEquals(ByteOrder.nativeOrder(), images.order());
-      assertEquals(3 * 16, images.remaining());
+      assertEquals(3 * 16 * Float.BYTES, images.remaining());
       images.get();
-      assertEquals(3 * 16, batch.images().remaining());
+      assertEquals(3 * 16 * Float.BYTES, batch.input(0).remaining());
       assertEquals(3, batch.size());
+      assertEquals(1, batch.inputs());
       assertArrayEquals(new int[] {0, 1, 2}, batch.labels());
-    }
-  }
-
-  @Test
-  void theBytesOfABatchAreThoseOfItsFloats() {
-    Batches batches = new Batches(numbered(5), BYTES, Augmentation.NONE, 3, false, 1);
-
-    try (BatchStream stream = batches.epoch(0)) {
-      while (stream.hasNext()) {
-        Batch batch = stream.next();
-        assertTrue(batch.imageBytes().isDirect());
-        assertEquals(ByteOrder.nativeOrder(), batch.imageBytes().order());
-        assertEquals(batch.images(), batch.imageBytes().asFloatBuffer());
-      }
+      assertArrayEquals(new int[] {0, 1, 2}, batch.positions());
+      assertThrows(IndexOutOfBoundsException.class, () -> batch.input(1));
+      assertThrows(IllegalStateException.class, batch::target);
     }
   }
 
@@ -89,7 +81,7 @@ class BatchesTest {
       while (stream.hasNext()) {
         Batch batch = stream.next();
         sizes.add(batch.size());
-        assertEquals(batch.size() * 16, batch.images().remaining());
+        assertEquals(batch.size() * 16 * Float.BYTES, batch.input(0).remaining());
         assertEquals(batch.size(), batch.labels().length);
       }
       assertThrows(NoSuchElementException.class, stream::next);
@@ -211,7 +203,7 @@ class BatchesTest {
     assertFalse(stream.preparer().isAlive());
     assertFalse(stream.hasNext());
     assertThrows(IllegalStateException.class, stream::next);
-    assertThrows(IllegalStateException.class, batch::images);
+    assertThrows(IllegalStateException.class, () -> batch.input(0));
     assertEquals(100, epoch(batches, 1).size());
   }
 
@@ -225,7 +217,7 @@ class BatchesTest {
               begun.countDown();
               new CountDownLatch(1).await();
             },
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {});
     begun.await();
 
@@ -251,7 +243,7 @@ class BatchesTest {
         new BatchStream(
             1,
             (batch, buffer) -> new CountDownLatch(1).await(),
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
       Thread.currentThread().interrupt();
 
@@ -270,9 +262,9 @@ class BatchesTest {
               if (batch == 1) {
                 throw fault;
               }
-              buffer.add(new float[1], 0);
+              buffer.add(new float[16], numbered(1), 0);
             },
-            () -> new BatchBuffer(1, 1),
+            () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
       assertEquals(1, stream.next().size());
       for (int attempt = 0; attempt < 2; attempt++) {
@@ -305,10 +297,10 @@ class BatchesTest {
     try (BatchStream stream =
         new BatchStream(
             50,
-            (batch, buffer) -> buffer.add(new float[] {batch}, batch),
+            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch),
             () -> {
               made.incrementAndGet();
-              return new BatchBuffer(1, 1);
+              return new BatchBuffer(1, numbered(1));
             },
             givenBack::add)) {
       for (int batch = 0; batch < 50; batch++) {
@@ -329,7 +321,7 @@ class BatchesTest {
     try (BatchStream stream = batches.epoch(0)) {
       Batch first = stream.next();
       Batch second = stream.next();
-      IllegalStateException met = assertThrows(IllegalStateException.class, first::images);
+      IllegalStateException met = assertThrows(IllegalStateException.class, () -> first.input(0));
       assertTrue(met.getMessage().startsWith("This batch was released"), met.getMessage());
       assertThrows(IllegalStateException.class, first::labels);
       assertThrows(IllegalStateException.class, first::size);
@@ -337,7 +329,7 @@ class BatchesTest {
       assertArrayEquals(new int[] {2, 3}, second.labels());
       second.close();
       second.close();
-      assertThrows(IllegalStateException.class, second::images);
+      assertThrows(IllegalStateException.class, () -> second.input(0));
       first.close();
 
       List<Integer> rest = new ArrayList<>();
@@ -351,6 +343,86 @@ class BatchesTest {
   }
 
   @Test
+  void positionsSayWhichImageEachIs() {
+    Batches batches = new Batches(numbered(50), BYTES, SHIFT_AND_FLIP, 8, true, 3);
+
+    try (BatchStream stream = batches.epoch(1)) {
+      while (stream.hasNext()) {
+        Batch batch = stream.next();
+        assertArrayEquals(batch.labels(), batch.positions());
+      }
+    }
+  }
+
+  @Test
+  void imagesWithoutLabelsGiveNone() {
+    ImageSet set = ImageSet.unlabelledCopyOf(2, 1, 1, 2, new byte[] {0, 51, 102, (byte) 255});
+
+    try (BatchStream stream = new Batches(set, BYTES, Augmentation.NONE, 2, false, 1).epoch(0)) {
+      Batch batch = stream.next();
+      assertArrayEquals(new int[0], batch.labels());
+      assertEquals(0.2f, batch.input(0).getFloat(4));
+      assertEquals(1f, batch.input(0).getFloat(12));
+    }
+  }
+
+  @Test
+  void tensorsComeAsTheyAreWithTheirTargets() {
+    Batches batches = new Batches(tensors(11), BYTES, Augmentation.NONE, 4, true, 5);
+
+    for (int epoch = 0; epoch < 2; epoch++) {
+      Set<Integer> seen = new HashSet<>();
+      try (BatchStream stream = batches.epoch(epoch)) {
+        while (stream.hasNext()) {
+          Batch batch = stream.next();
+          assertEquals(2, batch.inputs());
+          ByteBuffer longs = batch.input(0);
+          ByteBuffer bytes = batch.input(1);
+          ByteBuffer target = batch.target();
+          for (ByteBuffer buffer : List.of(longs, bytes, target)) {
+            assertTrue(buffer.isDirect());
+            assertEquals(ByteOrder.nativeOrder(), buffer.order());
+          }
+          assertEquals(batch.size() * 2 * Long.BYTES, longs.remaining());
+          assertEquals(batch.size(), bytes.remaining());
+          assertEquals(batch.size() * Float.BYTES, target.remaining());
+          assertArrayEquals(new int[0], batch.labels());
+          for (int position : batch.positions()) {
+            assertEquals(position, longs.getLong());
+            assertEquals(-position, longs.getLong());
+            assertEquals(position, bytes.get());
+            assertEquals(position / 2f, target.getFloat());
+            seen.add(position);
+          }
+        }
+      }
+      assertEquals(11, seen.size());
+    }
+  }
+
+  @Test
+  void theOrderOfTensorsIsThatOfAsManyImages() {
+    List<Integer> images = new ArrayList<>();
+    List<Integer> tensors = new ArrayList<>();
+    try (BatchStream one = new Batches(numbered(11), BYTES, SHIFT_AND_FLIP, 4, true, 5).epoch(3);
+        BatchStream two = new Batches(tensors(11), BYTES, Augmentation.NONE, 3, true, 5).epoch(3)) {
+      one.forEachRemaining(batch -> addAll(images, batch.positions()));
+      two.forEachRemaining(batch -> addAll(tensors, batch.positions()));
+    }
+
+    assertEquals(images, tensors);
+  }
+
+  @Test
+  void onlyImagesAreAugmented() {
+    assertRefused(
+        "only images can be shifted and flipped",
+        () -> new Batches(tensors(3), BYTES, new Augmentation(0, true), 1, true, 1));
+    // A normalization of three channels does not matter either.
+    new Batches(tensors(3), Normalization.parse("0,0,0/1,1,1"), Augmentation.NONE, 1, true, 1);
+  }
+
+  @Test
   void argumentsOutOfRangeAreRefused() {
     ImageSet set = numbered(10);
     assertRefused("batch size is 0", () -> new Batches(set, BYTES, Augmentation.NONE, 0, true, 1));
@@ -359,8 +431,9 @@ class BatchesTest {
         () -> new Batches(set, Normalization.parse("0,0/1,1"), Augmentation.NONE, 1, true, 1));
     assertRefused(
         "at most 3", () -> new Batches(set, BYTES, Augmentation.shiftAndFlip(4), 1, true, 1));
-    assertRefused("at most 1023", () -> Batches.requireAddressable(1024, 1 << 19));
-    Batches.requireAddressable(1023, 1 << 19);
+    assertRefused("at most 1023", () -> Batches.requireAddressable(1024, 1L << 21));
+    Batches.requireAddressable(1023, 1L << 21);
+    assertRefused("smaller samples", () -> Batches.requireAddressable(1, 8L * Integer.MAX_VALUE));
     Batches batches = new Batches(set, BYTES, Augmentation.NONE, 1, true, 1);
     assertRefused("Epoch -1", () -> batches.epoch(-1).close());
   }
@@ -382,7 +455,7 @@ class BatchesTest {
 
   private static List<Seen> imagesOf(Batch batch) {
     List<Seen> seen = new ArrayList<>();
-    FloatBuffer images = batch.images();
+    FloatBuffer images = batch.input(0).asFloatBuffer();
     int length = images.remaining() / batch.size();
     for (int label : batch.labels()) {
       List<Float> floats = new ArrayList<>();
@@ -392,6 +465,29 @@ class BatchesTest {
       seen.add(new Seen(floats, label));
     }
     return seen;
+  }
+
+  private static void addAll(List<Integer> list, int[] values) {
+    IntStream.of(values).forEach(list::add);
+  }
+
+  /** Two inputs and a target that all tell the number of the sample. */
+  private static TensorSet tensors(int count) {
+    ByteBuffer longs = ByteBuffer.allocate(count * 16).order(ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer bytes = ByteBuffer.allocate(count);
+    ByteBuffer targets = ByteBuffer.allocate(count * 4).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      longs.putLong(i).putLong(-i);
+      bytes.put((byte) i);
+      targets.putFloat(i / 2f);
+    }
+    return TensorSet.withTargets(
+        List.of(
+            new InputTensor(List.of(2), NumberType.INT64),
+            new InputTensor(List.of(), NumberType.UINT8)),
+        List.of(longs.flip(), bytes.flip()),
+        new InputTensor(List.of(), NumberType.FLOAT32),
+        targets.flip());
   }
 
   /** Images of 4x4 whose first pixel and label are the number of the image. */

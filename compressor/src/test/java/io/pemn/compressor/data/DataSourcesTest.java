@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Normalization;
+import io.pemn.format.network.ImageShape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,18 +25,21 @@ class DataSourcesTest {
   @Test
   void theBundledDataHasAThousandTrainingAndTwoHundredTestImagesOfEveryClass() throws IOException {
     Dataset bundled = DataSources.load("bundled", Path.of(System.getProperty("pemn.home")));
+    ImageSet train = (ImageSet) bundled.train();
+    ImageSet test = (ImageSet) bundled.test();
 
-    assertEquals("10000 images of 1x28x28 in 10 classes", bundled.train().toString());
-    assertEquals("2000 images of 1x28x28 in 10 classes", bundled.test().toString());
-    assertArrayEquals(all(1000), bundled.train().imagesPerClass());
-    assertArrayEquals(all(200), bundled.test().imagesPerClass());
+    assertEquals("10000 images of 1x28x28 in 10 classes", train.toString());
+    assertEquals("2000 images of 1x28x28 in 10 classes", test.toString());
+    assertArrayEquals(all(1000), train.imagesPerClass());
+    assertArrayEquals(all(200), test.imagesPerClass());
     assertEquals("Ankle boot", bundled.labels().get(bundled.train().label(0)));
     assertEquals(Normalization.parse("0.2860,0.3530"), bundled.normalization());
   }
 
   @Test
   void theNormalizationIsThatOfThePixels() throws IOException {
-    ImageSet train = DataSources.load("bundled", Path.of(System.getProperty("pemn.home"))).train();
+    ImageSet train =
+        (ImageSet) DataSources.load("bundled", Path.of(System.getProperty("pemn.home"))).train();
     double sum = 0;
     double squares = 0;
     for (byte pixel : train.pixelArray()) {
@@ -58,9 +64,9 @@ class DataSourcesTest {
 
     assertEquals("fashion-mnist", dataset.name());
     assertEquals("2 images of 1x1x2 in 10 classes", dataset.train().toString());
-    assertEquals(4, dataset.train().pixel(1, 0, 0, 1));
+    assertEquals(4, ((ImageSet) dataset.train()).pixel(1, 0, 0, 1));
     assertEquals(9, dataset.train().label(0));
-    assertEquals(255, dataset.test().pixel(0, 0, 0, 0));
+    assertEquals(255, ((ImageSet) dataset.test()).pixel(0, 0, 0, 0));
     assertEquals(5, dataset.test().label(0));
     assertEquals(
         List.of(
@@ -164,6 +170,28 @@ class DataSourcesTest {
     List<String> names = List.of("a", "b");
 
     assertEquals(names, new Dataset("x", set, set, names, one).labels());
+    assertEquals(List.of(), new Dataset("x", set, set, List.of(), one).labels());
+    assertEquals(new ImageShape(1, 1, 1), new Dataset("x", set, set, names, one).image().get());
+    ImageSet unlabelled = ImageSet.unlabelledCopyOf(1, 1, 1, 1, new byte[1]);
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", unlabelled, unlabelled, names, one));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", set, unlabelled, List.of(), one));
+    TensorSet tensors = TensorSet.unlabelled(unlabelled.inputs(), List.of(ByteBuffer.allocate(4)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> new Dataset("x", unlabelled, tensors, List.of(), one));
+    TensorSet targets =
+        TensorSet.withTargets(
+            unlabelled.inputs(),
+            List.of(ByteBuffer.allocate(4)),
+            unlabelled.inputs().get(0),
+            ByteBuffer.allocate(4));
+    assertThrows(
+        IllegalArgumentException.class, () -> new Dataset("x", tensors, targets, List.of(), one));
+    assertEquals(
+        Optional.empty(),
+        new Dataset("x", tensors, tensors, List.of(), Normalization.parse("0,0/1,1")).image());
     assertThrows(IllegalArgumentException.class, () -> new Dataset("x", set, wider, names, one));
     assertThrows(
         IllegalArgumentException.class, () -> new Dataset("x", set, set, List.of("a"), one));

@@ -2,10 +2,13 @@ package io.pemn.compressor.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.format.NumberType;
+import io.pemn.format.network.InputTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -79,7 +82,7 @@ class ImageSetTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 30, 31, 32, 33})
   void theClassesOfASubsetDifferByAtMostOne(int count) {
-    int[] counts = numbered(99).balancedSubset(count, 5).imagesPerClass();
+    int[] counts = numbered(99).subset(count, 5).imagesPerClass();
 
     assertEquals(count, Arrays.stream(counts).sum());
     int least = Arrays.stream(counts).min().orElseThrow();
@@ -88,7 +91,7 @@ class ImageSetTest {
 
   @Test
   void aSubsetHoldsImagesOfTheSetOnceEachInTheirOrderWithTheirLabels() {
-    ImageSet subset = numbered(99).balancedSubset(40, 5);
+    ImageSet subset = numbered(99).subset(40, 5);
 
     List<Integer> numbers = numbersOf(subset);
     for (int i = 0; i < numbers.size(); i++) {
@@ -99,10 +102,10 @@ class ImageSetTest {
 
   @Test
   void theSeedAloneDecidesTheSubset() {
-    List<Integer> subset = numbersOf(numbered(99).balancedSubset(30, 5));
+    List<Integer> subset = numbersOf(numbered(99).subset(30, 5));
 
-    assertEquals(subset, numbersOf(numbered(99).balancedSubset(30, 5)));
-    assertNotEquals(subset, numbersOf(numbered(99).balancedSubset(30, 6)));
+    assertEquals(subset, numbersOf(numbered(99).subset(30, 5)));
+    assertNotEquals(subset, numbersOf(numbered(99).subset(30, 6)));
   }
 
   @Test
@@ -111,7 +114,7 @@ class ImageSetTest {
     ImageSet set = ImageSet.copyOf(1, 1, 1, 3, new byte[6], new int[] {0, 0, 1, 2, 2, 2});
 
     for (long seed = 0; seed < 20; seed++) {
-      assertArrayEquals(new int[] {2, 1, 2}, set.balancedSubset(5, seed).imagesPerClass());
+      assertArrayEquals(new int[] {2, 1, 2}, set.subset(5, seed).imagesPerClass());
     }
   }
 
@@ -120,11 +123,58 @@ class ImageSetTest {
     ImageSet set = ImageSet.copyOf(1, 1, 1, 3, new byte[6], new int[] {0, 0, 1, 2, 2, 2});
 
     String message =
-        assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(6, 1)).getMessage();
+        assertThrows(IllegalArgumentException.class, () -> set.subset(6, 1)).getMessage();
 
     assertTrue(message.contains("[2, 1, 3]") && message.endsWith("at most 5."), message);
-    assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(0, 1));
-    assertThrows(IllegalArgumentException.class, () -> set.balancedSubset(7, 1));
+    assertThrows(IllegalArgumentException.class, () -> set.subset(0, 1));
+    assertThrows(IllegalArgumentException.class, () -> set.subset(7, 1));
+  }
+
+  @Test
+  void withoutLabelsThereAreNoClassesAndAnySubset() {
+    byte[] pixels = new byte[99];
+    for (int i = 0; i < 99; i++) {
+      pixels[i] = (byte) i;
+    }
+    ImageSet set = ImageSet.unlabelledCopyOf(99, 1, 1, 1, pixels);
+    pixels[0] = 77;
+
+    assertEquals(99, set.size());
+    assertFalse(set.labelled());
+    assertEquals(0, set.classes());
+    assertEquals(0, set.imagesPerClass().length);
+    assertEquals(0, set.pixel(0, 0, 0, 0));
+    assertEquals("99 images of 1x1x1", set.toString());
+    assertThrows(IllegalStateException.class, () -> set.label(0));
+    List<Integer> numbers = numbersOf(set.subset(40, 5));
+    assertEquals(numbers.stream().distinct().sorted().toList(), numbers);
+    assertEquals(40, numbers.size());
+    assertEquals(numbers, numbersOf(set.subset(40, 5)));
+    assertNotEquals(numbers, numbersOf(set.subset(40, 6)));
+    assertThrows(IllegalArgumentException.class, () -> set.subset(100, 1));
+    assertThrows(
+        IllegalArgumentException.class, () -> ImageSet.unlabelledCopyOf(2, 1, 1, 1, new byte[3]));
+    assertThrows(
+        IllegalArgumentException.class, () -> ImageSet.unlabelledCopyOf(0, 1, 1, 1, new byte[0]));
+  }
+
+  @Test
+  void anImageIsOneFloatInput() {
+    ImageSet set = ImageSet.copyOf(2, 1, 3, 2, PIXELS, new int[] {1, 0});
+
+    assertEquals(List.of(new InputTensor(List.of(2, 1, 3), NumberType.FLOAT32)), set.inputs());
+    assertTrue(set.labelled());
+    assertTrue(set.target().isEmpty());
+  }
+
+  @Test
+  void theChecksumSeesPixelsAndAllOfALabel() {
+    long first = ImageSet.copyOf(1, 1, 1, 999, new byte[1], new int[] {3}).checksum();
+
+    assertNotEquals(first, ImageSet.copyOf(1, 1, 1, 999, new byte[1], new int[] {259}).checksum());
+    assertNotEquals(first, ImageSet.copyOf(1, 1, 1, 999, new byte[] {1}, new int[] {3}).checksum());
+    // Checkpoints remember it.
+    assertEquals(0x8cda0d7dL, ImageSet.copyOf(2, 1, 3, 2, PIXELS, new int[] {1, 0}).checksum());
   }
 
   /** Images of one pixel that is the number of the image; the label is the number modulo 3. */

@@ -14,7 +14,7 @@ import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
-import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.data.SampleSet;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
@@ -31,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LearnerTest {
-  private static final ImageSet TRAIN = TinyTraining.IMAGES.train().balancedSubset(320, 1);
+  private static final SampleSet TRAIN = TinyTraining.IMAGES.train().subset(320, 1);
 
   static Stream<TrainingOptions> trainings() {
     return Stream.of(
@@ -113,7 +113,7 @@ class LearnerTest {
   void nativeMemoryStaysFlatOverStepsAndEvaluations(TrainingOptions options)
       throws ReflectiveOperationException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    ImageSet test = TinyTraining.IMAGES.test();
+    SampleSet test = TinyTraining.IMAGES.test();
     int before = liveArrays();
     try (Learner learner = new Learner(run, Device.cpu(), 400)) {
       learn(learner, options, 5);

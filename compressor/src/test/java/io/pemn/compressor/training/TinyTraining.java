@@ -85,7 +85,7 @@ final class TinyTraining {
       return new Dataset(
           all.name(),
           all.train(),
-          all.test().balancedSubset(TEST_IMAGES, 1),
+          all.test().subset(TEST_IMAGES, 1),
           all.labels(),
           all.normalization());
     } catch (IOException e) {

@@ -1,14 +1,21 @@
 package io.pemn.loader.djl;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.network.BuiltInNetwork;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
 public final class PemnModel {
@@ -17,8 +24,11 @@ public final class PemnModel {
   /**
    * Loads an archive.
    *
-   * <p>The model takes float32 images of shape (batch, channels, height, width), normalised as
-   * {@link PemnArchive#normalization()} says, and returns logits of shape (batch, classes).
+   * <p>A model of a built-in network takes float32 images of shape (batch, channels, height,
+   * width), normalised as {@link PemnArchive#normalization()} says, and returns logits of shape
+   * (batch, classes). A TorchScript module takes and returns what its forward does; {@link
+   * PemnArchive#network()} says the former. Its code is run as it is: load only archives from
+   * sources that you trust.
    *
    * @param file the archive
    * @param device where it shall run
@@ -45,29 +55,58 @@ public final class PemnModel {
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
     // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    List<RemainderTensor> remainder = archive.remainder();
+    archive.remainder();
+    archive.module();
     if (!archive.layers().isEmpty()) {
       archive.mask(archive.layers().get(0));
     }
     Model model = Model.newInstance(name, device, "PyTorch");
     boolean loaded = false;
     try {
-      BuiltInNetwork network = BuiltInNetwork.of(archive.network());
-      network.initialize(model.getNDManager());
-      for (Layer layer : archive.layers()) {
-        network.set(layer.name(), archive.rebuild(layer));
+      if (archive.network() instanceof BuiltInDescription description) {
+        model.setBlock(builtIn(archive, description, model.getNDManager()));
+      } else {
+        loadTorchScript(archive, name, model);
       }
-      for (RemainderTensor tensor : remainder) {
-        network.set(tensor.name(), tensor.values());
-      }
-      network.block().freezeParameters(true);
-      model.setBlock(network.block());
       loaded = true;
       return model;
     } finally {
       if (!loaded) {
         model.close();
       }
+    }
+  }
+
+  private static Block builtIn(
+      PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
+    BuiltInNetwork network = BuiltInNetwork.of(description);
+    network.initialize(manager);
+    for (Layer layer : archive.layers()) {
+      network.set(layer.name(), archive.rebuild(layer));
+    }
+    for (RemainderTensor tensor : archive.remainder()) {
+      network.set(tensor.name(), tensor.values());
+    }
+    network.block().freezeParameters(true);
+    return network.block();
+  }
+
+  /** The engine loads from a file faster, and with one copy less, than from a stream. */
+  private static void loadTorchScript(PemnArchive archive, String name, Model model)
+      throws IOException {
+    Path folder = Files.createTempDirectory("pemn-");
+    Path file = folder.resolve("module.pt");
+    try {
+      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+        archive.writeTorchScript(out);
+      }
+      model.load(folder, "module");
+    } catch (MalformedModelException | EngineException e) {
+      throw new IOException(
+          "The PyTorch engine cannot load the module of " + name + ": " + e.getMessage(), e);
+    } finally {
+      Files.deleteIfExists(file);
+      Files.deleteIfExists(folder);
     }
   }
 }

@@ -3,6 +3,7 @@ package io.pemn.loader.djl;
 import ai.djl.modality.Classifications;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.Translator;
@@ -21,13 +22,26 @@ import java.util.stream.IntStream;
  */
 public final class PixelTranslator implements Translator<byte[], Classifications> {
   private final ImageShape input;
+  private final DataType type;
   private final float[][] tables;
   private final List<String> labels;
 
-  /** A translator for the network of an archive. */
+  /**
+   * A translator for the network of an archive.
+   *
+   * @throws IllegalArgumentException in one sentence, if the network takes no images or is no
+   *     classifier
+   */
   public PixelTranslator(PemnArchive archive) {
-    this.input = archive.network().input();
-    Normalization normalization = archive.normalization();
+    if (archive.network().image().isEmpty() || archive.network().classes() == 0) {
+      throw new IllegalArgumentException(
+          "The archive's network does not classify images; write a translator for its inputs "
+              + archive.network().inputs()
+              + ".");
+    }
+    this.input = archive.network().image().get();
+    this.type = DataType.valueOf(archive.network().inputs().get(0).type().name());
+    Normalization normalization = archive.normalization().orElseThrow();
     this.tables =
         IntStream.range(0, input.channels())
             .mapToObj(normalization::tableFor)
@@ -56,12 +70,13 @@ public final class PixelTranslator implements Translator<byte[], Classifications
       values[i] = tables[i / channelSize][pixels[i] & 0xFF];
     }
     Shape shape = new Shape(input.channels(), input.height(), input.width());
-    return new NDList(context.getNDManager().create(FloatBuffer.wrap(values), shape));
+    NDArray image = context.getNDManager().create(FloatBuffer.wrap(values), shape);
+    return new NDList(image.toType(type, false));
   }
 
   @Override
   public Classifications processOutput(TranslatorContext context, NDList logits) {
-    try (NDArray probabilities = logits.singletonOrThrow().softmax(0)) {
+    try (NDArray probabilities = logits.head().toType(DataType.FLOAT32, false).softmax(0)) {
       return new Classifications(labels, probabilities);
     }
   }

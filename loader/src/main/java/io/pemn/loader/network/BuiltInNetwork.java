@@ -7,10 +7,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
-import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import java.nio.FloatBuffer;
 import java.util.Collections;
@@ -24,19 +24,19 @@ import java.util.Map;
  * shape (batch, classes).
  */
 public final class BuiltInNetwork {
-  private final NetworkDescription description;
+  private final BuiltInDescription description;
   private final Block block;
   private final Map<String, Parameter> parameters;
 
   private BuiltInNetwork(
-      NetworkDescription description, Block block, Map<String, Parameter> parameters) {
+      BuiltInDescription description, Block block, Map<String, Parameter> parameters) {
     this.description = description;
     this.block = block;
     this.parameters = Collections.unmodifiableMap(parameters);
   }
 
   /** Builds the block; its parameters have no arrays until {@link #initialize}. */
-  public static BuiltInNetwork of(NetworkDescription description) {
+  public static BuiltInNetwork of(BuiltInDescription description) {
     NamedParameters named = new NamedParameters();
     Block block =
         description.architecture() instanceof ConvMixerArchitecture architecture
@@ -83,7 +83,7 @@ public final class BuiltInNetwork {
   }
 
   /** What the network was built from. */
-  public NetworkDescription description() {
+  public BuiltInDescription description() {
     return description;
   }
 

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.proto.Archive;
+import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.loader.Layer;
@@ -11,6 +12,7 @@ import io.pemn.loader.PemnArchive;
 import io.pemn.loader.Sections;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The sizes of one archive.
@@ -57,10 +59,11 @@ public record SizeReport(
    * @param name the layer's name
    * @param shape its dimensions
    * @param density fraction of weights kept, 0 to 1
+   * @param mask kind of its mask: keep, sign or ternary
    * @param encoding how its mask is stored
    * @param bytes its share of the masks
-   * @param entropyBytes H(density) bits a weight: no code without knowledge of which positions are
-   *     likelier can do better on average
+   * @param entropyBytes the entropy bound: H(density) bits a weight, and one bit for each sign. No
+   *     code without knowledge of which positions and signs are likelier can do better on average
    * @param scale the layer's scale
    * @param digest the digest of its weights
    */
@@ -68,6 +71,7 @@ public record SizeReport(
       String name,
       List<Integer> shape,
       double density,
+      String mask,
       String encoding,
       long bytes,
       double entropyBytes,
@@ -112,6 +116,7 @@ public record SizeReport(
               layer.name(),
               layer.shape(),
               layer.density(),
+              layer.kind().name().toLowerCase(Locale.ROOT),
               archive.maskEncoding(),
               upToHere - bytesSoFar,
               own,
@@ -154,7 +159,8 @@ public record SizeReport(
   }
 
   private static double entropyBytes(Layer layer) {
-    return layer.size() * entropyBits(layer.density()) / 8;
+    long signs = layer.kind() == MaskKind.KEEP ? 0 : layer.kept();
+    return (layer.size() * entropyBits(layer.density()) + signs) / 8;
   }
 
   /** The entropy H(p) of a bit that is set with probability p, in bits. */

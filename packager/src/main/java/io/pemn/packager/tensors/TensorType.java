@@ -1,5 +1,7 @@
 package io.pemn.packager.tensors;
 
+import io.pemn.format.NumberType;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -18,6 +20,10 @@ public enum TensorType {
   I64(8, "<i8"),
   /** Signed, 32 bits. */
   I32(4, "<i4"),
+  /** Signed, 16 bits. */
+  I16(2, "<i2"),
+  /** Signed, 8 bits. */
+  I8(1, "|i1"),
   /** Unsigned, 8 bits. */
   U8(1, "|u1"),
   /** One byte, 0 or 1. */
@@ -29,6 +35,30 @@ public enum TensorType {
   TensorType(int bytes, String npyDescription) {
     this.bytes = bytes;
     this.npyDescription = npyDescription;
+  }
+
+  /** What safetensors calls a number type of the archive. */
+  public static TensorType of(NumberType type) {
+    return switch (type) {
+      case FLOAT32 -> F32;
+      case FLOAT16 -> F16;
+      case FLOAT64 -> F64;
+      case BFLOAT16 -> BF16;
+      case INT64 -> I64;
+      case INT32 -> I32;
+      case INT16 -> I16;
+      case INT8 -> I8;
+      case UINT8 -> U8;
+      case BOOL -> BOOL;
+    };
+  }
+
+  /** What the archive calls this type. */
+  public NumberType numberType() {
+    return Arrays.stream(NumberType.values())
+        .filter(type -> of(type) == this)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Bytes an element, 1 to 8. */

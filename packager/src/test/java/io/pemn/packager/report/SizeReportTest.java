@@ -27,7 +27,7 @@ class SizeReportTest {
   /** 16 x 8 weights, half of them kept, and 2 x 16, a quarter of them kept. */
   private static PemnArchive archive(boolean masked, boolean stored) throws IOException {
     NetworkDescription network =
-        new NetworkDescription(
+        new BuiltInDescription(
             new MlpArchitecture(List.of(16), Activation.RELU), new ImageShape(1, 2, 4), 2);
     List<MaskedLayer> layers = new ArrayList<>();
     List<RemainderTensor> remainder = new ArrayList<>();

@@ -1,66 +1,47 @@
 package io.pemn.format.network;
 
+import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Input;
-import io.pemn.format.proto.Mlp;
 import io.pemn.format.proto.Network;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/**
- * Everything from which a built-in network is rebuilt, but its parameters.
- *
- * @param architecture the family and its sizes
- * @param input shape of the images
- * @param classes number of outputs, 1 to 1048576
- */
-public record NetworkDescription(Architecture architecture, ImageShape input, int classes) {
+/** What an archive says of its network. */
+public sealed interface NetworkDescription permits BuiltInDescription, TorchScriptDescription {
+  /** Shape of the images that the network takes, if it takes images. */
+  Optional<ImageShape> image();
 
-  /**
-   * Checks that the sizes fit together.
-   *
-   * @throws IllegalArgumentException in one sentence, if they do not
-   */
-  public NetworkDescription {
-    Sizes.check("the number of classes", classes, 1, 1 << 20);
-    try {
-      architecture.parameters(input, classes).forEach(ParameterShape::size);
-    } catch (ArithmeticException e) {
-      throw new IllegalArgumentException(
-          "A layer of this network would have more than 2147483647 weights.", e);
-    }
-  }
+  /** What the network takes, in order. */
+  List<InputTensor> inputs();
 
-  /** The parameters, in the network's order. */
-  public List<ParameterShape> parameters() {
-    return architecture.parameters(input, classes);
-  }
+  /** Number of outputs of the classifier; 0 if it is none. */
+  int classes();
 
-  /** The architecture as the archive stores it. */
-  public Network toProto() {
-    Network.Builder network = Network.newBuilder().setClasses(classes);
-    if (architecture instanceof ConvMixerArchitecture a) {
-      network.setConvMixer(
-          ConvMixer.newBuilder()
-              .setDim(a.dim())
-              .setDepth(a.depth())
-              .setKernel(a.kernel())
-              .setPatch(a.patch())
-              .setActivationValue(a.activation().ordinal()));
-    } else if (architecture instanceof MlpArchitecture a) {
-      network.setMlp(
-          Mlp.newBuilder().addAllHidden(a.hidden()).setActivationValue(a.activation().ordinal()));
-    }
-    return network.build();
-  }
+  /** As the archive stores it. */
+  Network toProto();
 
   /**
    * The network that an archive describes.
    *
    * @throws PemnFormatException if its sizes are out of range, or this library does not know it
    */
-  public static NetworkDescription of(Network network, Input input) throws PemnFormatException {
+  static NetworkDescription of(Network network, Optional<Input> input) throws PemnFormatException {
     try {
+      Optional<ImageShape> image =
+          input.map(i -> new ImageShape(i.getChannels(), i.getHeight(), i.getWidth()));
+      if (network.hasTorchScript()) {
+        List<InputTensor> inputs = new ArrayList<>();
+        for (io.pemn.format.proto.InputTensor tensor : network.getTorchScript().getInputsList()) {
+          inputs.add(inputTensor(tensor));
+        }
+        return new TorchScriptDescription(inputs, image, network.getClasses());
+      }
+      if (image.isEmpty()) {
+        throw new IllegalArgumentException("It takes images, but their shape is not given.");
+      }
       Architecture architecture =
           switch (network.getArchitectureCase()) {
             case CONV_MIXER -> {
@@ -76,23 +57,34 @@ public record NetworkDescription(Architecture architecture, ImageShape input, in
                 new MlpArchitecture(
                     network.getMlp().getHiddenList(),
                     activation(network.getMlp().getActivationValue()));
-            case TORCH_SCRIPT ->
-                throw new PemnFormatException.Unsupported(
-                    "The archive's network is a TorchScript module, which this version of pemn does"
-                        + " not know; use a newer one.");
-            case ARCHITECTURE_NOT_SET ->
+            case TORCH_SCRIPT, ARCHITECTURE_NOT_SET ->
                 throw new PemnFormatException.Unsupported(
                     "The archive's network is of a kind that this version of pemn does not know;"
                         + " use a newer one.");
           };
-      return new NetworkDescription(
-          architecture,
-          new ImageShape(input.getChannels(), input.getHeight(), input.getWidth()),
-          network.getClasses());
+      return new BuiltInDescription(architecture, image.get(), network.getClasses());
     } catch (IllegalArgumentException e) {
       throw new PemnFormatException.Corrupt(
           "The archive describes an impossible network: " + e.getMessage(), e);
     }
+  }
+
+  private static InputTensor inputTensor(io.pemn.format.proto.InputTensor tensor)
+      throws PemnFormatException {
+    List<Integer> shape = new ArrayList<>();
+    for (long dimension : tensor.getShapeList()) {
+      // Out of an int's range is out of InputTensor's, too.
+      shape.add((int) Math.max(0, Math.min(dimension, Integer.MAX_VALUE)));
+    }
+    NumberType type =
+        NumberType.of(tensor.getType())
+            .orElseThrow(
+                () ->
+                    new PemnFormatException.Unsupported(
+                        "The archive's network takes numbers of type "
+                            + tensor.getTypeValue()
+                            + ", which this version of pemn does not know; use a newer one."));
+    return new InputTensor(shape, type);
   }
 
   private static Activation activation(int value) throws PemnFormatException {

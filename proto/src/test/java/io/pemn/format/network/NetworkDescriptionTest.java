@@ -22,13 +22,13 @@ class NetworkDescriptionTest {
 
   static List<NetworkDescription> networks() {
     return List.of(
-        new NetworkDescription(
+        new BuiltInDescription(
             new ConvMixerArchitecture(64, 4, 5, 2, Activation.GELU), FASHION, 10),
-        new NetworkDescription(
+        new BuiltInDescription(
             new ConvMixerArchitecture(1, 1, 1, 1, Activation.RELU), new ImageShape(3, 1, 9), 1),
-        new NetworkDescription(
+        new BuiltInDescription(
             new MlpArchitecture(List.of(256, 1, 7), Activation.RELU), FASHION, 1 << 20),
-        new NetworkDescription(
+        new BuiltInDescription(
             new MlpArchitecture(Collections.nCopies(64, 3), Activation.GELU), FASHION, 2));
   }
 
@@ -58,7 +58,7 @@ class NetworkDescriptionTest {
   @Test
   void theLargerConvMixerHas437248MaskableWeights() {
     NetworkDescription network =
-        new NetworkDescription(
+        new BuiltInDescription(
             new ConvMixerArchitecture(256, 6, 5, 2, Activation.GELU),
             new ImageShape(3, 32, 32),
             10);
@@ -71,7 +71,7 @@ class NetworkDescriptionTest {
   @Test
   void theMlpHas334336MaskableWeights() {
     NetworkDescription network =
-        new NetworkDescription(
+        new BuiltInDescription(
             new MlpArchitecture(List.of(256, 256, 256), Activation.RELU), FASHION, 10);
     // 784*256 + 2 * 256*256 + 10*256
     assertEquals(334_336, count(network, Role.WEIGHT));

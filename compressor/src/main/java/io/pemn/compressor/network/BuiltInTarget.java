@@ -1,0 +1,131 @@
+package io.pemn.compressor.network;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.ParameterStore;
+import io.pemn.format.NumberType;
+import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.network.BuiltInNetwork;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** A built-in network in training. */
+public final class BuiltInTarget implements TargetNetwork {
+  private final NDManager manager;
+  private final NDManager stored;
+  private final BuiltInNetwork network;
+  private final ParameterStore store;
+
+  /**
+   * Builds a network. Scales and running variances of normalisation layers are 1, all else is 0.
+   *
+   * @param description what to build
+   * @param statistics values of running means and variances by name, where they are not the first
+   * @param device where it shall run
+   */
+  public BuiltInTarget(
+      BuiltInDescription description, Map<String, RemainderTensor> statistics, Device device) {
+    this.manager = NDManager.newBaseManager(device, "PyTorch");
+    try {
+      this.network = BuiltInNetwork.of(description);
+      network.initialize(manager);
+      for (ParameterShape parameter : description.parameters()) {
+        RemainderTensor given = statistics.get(parameter.name());
+        network.set(parameter.name(), given == null ? initialValues(parameter) : given.values());
+      }
+      this.stored = manager.newSubManager();
+      this.store = new ParameterStore(stored, false);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private static float[] initialValues(ParameterShape parameter) {
+    boolean scale = parameter.role() == Role.LEARNED && parameter.name().endsWith(".weight");
+    float[] values = new float[parameter.size()];
+    Arrays.fill(values, scale || parameter.name().endsWith(".running_var") ? 1 : 0);
+    return values;
+  }
+
+  @Override
+  public List<ParameterShape> parameters() {
+    return network.description().parameters();
+  }
+
+  @Override
+  public Set<String> trained() {
+    return parameters().stream()
+        .filter(parameter -> parameter.role() != Role.STATISTIC)
+        .map(ParameterShape::name)
+        .collect(Collectors.toSet());
+  }
+
+  @Override
+  public NDArray array(String name) {
+    return network.parameters().get(name).getArray();
+  }
+
+  @Override
+  public Map<String, RemainderTensor> statistics() {
+    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
+    for (ParameterShape parameter : parameters()) {
+      if (parameter.role() == Role.STATISTIC) {
+        statistics.put(
+            parameter.name(),
+            new RemainderTensor(
+                parameter.name(), parameter.shape(), array(parameter.name()).toFloatArray()));
+      }
+    }
+    return statistics;
+  }
+
+  @Override
+  public NDList forward(NDList inputs, boolean training) {
+    return network.block().forward(store, inputs, training);
+  }
+
+  /** The network itself: its blocks have no state but their parameters. */
+  @Override
+  public Shipped shipped() {
+    return new Shipped() {
+      @Override
+      public NDList forward(NDList inputs) {
+        return BuiltInTarget.this.forward(inputs, false);
+      }
+
+      @Override
+      public NumberType inputType() {
+        return NumberType.FLOAT32;
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  @Override
+  public NDManager manager() {
+    return manager;
+  }
+
+  @Override
+  public NumberType inputType() {
+    return NumberType.FLOAT32;
+  }
+
+  @Override
+  public void close() {
+    stored.close();
+    manager.close();
+  }
+}

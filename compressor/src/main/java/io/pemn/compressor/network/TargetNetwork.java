@@ -1,0 +1,91 @@
+package io.pemn.compressor.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import io.pemn.format.NumberType;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.loader.RemainderTensor;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A network in training, wherever it comes from: its parameters by name, live on the training
+ * device, and its forward pass.
+ */
+public sealed interface TargetNetwork extends AutoCloseable
+    permits BuiltInTarget, TorchScriptTarget {
+  /** All parameters, in the network's order, with what each of them is for. */
+  List<ParameterShape> parameters();
+
+  /** The names of those that {@link #array} gives and an optimizer may step. */
+  Set<String> trained();
+
+  /**
+   * A parameter's own array, float32, on the device of {@link #manager}.
+   *
+   * @param name one of {@link #trained}
+   */
+  NDArray array(String name);
+
+  /**
+   * The present values of the parameters that training changes without a gradient, such as running
+   * means, by name.
+   *
+   * @throws IOException in one sentence, if the engine does not give them
+   */
+  Map<String, RemainderTensor> statistics() throws IOException;
+
+  /**
+   * Runs the network.
+   *
+   * @param inputs on the device of {@link #manager}
+   * @param training whether it shall behave as in training: batch statistics, dropout
+   * @return its outputs, at least one
+   */
+  NDList forward(NDList inputs, boolean training);
+
+  /**
+   * What an archive of the present state will run, from a copy of its own, so that what is measured
+   * is what ships.
+   *
+   * @throws IOException in one sentence, if it cannot be made
+   */
+  Shipped shipped() throws IOException;
+
+  /** Owns the parameters. */
+  NDManager manager();
+
+  /** The type that floating-point inputs must have. */
+  NumberType inputType();
+
+  /** Frees the network. */
+  @Override
+  void close();
+
+  /** A network for measuring. */
+  interface Shipped extends AutoCloseable {
+    /** Runs the network as an application would. */
+    NDList forward(NDList inputs);
+
+    /** The type that floating-point inputs must have. */
+    NumberType inputType();
+
+    /** Frees what only this network needs. */
+    @Override
+    void close();
+  }
+
+  /** Sets an array's numbers in place. */
+  static void set(NDArray array, float[] values) {
+    boolean trained = array.hasGradient();
+    array.setRequiresGradient(false);
+    try (NDArray source =
+        array.getManager().create(java.nio.FloatBuffer.wrap(values), array.getShape())) {
+      array.set(new ai.djl.ndarray.index.NDIndex("..."), source);
+    }
+    array.setRequiresGradient(trained);
+  }
+}

@@ -1,0 +1,117 @@
+package io.pemn.format;
+
+import io.pemn.format.proto.MaskKind;
+
+/**
+ * The learned mask of one layer: what it makes of each prototype value p, immutable. The effective
+ * weight is the scale times p, -p or 0.
+ */
+public sealed interface LayerMask {
+  /** Number of weights. */
+  int size();
+
+  /** The weights that are not 0. */
+  Mask kept();
+
+  /** The weights that are -p. */
+  Mask negated();
+
+  /** As the archive names this kind. */
+  MaskKind kind();
+
+  /** Number of weights for which another mask of this kind and size says something else. */
+  default int differences(LayerMask other) {
+    int differences = 0;
+    for (int i = 0; i < kept().words(); i++) {
+      differences +=
+          Long.bitCount(
+              (kept().word(i) ^ other.kept().word(i))
+                  | (negated().word(i) ^ other.negated().word(i)));
+    }
+    return differences;
+  }
+
+  /**
+   * The {0, 1} mask of the paper: p or 0.
+   *
+   * @param kept the weights that are p
+   */
+  record Keep(Mask kept) implements LayerMask {
+    @Override
+    public int size() {
+      return kept.size();
+    }
+
+    @Override
+    public Mask negated() {
+      return Mask.none(size());
+    }
+
+    @Override
+    public MaskKind kind() {
+      return MaskKind.KEEP;
+    }
+  }
+
+  /**
+   * The {-1, 1} mask: p or -p.
+   *
+   * @param negated the weights that are -p
+   */
+  record Sign(Mask negated) implements LayerMask {
+    @Override
+    public int size() {
+      return negated.size();
+    }
+
+    @Override
+    public Mask kept() {
+      return Mask.all(size());
+    }
+
+    @Override
+    public MaskKind kind() {
+      return MaskKind.SIGN;
+    }
+  }
+
+  /**
+   * The {-1, 0, 1} mask: p, -p or 0.
+   *
+   * @param kept the weights that are p or -p
+   * @param negated those of them that are -p
+   */
+  record Ternary(Mask kept, Mask negated) implements LayerMask {
+    /**
+     * Checks that what is negated is kept.
+     *
+     * @throws IllegalArgumentException if it is not, or the sizes differ
+     */
+    public Ternary {
+      if (kept.size() != negated.size()) {
+        throw new IllegalArgumentException(
+            "A ternary mask cannot keep among "
+                + kept.size()
+                + " weights and negate among "
+                + negated.size()
+                + ".");
+      }
+      for (int i = 0; i < kept.words(); i++) {
+        if ((negated.word(i) & ~kept.word(i)) != 0) {
+          throw new IllegalArgumentException(
+              "A ternary mask negates a weight that it does not keep.");
+        }
+      }
+    }
+
+    @Override
+    public int size() {
+      return kept.size();
+    }
+
+    @Override
+    public MaskKind kind() {
+      return MaskKind.TERNARY;
+    }
+  }
+}

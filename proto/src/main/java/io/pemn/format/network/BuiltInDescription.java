@@ -1,0 +1,69 @@
+package io.pemn.format.network;
+
+import io.pemn.format.NumberType;
+import io.pemn.format.proto.ConvMixer;
+import io.pemn.format.proto.Mlp;
+import io.pemn.format.proto.Network;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Everything from which a built-in network is rebuilt, but its parameters.
+ *
+ * @param architecture the family and its sizes
+ * @param input shape of the images
+ * @param classes number of outputs, 1 to 1048576
+ */
+public record BuiltInDescription(Architecture architecture, ImageShape input, int classes)
+    implements NetworkDescription {
+
+  /**
+   * Checks that the sizes fit together.
+   *
+   * @throws IllegalArgumentException in one sentence, if they do not
+   */
+  public BuiltInDescription {
+    Sizes.check("the number of classes", classes, 1, 1 << 20);
+    try {
+      architecture.parameters(input, classes).forEach(ParameterShape::size);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException(
+          "A layer of this network would have more than 2147483647 weights.", e);
+    }
+  }
+
+  @Override
+  public Optional<ImageShape> image() {
+    return Optional.of(input);
+  }
+
+  @Override
+  public List<InputTensor> inputs() {
+    return List.of(
+        new InputTensor(
+            List.of(input.channels(), input.height(), input.width()), NumberType.FLOAT32));
+  }
+
+  /** The parameters, in the network's order. */
+  public List<ParameterShape> parameters() {
+    return architecture.parameters(input, classes);
+  }
+
+  @Override
+  public Network toProto() {
+    Network.Builder network = Network.newBuilder().setClasses(classes);
+    if (architecture instanceof ConvMixerArchitecture a) {
+      network.setConvMixer(
+          ConvMixer.newBuilder()
+              .setDim(a.dim())
+              .setDepth(a.depth())
+              .setKernel(a.kernel())
+              .setPatch(a.patch())
+              .setActivationValue(a.activation().ordinal()));
+    } else if (architecture instanceof MlpArchitecture a) {
+      network.setMlp(
+          Mlp.newBuilder().addAllHidden(a.hidden()).setActivationValue(a.activation().ordinal()));
+    }
+    return network.build();
+  }
+}
