@@ -67,9 +67,14 @@ record CheckedMetadata(
               + " outputs; get the file again.");
     }
     Metrics metrics = metadata.getProvenance().getMetrics();
+    if (metrics.getMeasure() == Measure.UNRECOGNIZED) {
+      throw new PemnFormatException.Unsupported(
+          "The archive's accuracy and loss are of measure "
+              + metrics.getMeasureValue()
+              + ", which this version of pemn does not know; use a newer one.");
+    }
     if (!(metrics.getAccuracy() >= 0 && metrics.getAccuracy() <= 1)
-        || !Double.isFinite(metrics.getLoss())
-        || metrics.getMeasure() == Measure.UNRECOGNIZED) {
+        || !Double.isFinite(metrics.getLoss())) {
       throw new PemnFormatException.Corrupt(
           "The archive says that an accuracy of "
               + metrics.getAccuracy()
@@ -331,6 +336,11 @@ record CheckedMetadata(
               + "; raise the limit if you trust it.");
     }
     if (unmasked.isEmpty()) {
+      if (metadata.hasRemainder() && decoded == 0) {
+        throw new PemnFormatException.Corrupt(
+            "The archive has a remainder without a tensor, where it should have none;"
+                + " it was written by a faulty tool.");
+      }
       if (claimed > decoded) {
         throw new PemnFormatException.Corrupt(
             "The archive's remainder takes "

@@ -1,7 +1,8 @@
 package io.pemn.loader;
 
 /**
- * What a reader is willing to hold in memory for one archive, whatever the archive says.
+ * What a reader is willing to hold in memory for one archive, whatever the archive says. The
+ * storages of a TorchScript module may together take 8 bytes a weight and those of the remainder.
  *
  * @param fileBytes greatest size of the file
  * @param weights greatest number of masked weights, all layers together

@@ -311,7 +311,9 @@ public final class PemnArchive {
     TorchScriptModule module =
         TorchScriptModule.parse(
             ZstdFrame.decompress(
-                file.checkedModule(), metadata.getModule().getDecodedBytes(), "The module"));
+                file.checkedModule(),
+                metadata.getModule().getDecodedBytes(),
+                "The module's entries"));
     Map<String, TensorShape> tensors = new HashMap<>();
     for (Layer layer : layers()) {
       tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
@@ -319,8 +321,14 @@ public final class PemnArchive {
     for (RemainderTensor tensor : remainder()) {
       tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
     }
-    module.check(tensors, limits.weights() * Double.BYTES);
+    module.check(tensors, storageLimit());
     return Optional.of(module);
+  }
+
+  /** Room for the widest numbers for every masked weight, and for the whole remainder. */
+  private long storageLimit() {
+    long weights = Math.min(limits.weights(), Integer.MAX_VALUE) * Double.BYTES;
+    return weights + Math.min(limits.remainderBytes(), Long.MAX_VALUE - weights);
   }
 
   /**
@@ -344,6 +352,7 @@ public final class PemnArchive {
         layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
     Map<String, RemainderTensor> remainder =
         remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
+    Map<String, NumberType> types = storageTypes(module);
     ModuleFile.write(
         out,
         module,
@@ -351,12 +360,24 @@ public final class PemnArchive {
           Layer layer = layers.get(name);
           if (layer == null) {
             RemainderTensor tensor = remainder.get(name);
-            return new TensorValues.Raw(tensor.shape(), tensor.data());
+            return tensor.type() == types.get(name)
+                ? new TensorValues.Raw(tensor.shape(), tensor.data())
+                : new TensorValues.Floats(tensor.shape(), tensor.values());
           }
           float[] weights = rebuild(layer);
           verify(layer, weights);
           return new TensorValues.Floats(layer.shape(), weights);
         });
+  }
+
+  private static Map<String, NumberType> storageTypes(TorchScriptModule module) {
+    Map<String, NumberType> types = new HashMap<>();
+    for (TorchScriptModule.Entry entry : module.entries()) {
+      if (entry instanceof TorchScriptModule.StorageEntry storage) {
+        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
+      }
+    }
+    return types;
   }
 
   /**

@@ -154,8 +154,25 @@ final class RemainderDecoder {
               + numbers * type.bytes()
               + "; it was written by a faulty tool.");
     }
+    if (type == NumberType.BOOL) {
+      checkBooleans(tensor);
+    }
     return new RemainderTensor(
         tensor.getName(), shape, type, tensor.getData().asReadOnlyByteBuffer());
+  }
+
+  private static void checkBooleans(io.pemn.format.proto.RemainderTensor tensor)
+      throws PemnFormatException {
+    for (byte value : tensor.getData()) {
+      if (value != 0 && value != 1) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + tensor.getName()
+                + " has the truth value "
+                + value
+                + ", but only 0 and 1 are possible; it was written by a faulty tool.");
+      }
+    }
   }
 
   /** Little-endian float32 values, from position to limit, every one of them finite. */

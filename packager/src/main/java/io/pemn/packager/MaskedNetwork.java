@@ -35,8 +35,19 @@ public record MaskedNetwork(
     List<RemainderTensor> remainder,
     Optional<TorchScriptModule> module,
     Provenance provenance) {
-  /** Copies the lists. */
+  /**
+   * Copies the lists.
+   *
+   * @throws IllegalArgumentException in one sentence, if there is a normalisation without images or
+   *     the other way round
+   */
   public MaskedNetwork {
+    if (network.image().isPresent() != normalization.isPresent()) {
+      throw new IllegalArgumentException(
+          normalization.isPresent()
+              ? "The network takes no images, so it can have no normalisation of their pixels."
+              : "The network takes images, so it needs a normalisation of their pixels.");
+    }
     classLabels = List.copyOf(classLabels);
     layers = List.copyOf(layers);
     remainder = List.copyOf(remainder);

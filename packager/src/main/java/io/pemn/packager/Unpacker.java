@@ -75,10 +75,9 @@ public final class Unpacker {
     Map<String, NumberType> types = new HashMap<>();
     for (String name : names(archive, types)) {
       Layer layer = layers.get(name);
+      NumberType type = types.getOrDefault(name, NumberType.FLOAT32);
       tensors.add(
-          layer == null
-              ? stored(remainder.get(name))
-              : rebuilt(archive, layer, types.getOrDefault(name, NumberType.FLOAT32)));
+          layer == null ? stored(remainder.get(name), type) : rebuilt(archive, layer, type));
     }
     return tensors;
   }
@@ -101,12 +100,18 @@ public final class Unpacker {
     return names;
   }
 
-  private static TensorEntry stored(RemainderTensor tensor) {
+  private static TensorEntry stored(RemainderTensor tensor, NumberType type) {
     return TensorEntry.of(
         tensor.name(),
-        TensorType.of(tensor.type()),
+        TensorType.of(type),
         shape(tensor.shape()),
-        out -> Channels.newChannel(out).write(tensor.data()));
+        out -> {
+          if (tensor.type() == type) {
+            Channels.newChannel(out).write(tensor.data());
+          } else {
+            out.write(type.encode(tensor.values()));
+          }
+        });
   }
 
   private static TensorEntry rebuilt(PemnArchive archive, Layer layer, NumberType type) {

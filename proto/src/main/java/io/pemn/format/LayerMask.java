@@ -19,14 +19,34 @@ public sealed interface LayerMask {
   /** As the archive names this kind. */
   MaskKind kind();
 
-  /** Number of weights for which another mask of this kind and size says something else. */
+  /**
+   * Number of weights for which another mask says something else.
+   *
+   * @throws IllegalArgumentException if it is of another kind or size
+   */
   default int differences(LayerMask other) {
+    if (kind() != other.kind() || size() != other.size()) {
+      throw new IllegalArgumentException(
+          "Masks of kinds "
+              + kind()
+              + " and "
+              + other.kind()
+              + " with "
+              + size()
+              + " and "
+              + other.size()
+              + " weights cannot be compared.");
+    }
+    // Some kinds make these anew at every call.
+    Mask kept = kept();
+    Mask otherKept = other.kept();
+    Mask negated = negated();
+    Mask otherNegated = other.negated();
     int differences = 0;
-    for (int i = 0; i < kept().words(); i++) {
+    for (int i = 0; i < kept.words(); i++) {
       differences +=
           Long.bitCount(
-              (kept().word(i) ^ other.kept().word(i))
-                  | (negated().word(i) ^ other.negated().word(i)));
+              (kept.word(i) ^ otherKept.word(i)) | (negated.word(i) ^ otherNegated.word(i)));
     }
     return differences;
   }

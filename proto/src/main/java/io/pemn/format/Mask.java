@@ -22,9 +22,6 @@ public final class Mask {
    * @throws IllegalArgumentException if a bit at or beyond {@code size} is set
    */
   public static Mask of(long[] words, int size) {
-    if (size < 0) {
-      throw new IllegalArgumentException("A mask cannot have " + size + " positions.");
-    }
     int length = wordsFor(size);
     for (int i = length; i < words.length; i++) {
       if (words[i] != 0) {
@@ -112,8 +109,17 @@ public final class Mask {
    * One position for each that another mask keeps, in its order: kept where this mask keeps it.
    *
    * @param chosen of equal size
+   * @throws IllegalArgumentException if it is of another
    */
   public Mask gather(Mask chosen) {
+    if (size != chosen.size) {
+      throw new IllegalArgumentException(
+          "Of "
+              + size
+              + " positions, a mask of "
+              + chosen.size
+              + " cannot choose; give one of as many.");
+    }
     long[] gathered = new long[wordsFor(chosen.kept())];
     int position = 0;
     for (int i = 0; i < words.length; i++) {
@@ -129,6 +135,7 @@ public final class Mask {
    * The inverse of {@link #gather}: position i of this mask becomes the i-th that another keeps.
    *
    * @param chosen keeps as many positions as this mask has
+   * @throws IllegalArgumentException if it keeps more or fewer
    */
   public Mask scatter(Mask chosen) {
     if (chosen.kept() != size) {
@@ -203,6 +210,9 @@ public final class Mask {
   }
 
   private static int wordsFor(int size) {
+    if (size < 0) {
+      throw new IllegalArgumentException("A mask cannot have " + size + " positions.");
+    }
     return (int) ((size + 63L) >>> 6);
   }
 

@@ -87,6 +87,53 @@ class MaskTest {
         IllegalArgumentException.class, () -> first.differences(Mask.of(new long[0], size + 1)));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 63, 64, 65, 200})
+  void noneKeepsNothingAndAllKeepsEverything(int size) {
+    BitSet everything = new BitSet();
+    everything.set(0, size);
+    assertKeeps(new BitSet(), size, Mask.none(size));
+    assertKeeps(everything, size, Mask.all(size));
+    assertEquals(Mask.of(new long[0], size), Mask.none(size));
+    assertEquals(Mask.of(everything.toLongArray(), size), Mask.all(size));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 63, 64, 65, 200})
+  void gatherTakesThePositionsThatAnotherMaskKeepsAndScatterPutsThemBack(int size) {
+    List<BitSet> choices = new ArrayList<>(List.of(new BitSet(), new BitSet()));
+    choices.get(1).set(0, size);
+    for (int round = 0; round < 50; round++) {
+      choices.add(randomBits(size));
+    }
+    for (BitSet choice : choices) {
+      BitSet bits = randomBits(size);
+      BitSet gathered = new BitSet();
+      BitSet both = (BitSet) bits.clone();
+      both.and(choice);
+      int count = 0;
+      for (int i = choice.nextSetBit(0); i >= 0; i = choice.nextSetBit(i + 1), count++) {
+        gathered.set(count, bits.get(i));
+      }
+      Mask chosen = Mask.of(choice.toLongArray(), size);
+      Mask part = Mask.of(bits.toLongArray(), size).gather(chosen);
+      assertKeeps(gathered, count, part);
+      assertKeeps(both, size, part.scatter(chosen));
+      assertEquals(part, part.scatter(chosen).gather(chosen));
+    }
+  }
+
+  @Test
+  void gatherAndScatterNeedMasksThatFit() {
+    assertThrows(IllegalArgumentException.class, () -> Mask.all(64).gather(Mask.all(65)));
+    assertThrows(IllegalArgumentException.class, () -> Mask.all(65).gather(Mask.all(64)));
+    assertThrows(IllegalArgumentException.class, () -> Mask.all(63).gather(Mask.none(64)));
+    assertThrows(IllegalArgumentException.class, () -> Mask.all(3).scatter(Mask.all(4)));
+    assertThrows(IllegalArgumentException.class, () -> Mask.none(1).scatter(Mask.none(4)));
+    assertThrows(IllegalArgumentException.class, () -> Mask.none(-1));
+    assertThrows(IllegalArgumentException.class, () -> Mask.all(-64));
+  }
+
   @Test
   void masksAreEqualWhereSizeAndPositionsAre() {
     assertEquals(Mask.of(new long[] {5}, 64), Mask.of(new long[] {5, 0, 0}, 64));

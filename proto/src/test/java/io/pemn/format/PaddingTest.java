@@ -98,7 +98,7 @@ class PaddingTest {
             kept[i] &= 1;
             expected[i] = kept[i] != 0 ? values[i] * scale : +0.0f;
           }
-          Mask mask = Mask.ofBytes(kept);
+          LayerMask mask = new LayerMask.Keep(Mask.ofBytes(kept));
           float[] rebuilt = new float[size];
           padding.rebuild(10, scale, mask, 0, rebuilt);
           assertSameBits(expected, rebuilt);
@@ -114,9 +114,72 @@ class PaddingTest {
   }
 
   @Test
+  void everyKindOfMaskGivesValueTimesScaleWithItsSignInvertedOrPositiveZero() {
+    Random random = new Random(2);
+    for (int shuffledLength : new int[] {0, 1000}) {
+      Padding padding = Padding.of(new Prototype(2, Distribution.NORMAL, 41), shuffledLength);
+      for (int size : new int[] {0, 1, 63, 64, 65, 128, 500, 990}) {
+        for (float scale : new float[] {0.1f, -0.37f, 0f, -0f, 1e-42f, 3e38f}) {
+          for (int keptOfTen : new int[] {0, 3, 10}) {
+            Mask kept = random(random, size, keptOfTen);
+            Mask any = random(random, size, 5);
+            Mask signs = any.gather(kept).scatter(kept);
+            assertRebuilds(padding, scale, new LayerMask.Ternary(kept, signs));
+            assertRebuilds(padding, scale, new LayerMask.Sign(any));
+            assertRebuilds(padding, scale, new LayerMask.Keep(kept));
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void aNegatedZeroIsNegativeAndAnInfiniteProductKeepsItsSign() {
+    float[] rebuilt = new float[4];
+    Padding padding = Padding.of(new float[] {0, -0f, 2, -2}, 0, 0);
+    LayerMask negating = new LayerMask.Sign(Mask.all(4));
+    padding.rebuild(0, Float.MAX_VALUE, negating, 0, rebuilt);
+    assertSameBits(new float[] {-0f, 0, Float.NEGATIVE_INFINITY, Float.POSITIVE_INFINITY}, rebuilt);
+  }
+
+  /** The whole layer, and stretches of it, against one weight at a time. */
+  private static void assertRebuilds(Padding padding, float scale, LayerMask mask) {
+    int size = mask.size();
+    float[] expected = new float[size];
+    padding.fill(10, expected);
+    for (int i = 0; i < size; i++) {
+      float weight = expected[i] * scale;
+      if (!mask.kept().keeps(i)) {
+        expected[i] = +0.0f;
+      } else {
+        expected[i] = mask.negated().keeps(i) ? -weight : weight;
+      }
+    }
+    float[] rebuilt = new float[size];
+    padding.rebuild(10, scale, mask, 0, rebuilt);
+    assertSameBits(expected, rebuilt);
+    for (int from = 0; from < size; from += 64) {
+      for (int length : new int[] {1, 64, 130}) {
+        float[] stretch = new float[Math.min(size - from, length)];
+        padding.rebuild(10, scale, mask, from, stretch);
+        assertSameBits(Arrays.copyOfRange(expected, from, from + stretch.length), stretch);
+      }
+    }
+  }
+
+  private static Mask random(Random random, int size, int ofTen) {
+    byte[] kept = new byte[size];
+    for (int i = 0; i < size; i++) {
+      kept[i] = (byte) (random.nextInt(10) < ofTen ? 1 : 0);
+    }
+    return Mask.ofBytes(kept);
+  }
+
+  @Test
   void aNegativeValueThatIsNotKeptGivesPositiveZero() {
     float[] rebuilt = new float[100];
-    Padding.of(new float[] {-1}, 0, 0).rebuild(0, 2, Mask.of(new long[0], 100), 0, rebuilt);
+    Padding.of(new float[] {-1}, 0, 0)
+        .rebuild(0, 2, new LayerMask.Keep(Mask.none(100)), 0, rebuilt);
     for (float weight : rebuilt) {
       assertEquals(0, Float.floatToRawIntBits(weight));
     }
@@ -125,7 +188,7 @@ class PaddingTest {
   @Test
   void stretchesMustStartAtAWordOfTheMaskAndEndWithinIt() {
     Padding padding = Padding.of(new float[] {1}, 0, 0);
-    Mask mask = Mask.of(new long[0], 100);
+    LayerMask mask = new LayerMask.Keep(Mask.none(100));
     assertThrows(
         IllegalArgumentException.class, () -> padding.rebuild(0, 1, mask, 1, new float[5]));
     assertThrows(

@@ -73,8 +73,13 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
       throws PemnFormatException {
     List<Integer> shape = new ArrayList<>();
     for (long dimension : tensor.getShapeList()) {
-      // Out of an int's range is out of InputTensor's, too.
-      shape.add((int) Math.max(0, Math.min(dimension, Integer.MAX_VALUE)));
+      if (dimension < 1 || dimension > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "A dimension of its input is "
+                + Long.toUnsignedString(dimension)
+                + ", but it must be from 1 to 2147483647.");
+      }
+      shape.add((int) dimension);
     }
     NumberType type =
         NumberType.of(tensor.getType())

@@ -3,16 +3,20 @@ package io.pemn.format.network;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Mlp;
 import io.pemn.format.proto.Network;
+import io.pemn.format.proto.TensorType;
+import io.pemn.format.proto.TorchScript;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -20,7 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NetworkDescriptionTest {
   private static final ImageShape FASHION = new ImageShape(1, 28, 28);
 
-  static List<NetworkDescription> networks() {
+  static List<BuiltInDescription> networks() {
     return List.of(
         new BuiltInDescription(
             new ConvMixerArchitecture(64, 4, 5, 2, Activation.GELU), FASHION, 10),
@@ -34,20 +38,20 @@ class NetworkDescriptionTest {
 
   @ParameterizedTest
   @MethodSource("networks")
-  void isTheSameAfterAnArchive(NetworkDescription network) throws PemnFormatException {
+  void isTheSameAfterAnArchive(BuiltInDescription network) throws PemnFormatException {
     assertEquals(network, NetworkDescription.of(network.toProto(), input(network.input())));
   }
 
   @ParameterizedTest
   @MethodSource("networks")
-  void everyParameterHasANameOfItsOwn(NetworkDescription network) {
+  void everyParameterHasANameOfItsOwn(BuiltInDescription network) {
     List<String> names = network.parameters().stream().map(ParameterShape::name).toList();
     assertEquals(names.size(), new HashSet<>(names).size());
   }
 
   @Test
   void theSmallConvMixerHas23680MaskableWeights() {
-    NetworkDescription network = networks().get(0);
+    BuiltInDescription network = networks().get(0);
     // 64*1*2*2 + 4 * (64*5*5 + 64*64) + 10*64
     assertEquals(23_680, count(network, Role.WEIGHT));
     // 9 normalisations of 64 channels, two numbers each.
@@ -57,7 +61,7 @@ class NetworkDescriptionTest {
 
   @Test
   void theLargerConvMixerHas437248MaskableWeights() {
-    NetworkDescription network =
+    BuiltInDescription network =
         new BuiltInDescription(
             new ConvMixerArchitecture(256, 6, 5, 2, Activation.GELU),
             new ImageShape(3, 32, 32),
@@ -70,7 +74,7 @@ class NetworkDescriptionTest {
 
   @Test
   void theMlpHas334336MaskableWeights() {
-    NetworkDescription network =
+    BuiltInDescription network =
         new BuiltInDescription(
             new MlpArchitecture(List.of(256, 256, 256), Activation.RELU), FASHION, 10);
     // 784*256 + 2 * 256*256 + 10*256
@@ -130,7 +134,9 @@ class NetworkDescriptionTest {
             Input.newBuilder().setChannels(4097).setHeight(1).setWidth(1).build(),
             // 2^44 values, more than a layer can read.
             Input.newBuilder().setChannels(4096).setHeight(65536).setWidth(65536).build())) {
-      assertThrows(PemnFormatException.Corrupt.class, () -> NetworkDescription.of(mlp(4), input));
+      assertThrows(
+          PemnFormatException.Corrupt.class,
+          () -> NetworkDescription.of(mlp(4), Optional.of(input)));
     }
   }
 
@@ -149,6 +155,90 @@ class NetworkDescriptionTest {
     }
   }
 
+  @Test
+  void aBuiltInNetworkWithoutAnImageIsCorrupt() {
+    assertThrows(
+        PemnFormatException.Corrupt.class, () -> NetworkDescription.of(mlp(4), Optional.empty()));
+  }
+
+  static List<TorchScriptDescription> modules() {
+    InputTensor pixels = new InputTensor(List.of(1, 28, 28), NumberType.FLOAT32);
+    InputTensor tokens = new InputTensor(List.of(7), NumberType.INT64);
+    InputTensor number = new InputTensor(List.of(), NumberType.FLOAT16);
+    return List.of(
+        new TorchScriptDescription(List.of(pixels), Optional.of(FASHION), 10),
+        new TorchScriptDescription(List.of(pixels), Optional.empty(), 0),
+        new TorchScriptDescription(List.of(tokens, number, pixels), Optional.empty(), 1 << 20),
+        new TorchScriptDescription(Collections.nCopies(64, tokens), Optional.empty(), 3));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modules")
+  void aModuleIsTheSameAfterAnArchive(TorchScriptDescription module) throws PemnFormatException {
+    Optional<Input> input = module.image().flatMap(NetworkDescriptionTest::input);
+    assertEquals(module, NetworkDescription.of(module.toProto(), input));
+  }
+
+  static List<Network> impossibleModules() {
+    return List.of(
+        module(10),
+        module(-1, input(TensorType.FLOAT32, 4)),
+        module((1 << 20) + 1, input(TensorType.FLOAT32, 4)),
+        module(10, Collections.nCopies(65, input(TensorType.INT64, 4))),
+        module(10, input(TensorType.FLOAT32, 0)),
+        module(10, input(TensorType.FLOAT32, -1)),
+        module(10, input(TensorType.FLOAT32, 1L << 40)),
+        module(10, input(TensorType.FLOAT32, 1L << 32 | 4)),
+        module(10, input(TensorType.FLOAT32, 1 << 16, 1 << 16)),
+        module(10, input(TensorType.FLOAT32, 1, 1, 1, 1, 1, 1, 1, 1, 1)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("impossibleModules")
+  void impossibleInputsAreCorrupt(Network network) {
+    assertThrows(
+        PemnFormatException.Corrupt.class, () -> NetworkDescription.of(network, Optional.empty()));
+  }
+
+  @Test
+  void imagesThatAreNotTheOnlyInputAreCorrupt() {
+    io.pemn.format.proto.InputTensor pixels = input(TensorType.FLOAT32, 1, 28, 28);
+    for (Network network :
+        List.of(
+            module(10, input(TensorType.FLOAT32, 28, 28)),
+            module(10, input(TensorType.FLOAT32, 3, 28, 28)),
+            module(10, List.of(pixels, pixels)))) {
+      assertThrows(
+          PemnFormatException.Corrupt.class, () -> NetworkDescription.of(network, input(FASHION)));
+    }
+  }
+
+  @Test
+  void anUnknownTypeOfInputIsUnsupported() {
+    Network network = module(10, input(TensorType.FLOAT32, 4).toBuilder().setTypeValue(10).build());
+    assertThrows(
+        PemnFormatException.Unsupported.class,
+        () -> NetworkDescription.of(network, Optional.empty()));
+  }
+
+  private static Network module(int classes, io.pemn.format.proto.InputTensor... inputs) {
+    return module(classes, List.of(inputs));
+  }
+
+  private static Network module(int classes, List<io.pemn.format.proto.InputTensor> inputs) {
+    return Network.newBuilder()
+        .setClasses(classes)
+        .setTorchScript(TorchScript.newBuilder().addAllInputs(inputs))
+        .build();
+  }
+
+  private static io.pemn.format.proto.InputTensor input(TensorType type, long... shape) {
+    io.pemn.format.proto.InputTensor.Builder input =
+        io.pemn.format.proto.InputTensor.newBuilder().setType(type);
+    Arrays.stream(shape).forEach(input::addShape);
+    return input.build();
+  }
+
   private static Network convMixer(int dim, int depth, int kernel, int patch, int classes) {
     return Network.newBuilder()
         .setClasses(classes)
@@ -163,15 +253,16 @@ class NetworkDescriptionTest {
     return Network.newBuilder().setClasses(10).setMlp(mlp).build();
   }
 
-  private static Input input(ImageShape shape) {
-    return Input.newBuilder()
-        .setChannels(shape.channels())
-        .setHeight(shape.height())
-        .setWidth(shape.width())
-        .build();
+  private static Optional<Input> input(ImageShape shape) {
+    return Optional.of(
+        Input.newBuilder()
+            .setChannels(shape.channels())
+            .setHeight(shape.height())
+            .setWidth(shape.width())
+            .build());
   }
 
-  private static long count(NetworkDescription network, Role role) {
+  private static long count(BuiltInDescription network, Role role) {
     return network.parameters().stream()
         .filter(parameter -> parameter.role() == role)
         .mapToLong(ParameterShape::size)
