@@ -14,7 +14,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
-import io.pemn.format.Mask;
+import io.pemn.format.LayerMask;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -47,18 +47,19 @@ class MaskedParameterTest {
     Reference reference = new Reference(prototype, initial, 0.3, mode);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(SHAPE);
-      MaskedParameter layer = new MaskedParameter("layer", weights, prototype, initial, 0.3, mode);
+      MaskedParameter layer =
+          new MaskedParameter("layer", weights, prototype, initial, MaskType.BINARY, 0.3, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
         assertWeightsAre(reference.effectiveWeights(), weights);
-        Mask before = layer.mask();
+        LayerMask before = layer.mask();
         for (int step = 1; step <= 12; step++) {
           float[] gradient = gaussians(random, SIZE);
           step(optimizer, weights, gradient);
           reference.step(gradient);
           assertArrayEquals(reference.scores(), layer.scores().toFloatArray(), 2e-6f);
-          assertArrayEquals(reference.kept(), layer.mask().toBytes());
+          assertArrayEquals(reference.kept(), layer.mask().kept().toBytes());
           assertWeightsAre(reference.effectiveWeights(), weights);
         }
         assertTrue(layer.mask().differences(before) > 0, "the steps must have moved the mask");
@@ -72,7 +73,8 @@ class MaskedParameterTest {
     float[] values = gaussians(new Random(3), SIZE);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
-      MaskedParameter layer = new MaskedParameter("layer", weights, values, values, 0.5, mode);
+      MaskedParameter layer =
+          new MaskedParameter("layer", weights, values, values, MaskType.BINARY, 0.5, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
@@ -106,9 +108,11 @@ class MaskedParameterTest {
     float[] scores = {4, -3, 2, 1};
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(new Shape(2, 2));
-      new MaskedParameter("layer", weights, prototype, scores, 0.5, ScoreMode.SIGNED);
+      new MaskedParameter(
+          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED);
       assertWeightsAre(new float[] {-1, 0, -3, 0}, weights);
-      new MaskedParameter("layer", weights, prototype, scores, 0.5, ScoreMode.ABSOLUTE);
+      new MaskedParameter(
+          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE);
       assertWeightsAre(new float[] {-1, -2, 0, 0}, weights);
     }
   }
@@ -119,8 +123,9 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
       MaskedParameter layer =
-          new MaskedParameter("layer", weights, prototype, new float[SIZE], 1, ScoreMode.SIGNED);
-      assertEquals(SIZE, layer.mask().kept());
+          new MaskedParameter(
+              "layer", weights, prototype, new float[SIZE], MaskType.BINARY, 1, ScoreMode.SIGNED);
+      assertEquals(SIZE, layer.mask().kept().kept());
       assertWeightsAre(prototype, weights);
       assertEquals("layer", layer.name());
     }
@@ -146,8 +151,14 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       MaskedParameter layer =
           new MaskedParameter(
-              "layer", manager.zeros(new Shape(n)), scores, scores, density, ScoreMode.SIGNED);
-      assertEquals(kept, layer.mask().kept());
+              "layer",
+              manager.zeros(new Shape(n)),
+              scores,
+              scores,
+              MaskType.BINARY,
+              density,
+              ScoreMode.SIGNED);
+      assertEquals(kept, layer.mask().kept().kept());
     }
   }
 
@@ -156,12 +167,17 @@ class MaskedParameterTest {
     float[] scores = gaussians(new Random(1), SIZE);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
-      Mask signed = new MaskedParameter("l", weights, scores, scores, 0.5, ScoreMode.SIGNED).mask();
-      Mask absolute =
-          new MaskedParameter("l", weights, scores, scores, 0.5, ScoreMode.ABSOLUTE).mask();
+      LayerMask signed =
+          new MaskedParameter("l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED)
+              .mask();
+      LayerMask absolute =
+          new MaskedParameter(
+                  "l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE)
+              .mask();
       assertNotEquals(signed, absolute);
       for (int i = 0; i < SIZE; i++) {
-        assertFalse(signed.keeps(i) && scores[i] < -1, "a signed mask keeps the greatest scores");
+        assertFalse(
+            signed.kept().keeps(i) && scores[i] < -1, "a signed mask keeps the greatest scores");
       }
     }
   }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.BaseNDManager;
 import ai.djl.ndarray.NDArray;
@@ -15,6 +14,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.format.proto.Measure;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
@@ -49,7 +49,7 @@ class LearnerTest {
   @MethodSource("trainings")
   void theArchiveRebuildsTheNetworksWeightsBitForBit(TrainingOptions options) throws IOException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 20)) {
+    try (Learner learner = TinyTraining.learner(run, 20)) {
       learn(learner, options, 20);
       Checkpoint checkpoint =
           learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
@@ -65,19 +65,19 @@ class LearnerTest {
         assertBitEqual(tensor.name(), learner.values(tensor.name()), tensor.values());
         checked++;
       }
-      assertEquals(run.network().parameters().size(), checked);
+      assertEquals(run.networkParameters().size(), checked);
     }
   }
 
   @Test
-  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() {
+  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() throws IOException {
     TrainingOptions options = TinyTraining.convMixer("prototype", "normal");
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 40)) {
+    try (Learner learner = TinyTraining.learner(run, 40)) {
       learn(learner, options, 20);
       Checkpoint checkpoint =
           learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
-      try (Learner other = new Learner(run, Device.cpu(), 40, Optional.of(checkpoint))) {
+      try (Learner other = TinyTraining.learner(run, 40, Optional.of(checkpoint))) {
         assertSameNetwork(run, learner, other);
         assertEquals(learner.steps(), other.steps());
         assertEquals(learner.learningRate(), other.learningRate());
@@ -89,10 +89,10 @@ class LearnerTest {
   }
 
   @Test
-  void theMeansAreThoseOfTheImagesSinceTheyWereForgotten() {
+  void theMeansAreThoseOfTheImagesSinceTheyWereForgotten() throws IOException {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 100)) {
+    try (Learner learner = TinyTraining.learner(run, 100)) {
       assertEquals(new Learner.Seen(0, 0), learner.seen());
       learn(learner, options, 10);
       Learner.Seen early = learner.seen();
@@ -111,11 +111,11 @@ class LearnerTest {
   @ParameterizedTest
   @MethodSource("trainings")
   void nativeMemoryStaysFlatOverStepsAndEvaluations(TrainingOptions options)
-      throws ReflectiveOperationException {
+      throws IOException, ReflectiveOperationException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     SampleSet test = TinyTraining.IMAGES.test();
     int before = liveArrays();
-    try (Learner learner = new Learner(run, Device.cpu(), 400)) {
+    try (Learner learner = TinyTraining.learner(run, 400)) {
       learn(learner, options, 5);
       learner.evaluate(test, done -> {});
       int afterFew = liveArrays();
@@ -136,10 +136,10 @@ class LearnerTest {
   }
 
   @Test
-  void evaluatingKeepsNoGradientsAndLeavesThemOff() {
+  void evaluatingKeepsNoGradientsAndLeavesThemOff() throws IOException {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 10)) {
+    try (Learner learner = TinyTraining.learner(run, 10)) {
       learn(learner, options, 2);
       assertFalse(JniUtils.isGradMode());
       AtomicInteger batches = new AtomicInteger();
@@ -155,11 +155,11 @@ class LearnerTest {
   }
 
   @Test
-  void evaluatingChangesNothingOfTheNetwork() {
+  void evaluatingChangesNothingOfTheNetwork() throws IOException {
     TrainingOptions options = TinyTraining.convMixer();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner measured = new Learner(run, Device.cpu(), 20);
-        Learner other = new Learner(run, Device.cpu(), 20)) {
+    try (Learner measured = TinyTraining.learner(run, 20);
+        Learner other = TinyTraining.learner(run, 20)) {
       learn(measured, options, 3);
       learn(other, options, 3);
       measured.evaluate(TinyTraining.IMAGES.test(), done -> {});
@@ -168,8 +168,7 @@ class LearnerTest {
   }
 
   private static void assertSameNetwork(RunDescription run, Learner expected, Learner found) {
-    run.network()
-        .parameters()
+    run.networkParameters()
         .forEach(
             parameter ->
                 assertBitEqual(
@@ -179,7 +178,8 @@ class LearnerTest {
     assertEquals(expected.masks(), found.masks());
   }
 
-  private static void learn(Learner learner, TrainingOptions options, int steps) {
+  private static void learn(Learner learner, TrainingOptions options, int steps)
+      throws IOException {
     Batches batches =
         new Batches(
             TRAIN, options.normalization(), Augmentation.NONE, options.batchSize(), true, 1);
@@ -188,7 +188,7 @@ class LearnerTest {
       try (BatchStream stream = batches.epoch(epoch)) {
         for (; stream.hasNext() && done < steps; done++) {
           try (Batch batch = stream.next()) {
-            learner.step(batch, TRAIN);
+            learner.step(batch, TRAIN, false);
           }
         }
       }
@@ -196,7 +196,8 @@ class LearnerTest {
   }
 
   private static EpochMetrics metrics(long steps) {
-    return new EpochMetrics(1, steps, 0.01, 1, 0.5, 0, 1, Optional.of(new Evaluation(1, 1, 0, 1)));
+    return new EpochMetrics(
+        1, steps, 0.01, 1, 0.5, 0, 1, Optional.of(new Evaluation(1, 1, 0, 1, Measure.ACCURACY)));
   }
 
   private static void assertBitEqual(String name, float[] expected, float[] found) {
