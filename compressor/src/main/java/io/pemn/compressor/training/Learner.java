@@ -55,6 +55,27 @@ final class Learner implements AutoCloseable {
   private long samplesSeen;
   private long steps;
 
+  /** The loss of a step is no finite number; the parameters are those before the step. */
+  static final class NotFiniteException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String finding;
+
+    NotFiniteException(float loss, long step, String reason) {
+      this("The training loss is " + loss + " in step " + step + ": " + reason);
+    }
+
+    private NotFiniteException(String finding) {
+      super(finding + ".");
+      this.finding = finding;
+    }
+
+    /** The message without its full stop. */
+    String finding() {
+      return finding;
+    }
+  }
+
   /** Sums over the steps since they were last taken. */
   record Seen(double meanLoss, double accuracy) {}
 
@@ -199,8 +220,7 @@ final class Learner implements AutoCloseable {
       }
       // On a CPU reading it costs nothing; on a GPU it would wait for the device.
       if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
-        throw new IOException(
-            "The training loss is " + loss.getFloat() + " in step " + (steps + 1) + whereFrom());
+        throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom());
       }
       update();
       lossSum.addi(loss.mul(batch.size()));
@@ -237,12 +257,12 @@ final class Learner implements AutoCloseable {
       if (parameter.role() != Role.STATISTIC) {
         for (float value : network.array(parameter.name()).toFloatArray()) {
           if (!Float.isFinite(value)) {
-            return ": " + parameter.name() + " is the first layer that holds " + value;
+            return parameter.name() + " is the first parameter that holds " + value;
           }
         }
       }
     }
-    return ", though every parameter is finite, so the network's own forward gives it";
+    return "every parameter is finite, so the network's own forward gives it";
   }
 
   /** Means over the steps since {@link #forget}; waits for the device. */

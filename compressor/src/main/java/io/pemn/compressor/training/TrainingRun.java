@@ -334,6 +334,8 @@ public final class TrainingRun {
         try (Batch batch = stream.next()) {
           learner.step(batch, train, unchanged);
           images += batch.size();
+        } catch (Learner.NotFiniteException e) {
+          throw stopped(e.finding(), epoch, e);
         }
         if (System.nanoTime() - reported > PROGRESS_NANOS) {
           reported = System.nanoTime();
@@ -367,16 +369,18 @@ public final class TrainingRun {
 
   private void requireFinite(String what, double loss, int epoch) throws IOException {
     if (!Double.isFinite(loss)) {
-      throw new IOException(
-          "The "
-              + what
-              + " loss is "
-              + loss
-              + " in epoch "
-              + epoch
-              + ", so the training was stopped; "
-              + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
-              + "a lower --lr may help.");
+      throw stopped("The " + what + " loss is " + loss, epoch, null);
     }
+  }
+
+  private IOException stopped(String finding, int epoch, Throwable cause) {
+    return new IOException(
+        finding
+            + ", so the training was stopped in epoch "
+            + epoch
+            + "; "
+            + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
+            + "a lower --lr may help.",
+        cause);
   }
 }

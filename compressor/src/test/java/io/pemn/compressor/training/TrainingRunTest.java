@@ -250,9 +250,9 @@ class TrainingRunTest {
                 () -> TinyTraining.run(TinyTraining.mlp("mask", "dense", "lr", rate), run).start())
             .getMessage();
 
-    assertTrue(message.matches("The training loss is (NaN|Infinity) in epoch \\d.*"), message);
+    assertTrue(message.matches("The training loss is (NaN|Infinity).* stopped in epoch \\d;.*"), message);
     assertTrue(message.contains("--lr"), message);
-    assertEquals(message.contains("epoch 1,"), !message.contains(run.toString()), message);
+    assertEquals(message.contains("epoch 1;"), !message.contains(run.toString()), message);
   }
 
   @Test
@@ -271,7 +271,11 @@ class TrainingRunTest {
         assertThrows(IOException.class, () -> TinyTraining.run(options, run.path()).resume())
             .getMessage();
 
-    assertTrue(message.startsWith("The training loss is NaN in epoch 2"), message);
+    assertTrue(
+        message.startsWith(
+            "The training loss is NaN in step 8: head.bias is the first parameter that holds NaN,"
+                + " so the training was stopped in epoch 2;"),
+        message);
     assertTrue(message.contains("kept in " + run.path()), message);
     assertArrayEquals(before, Files.readAllBytes(run.checkpointFile()));
   }
