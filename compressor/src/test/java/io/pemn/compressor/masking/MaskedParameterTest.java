@@ -14,7 +14,11 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
+import io.pemn.format.Mask;
+import io.pemn.format.Padding;
+import io.pemn.format.Prototype;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -35,6 +39,7 @@ class MaskedParameterTest {
 
   @BeforeEach
   void gradientsAreOffOutsideTheSteps() {
+    Engine.getEngine("PyTorch"); // Loads the natives.
     JniUtils.setGradMode(false);
   }
 
@@ -179,6 +184,79 @@ class MaskedParameterTest {
         assertFalse(
             signed.kept().keeps(i) && scores[i] < -1, "a signed mask keeps the greatest scores");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(MaskType.class)
+  void whatTheNetworkHoldsIsBitForBitWhatAnArchiveRebuildsFromTheMask(MaskType type) {
+    double density = type.usualDensity();
+    float scale = 0.037f;
+    int offset = 17;
+    for (Distribution distribution : Distribution.values()) {
+      Padding padding = Padding.of(new Prototype(5, distribution, 41), 0);
+      float[] prototype = new float[SIZE];
+      padding.fill(offset, prototype);
+      for (int i = 0; i < SIZE; i++) {
+        prototype[i] *= scale;
+      }
+      float[] scores = gaussians(new Random(11), SIZE);
+      scores[3] = 0f;
+      scores[4] = -0f;
+      scores[5] = Float.MIN_VALUE;
+      scores[6] = -Float.MIN_VALUE;
+      try (NDManager manager = NDManager.newBaseManager()) {
+        NDArray weights = manager.zeros(SHAPE);
+        MaskedParameter layer =
+            new MaskedParameter(
+                "layer", weights, prototype, scores, type, density, ScoreMode.SIGNED);
+        weights.setRequiresGradient(true);
+        try (ResumableAdamW inner = adamW()) {
+          Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
+          LayerMask first = layer.mask();
+          for (int step = 0; step < 6; step++) {
+            float[] rebuilt = new float[SIZE];
+            padding.rebuild(offset, scale, layer.mask(), 0, rebuilt);
+            assertWeightsAre(rebuilt, weights);
+            step(optimizer, weights, gaussians(new Random(step), SIZE));
+          }
+          assertTrue(layer.mask().differences(first) > 0, "the steps must have moved the mask");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSignMaskNegatesWhereTheScoreIsBelowZeroAndKeepsEveryWeight() {
+    float[] prototype = {1, -2, 3, -4};
+    float[] scores = {1, -1, -1, 0};
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray weights = manager.zeros(new Shape(2, 2));
+      LayerMask mask =
+          new MaskedParameter(
+                  "layer", weights, prototype, scores, MaskType.SIGN, 1, ScoreMode.SIGNED)
+              .mask();
+      assertWeightsAre(new float[] {1, 2, -3, -4}, weights);
+      assertEquals(new LayerMask.Sign(Mask.ofBytes(new byte[] {0, 1, 1, 0})), mask);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ScoreMode.class)
+  void aTernaryMaskKeepsTheGreatestAbsoluteScoresWithTheirSigns(ScoreMode mode) {
+    float[] prototype = {1, -2, 3, -4, 5, -6};
+    float[] scores = {0.1f, -3, 2, 4, -0.2f, 0.3f};
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray weights = manager.zeros(new Shape(2, 3));
+      LayerMask mask =
+          new MaskedParameter("layer", weights, prototype, scores, MaskType.TERNARY, 0.5, mode)
+              .mask();
+      assertWeightsAre(new float[] {0, 2, 3, -4, 0, 0}, weights);
+      assertEquals(
+          new LayerMask.Ternary(
+              Mask.ofBytes(new byte[] {0, 1, 1, 1, 0, 0}),
+              Mask.ofBytes(new byte[] {0, 1, 0, 0, 0, 0})),
+          mask);
     }
   }
 
