@@ -78,20 +78,21 @@ public final class CheckpointPacker {
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
     SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed());
+    Map<String, ParameterShape> roles = new HashMap<>();
+    module.parameters().forEach(parameter -> roles.put(parameter.name(), parameter));
     for (ModuleTensor tensor : module.file().tensors()) {
-      statistics.put(
-          tensor.name(),
-          new RemainderTensor(
-              tensor.name(),
-              tensor.shape(),
-              tensor.type(),
-              ByteBuffer.wrap(module.file().bytes(tensor))));
-    }
-    for (ParameterShape parameter : module.parameters()) {
+      ParameterShape parameter = roles.get(tensor.name());
       if (options.masked() && parameter.role() == Role.WEIGHT) {
-        masks.put(parameter.name(), randomMask(parameter.size(), options, random));
-        scales.put(parameter.name(), 0.1f);
-        statistics.remove(parameter.name());
+        masks.put(tensor.name(), randomMask(parameter.size(), options, random));
+        scales.put(tensor.name(), 0.1f);
+      } else {
+        statistics.put(
+            tensor.name(),
+            new RemainderTensor(
+                tensor.name(),
+                tensor.shape(),
+                tensor.type(),
+                ByteBuffer.wrap(module.file().bytes(tensor))));
       }
     }
     RunDescription run =
