@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.PemnFormatException;
+import io.pemn.format.proto.Archive;
+import io.pemn.format.proto.Metadata;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
@@ -24,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** No damage goes unnoticed, and none ends in anything but a {@link PemnFormatException}. */
 class DamagedArchiveTest {
   static List<String> networks() {
-    return List.of("mlp", "stored-values-shuffled", "dense");
+    return List.of("mlp", "stored-values-shuffled", "dense", "mixed-masks", "module");
   }
 
   @ParameterizedTest
@@ -82,10 +84,10 @@ class DamagedArchiveTest {
   void aNewerFormatVersionIsTooNew() throws IOException {
     byte[] newer = archive("mlp");
     assertEquals(1, newer[11]);
-    newer[11] = 2;
+    newer[11] = 3;
     PemnFormatException e = failure(newer);
     assertInstanceOf(PemnFormatException.TooNew.class, e);
-    assertTrue(e.getMessage().contains("version 2"), e.getMessage());
+    assertTrue(e.getMessage().contains("version 3"), e.getMessage());
     newer[11] = 0;
     assertInstanceOf(PemnFormatException.Corrupt.class, failure(newer));
   }
@@ -100,7 +102,7 @@ class DamagedArchiveTest {
   @Test
   void filesAreCheckedBeforeTheyAreRead(@TempDir Path folder) throws IOException {
     Path file = Files.write(folder.resolve("a.pemn"), archive("mlp"));
-    Limits small = new Limits(Files.size(file) - 1, 1000, 100, 10_000);
+    Limits small = new Limits(Files.size(file) - 1, 1000, 100, 10_000, 0);
     assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.open(file, small));
     assertThrows(PemnFormatException.NotAnArchive.class, () -> PemnArchive.open(folder));
     assertThrows(NoSuchFileException.class, () -> PemnArchive.open(folder.resolve("b.pemn")));
@@ -113,13 +115,33 @@ class DamagedArchiveTest {
     long weights = archive.maskedWeights();
     int layers = archive.layers().size();
     // 4 * (9 + 5) + 3 numbers of 4 bytes, and their names.
-    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 2000)).verify();
+    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 2000, 0)).verify();
     for (Limits limits :
         List.of(
-            new Limits(bytes.length, weights - 1, layers, 2000),
-            new Limits(bytes.length, weights, layers - 1, 2000),
-            new Limits(bytes.length, weights, layers, 200))) {
+            new Limits(bytes.length, weights - 1, layers, 2000, 0),
+            new Limits(bytes.length, weights, layers - 1, 2000, 0),
+            new Limits(bytes.length, weights, layers, 200, 0))) {
       assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits));
+    }
+  }
+
+  @Test
+  void theLimitsOfAModuleAreEnforcedToTheLastOne() throws IOException {
+    byte[] bytes = archive("module");
+    Metadata metadata = Archive.parseFrom(bytes).getMetadata();
+    long weights = PemnArchive.read(bytes, Limits.DEFAULT).maskedWeights();
+    long remainder = metadata.getRemainder().getDecodedBytes();
+    int tensors = PemnArchive.read(bytes, Limits.DEFAULT).remainder().size();
+    long module = metadata.getModule().getDecodedBytes();
+    PemnArchive.read(bytes, new Limits(bytes.length, weights, tensors, remainder, module)).verify();
+    for (Limits limits :
+        List.of(
+            new Limits(bytes.length, weights - 1, tensors, remainder, module),
+            new Limits(bytes.length, weights, tensors - 1, remainder, module),
+            new Limits(bytes.length, weights, tensors, remainder - 1, module),
+            new Limits(bytes.length, weights, tensors, remainder, module - 1))) {
+      assertThrows(
+          PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits).verify());
     }
   }
 

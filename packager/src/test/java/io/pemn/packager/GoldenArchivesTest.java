@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.ArchiveFormat;
+import io.pemn.format.proto.Archive;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
@@ -46,11 +47,20 @@ class GoldenArchivesTest {
     PemnArchive archive = PemnArchive.open(GoldenArchives.folder().resolve(name));
     assertEquals(network.network(), archive.network());
     assertEquals(network.classLabels(), archive.classLabels());
-    for (int i = 0; i < network.remainder().size(); i++) {
-      assertArrayEquals(network.remainder().get(i).values(), archive.remainder().get(i).values());
-    }
+    assertEquals(network.remainder(), archive.remainder());
+    assertEquals(network.module(), archive.module());
     for (MaskedLayer layer : network.layers()) {
       assertEquals(layer.mask(), archive.mask(archive.layer(layer.name())));
+    }
+  }
+
+  @Test
+  void isOfTheOldestVersionThatWillDo() throws IOException {
+    for (int version : new int[] {1, 2}) {
+      for (String name : TinyNetworks.namesOfVersion(version)) {
+        byte[] bytes = Files.readAllBytes(GoldenArchives.folder().resolve(name + ".pemn"));
+        assertEquals(version, Archive.parseFrom(bytes).getFormatVersion(), name);
+      }
     }
   }
 

@@ -9,23 +9,38 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnknownFieldSet;
 import io.pemn.format.ArchiveFormat;
+import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
 import io.pemn.format.PemnFormatException.Unsupported;
 import io.pemn.format.ZstdFrame;
+import io.pemn.format.mask.EncodedMask;
+import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Layer;
+import io.pemn.format.proto.MaskEncoding;
+import io.pemn.format.proto.MaskKind;
+import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Mlp;
+import io.pemn.format.proto.ModuleEntry;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.format.proto.Remainder;
+import io.pemn.format.proto.RemainderTensor;
+import io.pemn.format.proto.StoredTensor;
+import io.pemn.format.proto.TensorStorage;
+import io.pemn.format.proto.TensorType;
+import io.pemn.format.proto.TorchScript;
+import io.pemn.format.proto.TorchScriptModule;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -270,7 +285,7 @@ class HostileArchiveTest {
   }
 
   static List<Arguments> remainders() throws IOException {
-    Remainder sound = remainder();
+    Remainder sound = remainder("random-vector-copy");
     return List.of(
         Arguments.of("no tensors", Corrupt.class, Remainder.getDefaultInstance()),
         Arguments.of("one tensor less", Corrupt.class, sound.toBuilder().removeTensors(3).build()),
@@ -300,7 +315,24 @@ class HostileArchiveTest {
                     t.setData(
                         ByteString.copyFrom(new byte[] {0, 0, (byte) 0xC0, 0x7F})
                             .concat(t.getData().substring(4))))),
-        Arguments.of("a type to come", Unsupported.class, change(sound, t -> t.setTypeValue(1))));
+        Arguments.of("a type to come", Unsupported.class, change(sound, t -> t.setTypeValue(10))),
+        Arguments.of(
+            "numbers that are no float32",
+            Corrupt.class,
+            change(
+                sound,
+                t ->
+                    t.setType(TensorType.FLOAT16)
+                        .setData(t.getData().substring(t.getData().size() / 2)))),
+        Arguments.of(
+            "an infinite value",
+            Corrupt.class,
+            change(
+                sound,
+                t ->
+                    t.setData(
+                        ByteString.copyFrom(new byte[] {0, 0, (byte) 0x80, (byte) 0xFF})
+                            .concat(t.getData().substring(4))))));
   }
 
   @ParameterizedTest(name = "{0}")
@@ -325,8 +357,8 @@ class HostileArchiveTest {
     assertInstanceOf(Corrupt.class, refusal(bytes));
   }
 
-  private static Remainder remainder() throws IOException {
-    Archive sound = sound("random-vector-copy");
+  private static Remainder remainder(String name) throws IOException {
+    Archive sound = sound(name);
     return Remainder.parseFrom(
         ZstdFrame.decompress(
             sound.getRemainder().asReadOnlyByteBuffer(),
@@ -334,16 +366,488 @@ class HostileArchiveTest {
             "The remainder"));
   }
 
-  private static Remainder change(
-      Remainder sound, Consumer<io.pemn.format.proto.RemainderTensor.Builder> tensor) {
+  @Test
+  void aFileOfAnotherVersionThanWhatItHoldsIsCorrupt() throws IOException {
+    for (int version : new int[] {1, 2}) {
+      for (String name : TinyNetworks.namesOfVersion(version)) {
+        Archive other = sound(name).toBuilder().setFormatVersion(3 - version).build();
+        PemnFormatException e = refusal(with(other, other.getMetadata().toBuilder(), m -> {}));
+        assertInstanceOf(Corrupt.class, e);
+        assertTrue(e.getMessage().contains("version " + version), e.getMessage());
+      }
+    }
+    Archive one = sound("mlp");
+    Consumer<Metadata.Builder> measure =
+        m -> m.getProvenanceBuilder().getMetricsBuilder().setMeasure(Measure.AGREEMENT);
+    assertInstanceOf(Corrupt.class, refusal(with(one, one.getMetadata().toBuilder(), measure)));
+    Archive two = one.toBuilder().setFormatVersion(2).build();
+    PemnArchive.read(with(two, two.getMetadata().toBuilder(), measure), Limits.DEFAULT).verify();
+  }
+
+  static Stream<Arguments> claimsOfMasks() {
+    // The layers' kinds are ternary, keep, sign, ternary, sign, keep.
+    return Stream.of(
+        layerOfKind(
+            "a sign mask that keeps fewer", 2, Corrupt.class, l -> l.setKept(l.getKept() - 1)),
+        layerOfKind("a sign mask that keeps nothing", 2, Corrupt.class, Layer.Builder::clearKept),
+        layerOfKind(
+            "a ternary mask that keeps one less",
+            0,
+            Corrupt.class,
+            l -> l.setKept(l.getKept() - 1)),
+        layerOfKind(
+            "a ternary mask that keeps one more",
+            3,
+            Corrupt.class,
+            l -> l.setKept(l.getKept() + 1)),
+        layerOfKind("a ternary mask called keep", 0, Corrupt.class, l -> l.setKind(MaskKind.KEEP)),
+        layerOfKind("a sign mask called keep", 2, Corrupt.class, l -> l.setKind(MaskKind.KEEP)),
+        layerOfKind(
+            "a keep mask called ternary", 1, Corrupt.class, l -> l.setKind(MaskKind.TERNARY)),
+        layerOfKind("a keep mask called sign", 1, Corrupt.class, l -> l.setKind(MaskKind.SIGN)),
+        layerOfKind("an unknown kind", 1, Unsupported.class, l -> l.setKindValue(3)),
+        layerOfKind("a negative kind", 1, Unsupported.class, l -> l.setKindValue(-1)),
+        claim("a measure to come", Unsupported.class, m -> metrics(m).setMeasureValue(4)),
+        claim("a built-in network without images", Corrupt.class, Metadata.Builder::clearInput));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("claimsOfMasks")
+  void isRefusedInVersion2(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<Metadata.Builder> metadata)
+      throws IOException {
+    Archive sound = sound("mixed-masks");
+    PemnFormatException e = refusal(with(sound, sound.getMetadata().toBuilder(), metadata));
+    assertInstanceOf(refusal, e, e.toString());
+  }
+
+  @Test
+  void missingSignsAreNoticedByTheWeightsAndSignsTooManyByTheMasks() throws IOException {
+    Archive sound = sound("mixed-masks");
+    PemnArchive archive = PemnArchive.read(sound.toByteArray(), Limits.DEFAULT);
+    int weights = (int) archive.maskedWeights();
+    int signs =
+        archive.layers().stream()
+            .filter(layer -> layer.kind() == MaskKind.TERNARY)
+            .mapToInt(io.pemn.loader.Layer::kept)
+            .sum();
+    Mask bits =
+        MaskCodecs.of(MaskEncoding.ROARING_ZSTD)
+            .decode(
+                sound.getMasks().asReadOnlyByteBuffer(),
+                sound.getMetadata().getMasks().getDecodedBytes(),
+                weights + signs);
+    assertTrue(bits.slice(weights, signs).kept() > 0);
+    PemnArchive.read(withMasks(sound, bits), Limits.DEFAULT).verify();
+
+    PemnFormatException missing = refusal(withMasks(sound, bits.slice(0, weights)));
+    assertInstanceOf(Corrupt.class, missing);
+    assertTrue(missing.getMessage().contains("digest"), missing.getMessage());
+    PemnFormatException more =
+        refusal(withMasks(sound, Mask.concat(List.of(bits, Mask.none(70), Mask.all(1)))));
+    assertInstanceOf(Corrupt.class, more);
+    assertTrue(more.getMessage().contains("" + (weights + signs + 70)), more.getMessage());
+  }
+
+  static Stream<Arguments> claimsOfModules() {
+    return Stream.of(
+        claim("a module that is not there", Corrupt.class, Metadata.Builder::clearModule),
+        claim(
+            "a module and a built-in network",
+            Corrupt.class,
+            m -> m.getNetworkBuilder().setMlp(Mlp.newBuilder().addHidden(4))),
+        claim("no architecture", Unsupported.class, m -> m.getNetworkBuilder().clearArchitecture()),
+        claim("no inputs", Corrupt.class, m -> torchScript(m).clearInputs()),
+        claim(
+            "an input type to come",
+            Unsupported.class,
+            m -> torchScript(m).getInputsBuilder(0).setTypeValue(10)),
+        claim(
+            "an input of 2^32 rows",
+            Corrupt.class,
+            m -> torchScript(m).getInputsBuilder(0).setShape(1, 1L << 32 | 2)),
+        claim("images of another shape", Corrupt.class, m -> m.getInputBuilder().setHeight(3)),
+        claim("labels of no classes", Corrupt.class, m -> m.getNetworkBuilder().clearClasses()),
+        claim("too many classes", Corrupt.class, m -> m.getNetworkBuilder().setClasses(-1)),
+        layer("a layer without a name", Layer.Builder::clearName),
+        layer("two layers of one name", l -> l.setName("head.weight")),
+        layer("a layer of a remainder tensor's name", l -> l.setName("half")),
+        layer("a layer of a name that the module lacks", l -> l.setName("nose")),
+        layer("a name of control characters", l -> l.setName("a\nb")),
+        layer("a scalar layer", Layer.Builder::clearShape),
+        layer("a layer of no weights", l -> l.setShape(0, 0)),
+        layer("a layer of -1 rows", l -> l.setShape(0, -1)),
+        layer("a layer of 2^32 rows", l -> l.setShape(0, 1L << 32 | 6)),
+        layer("more weights", l -> l.setShape(0, 7)),
+        layer("a layer of 65 dimensions", l -> l.addAllShape(Collections.nCopies(63, 1L))),
+        claim(
+            "weights beyond the limit",
+            LimitExceeded.class,
+            m -> m.getLayersBuilder(0).clearShape().addShape(1 << 30)),
+        claim(
+            "weights that overflow",
+            Corrupt.class,
+            m -> m.getLayersBuilder(0).setShape(0, 1 << 20).setShape(1, 1 << 20)),
+        claim(
+            "another number of numbers",
+            Corrupt.class,
+            m -> m.getRemainderBuilder().setParameters(1)),
+        claim(
+            "more numbers than bytes",
+            Corrupt.class,
+            m -> m.getRemainderBuilder().setParameters(HUGE)),
+        claim("-1 numbers", Corrupt.class, m -> m.getRemainderBuilder().setParameters(-1)),
+        claim(
+            "a remainder of 2^60 bytes",
+            LimitExceeded.class,
+            m -> m.getRemainderBuilder().setDecodedBytes(HUGE)),
+        claim(
+            "a remainder of -1 bytes",
+            LimitExceeded.class,
+            m -> m.getRemainderBuilder().setDecodedBytes(-1)),
+        claim("no remainder", Corrupt.class, Metadata.Builder::clearRemainder),
+        claim(
+            "a module of 2^60 bytes",
+            LimitExceeded.class,
+            m -> m.getModuleBuilder().setDecodedBytes(HUGE)),
+        claim(
+            "a module of -1 bytes",
+            LimitExceeded.class,
+            m -> m.getModuleBuilder().setDecodedBytes(-1)),
+        claim(
+            "a module of one byte more",
+            Corrupt.class,
+            m -> m.getModuleBuilder().setDecodedBytes(m.getModule().getDecodedBytes() + 1)),
+        claim(
+            "another module's digest",
+            Corrupt.class,
+            m -> m.getModuleBuilder().setDigest(ByteString.copyFrom(new byte[32]))),
+        claim(
+            "a module stored in fewer bytes",
+            Corrupt.class,
+            m -> m.getModuleBuilder().setStoredBytes(1)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("claimsOfModules")
+  void aModuleIsRefusedWith(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<Metadata.Builder> metadata)
+      throws IOException {
+    Archive sound = sound("module");
+    PemnFormatException e = refusal(with(sound, sound.getMetadata().toBuilder(), metadata));
+    assertInstanceOf(refusal, e, e.toString());
+    assertTrue(e.getMessage().endsWith(".") || e.getCause() != null, e.getMessage());
+  }
+
+  static Stream<Arguments> modules() {
+    return Stream.of(
+        module("a module of no entries", Corrupt.class, TorchScriptModule.Builder::clearEntries),
+        module("an entry twice", Corrupt.class, m -> m.addEntries(m.getEntries(0))),
+        module(
+            "a tensor that does not exist",
+            Corrupt.class,
+            m -> storage(m, 16).addTensors(StoredTensor.newBuilder().setName("nose"))),
+        module(
+            "a tensor twice in one storage",
+            Corrupt.class,
+            m -> storage(m, 2).addTensors(storage(m, 2).getTensors(0))),
+        module(
+            "a layer in two storages",
+            Corrupt.class,
+            m -> storage(m, 16).addTensors(storage(m, 0).getTensors(0))),
+        module("a layer in no storage", Corrupt.class, m -> storage(m, 0).clearTensors()),
+        module("a tensor in no storage", Corrupt.class, m -> storage(m, 14).clearTensors()),
+        module("a tensor without a name", Corrupt.class, m -> tensor(m, 0).clearName()),
+        module("a tensor that ends beyond", Corrupt.class, m -> tensor(m, 0).setOffset(5)),
+        module("an offset of 2^64-1", Corrupt.class, m -> tensor(m, 0).setOffset(-1)),
+        module("an offset of 2^63-1", Corrupt.class, m -> tensor(m, 0).setOffset(Long.MAX_VALUE)),
+        module(
+            "no numbers far beyond", Corrupt.class, m -> tensor(m, 15).setOffset(Long.MAX_VALUE)),
+        module("a stride too many", Corrupt.class, m -> tensor(m, 1).addStrides(1)),
+        module("a stride of -1", Corrupt.class, m -> tensor(m, 1).setStrides(0, -1)),
+        module("a stride that overflows", Corrupt.class, m -> tensor(m, 1).setStrides(0, HUGE)),
+        module("a stride that reaches beyond", Corrupt.class, m -> tensor(m, 1).setStrides(1, 9)),
+        module("a type to come", Unsupported.class, m -> storage(m, 0).setTypeValue(10)),
+        module(
+            "a layer among integers", Corrupt.class, m -> storage(m, 0).setType(TensorType.INT32)),
+        module(
+            "a tensor in another type",
+            Corrupt.class,
+            m -> storage(m, 6).setType(TensorType.FLOAT64)),
+        module("a storage of 2^60 numbers", Corrupt.class, m -> storage(m, 0).setElements(HUGE)),
+        module("a storage of 2^64-1 numbers", Corrupt.class, m -> storage(m, 0).setElements(-1)),
+        module(
+            "storages of 16 GiB",
+            LimitExceeded.class,
+            m -> {
+              for (int i = 0; i < 8; i++) {
+                m.addEntries(
+                    ModuleEntry.newBuilder()
+                        .setPath("more/" + i)
+                        .setStorage(
+                            TensorStorage.newBuilder()
+                                .setType(TensorType.INT8)
+                                .setElements(Integer.MAX_VALUE - 8)));
+              }
+            }),
+        module(
+            "a path out of the folder", Corrupt.class, m -> m.getEntriesBuilder(0).setPath("../a")),
+        module("an absolute path", Corrupt.class, m -> m.getEntriesBuilder(0).setPath("/a")),
+        module("no path", Corrupt.class, m -> m.getEntriesBuilder(0).clearPath()),
+        module(
+            "content and a storage",
+            Corrupt.class,
+            m -> m.getEntriesBuilder(2).setContent(ByteString.copyFromUtf8("a"))),
+        module(
+            "an unknown field",
+            Corrupt.class,
+            m ->
+                m.getEntriesBuilder(0)
+                    .setUnknownFields(
+                        UnknownFieldSet.newBuilder()
+                            .addField(99, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                            .build())));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("modules")
+  void aModuleThatDoesNotFitIsRefused(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<TorchScriptModule.Builder> change)
+      throws IOException {
+    TorchScriptModule.Builder changed = module().toBuilder();
+    change.accept(changed);
+    PemnFormatException e = refusal(withModule(changed.build().toByteArray()));
+    assertInstanceOf(refusal, e, e.toString());
+  }
+
+  @Test
+  void aModuleThatIsNoMessageIsCorruptAndOneThatIsIsNot() throws IOException {
+    byte[] sound = module().toByteArray();
+    PemnArchive.read(withModule(sound), Limits.DEFAULT).verify();
+    for (byte[] message :
+        List.of(
+            new byte[] {1, 2, 3},
+            new byte[] {0x0A, 2, 9, 9},
+            Arrays.copyOf(sound, sound.length - 1),
+            Arrays.copyOf(sound, sound.length + 1))) {
+      assertInstanceOf(Corrupt.class, refusal(withModule(message)));
+    }
+    // Sixteen million entries in a few kilobytes.
+    byte[] many = new byte[1 << 25];
+    for (int i = 0; i < many.length; i += 2) {
+      many[i] = 0x0A;
+    }
+    assertInstanceOf(Corrupt.class, refusal(withModule(many)));
+  }
+
+  @Test
+  void bytesBehindAModuleAndModulesThatNoNetworkNeedsAreCorrupt() throws IOException {
+    Archive sound = sound("module");
+    ByteString longer = sound.getModule().concat(ByteString.copyFrom(new byte[1]));
+    Archive archive = sound.toBuilder().setModule(longer).build();
+    assertInstanceOf(
+        Corrupt.class,
+        refusal(
+            with(
+                archive,
+                archive.getMetadata().toBuilder(),
+                m ->
+                    m.getModuleBuilder().setStoredBytes(longer.size()).setDigest(digest(longer)))));
+    byte[] bytes = sound.toByteArray();
+    assertInstanceOf(Corrupt.class, refusal(Arrays.copyOf(bytes, bytes.length + 1)));
+    Archive built = sound("sign").toBuilder().setModule(sound.getModule()).build();
+    assertInstanceOf(
+        Corrupt.class,
+        refusal(
+            with(
+                built,
+                built.getMetadata().toBuilder(),
+                m -> m.setModule(sound.getMetadata().getModule()))));
+    // The same section, but the metadata do not mention it.
+    assertInstanceOf(Corrupt.class, refusal(built.toByteArray()));
+  }
+
+  static Stream<Arguments> remaindersOfModules() {
+    return Stream.of(
+        tensors("a tensor twice", Corrupt.class, r -> r.addTensors(r.getTensors(1))),
+        tensors(
+            "a tensor of a layer's name",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(1).setName("linear.weight")),
+        tensors("a tensor without a name", Corrupt.class, r -> r.getTensorsBuilder(1).clearName()),
+        tensors(
+            "a tensor that the module lacks",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(1).setName("nose")),
+        tensors("one tensor less", Corrupt.class, r -> r.removeTensors(3)),
+        tensors("an empty tensor less", Corrupt.class, r -> r.removeTensors(12)),
+        tensors(
+            "an empty tensor more",
+            Corrupt.class,
+            r -> r.addTensors(RemainderTensor.newBuilder().setName("more").addShape(0))),
+        tensors(
+            "numbers that are stated elsewhere",
+            Corrupt.class,
+            r ->
+                r.getTensorsBuilder(1)
+                    .clearShape()
+                    .addShape(5)
+                    .setData(r.getTensors(1).getData().substring(4))),
+        tensors("too few bytes", Corrupt.class, r -> r.getTensorsBuilder(1).clearData()),
+        tensors(
+            "a shape that overflows",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(1).clearShape().addShape(1L << 32 | 2).addShape(1L << 32 | 3)),
+        tensors("a shape of -1", Corrupt.class, r -> r.getTensorsBuilder(1).setShape(0, -1)),
+        tensors(
+            "65 dimensions",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(1).addAllShape(Collections.nCopies(63, 1L))),
+        tensors("a type to come", Unsupported.class, r -> r.getTensorsBuilder(1).setTypeValue(10)),
+        tensors(
+            "another type of the same width",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(1).setType(TensorType.INT32)),
+        tensors(
+            "a truth value of 2",
+            Corrupt.class,
+            r -> r.getTensorsBuilder(11).setData(ByteString.copyFrom(new byte[] {1, 2, 0}))));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("remaindersOfModules")
+  void aModulesRemainderThatDoesNotFitIsRefused(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<Remainder.Builder> change)
+      throws IOException {
+    Remainder.Builder changed = remainder("module").toBuilder();
+    change.accept(changed);
+    PemnFormatException e = refusal(withRemainder(sound("module"), changed.build().toByteArray()));
+    assertInstanceOf(refusal, e, e.toString());
+  }
+
+  @Test
+  void aRemainderSectionWithoutTensorsIsCorrupt() throws IOException {
+    Archive sound = sound("module");
+    Archive empty = Archive.parseFrom(withRemainder(sound, new byte[0]));
+    assertInstanceOf(
+        Corrupt.class,
+        refusal(
+            with(
+                empty,
+                empty.getMetadata().toBuilder(),
+                m -> m.getRemainderBuilder().clearParameters())));
+  }
+
+  @Test
+  void manyEmptyTensorsExceedTheLimit() throws IOException {
+    ByteString.Output message = ByteString.newOutput();
+    for (int i = 0; i <= Limits.DEFAULT.layers(); i++) {
+      Remainder.newBuilder()
+          .addTensors(RemainderTensor.newBuilder().setName("t" + i).addShape(0))
+          .build()
+          .writeTo(message);
+    }
+    assertInstanceOf(
+        LimitExceeded.class,
+        refusal(withRemainder(sound("module"), message.toByteString().toByteArray())));
+  }
+
+  private static Arguments layerOfKind(
+      String claim,
+      int layer,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<Layer.Builder> change) {
+    return claim(claim, refusal, metadata -> change.accept(metadata.getLayersBuilder(layer)));
+  }
+
+  private static Arguments module(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<TorchScriptModule.Builder> change) {
+    return Arguments.of(claim, refusal, change);
+  }
+
+  private static Arguments tensors(
+      String claim,
+      Class<? extends PemnFormatException> refusal,
+      Consumer<Remainder.Builder> change) {
+    return Arguments.of(claim, refusal, change);
+  }
+
+  private static Metrics.Builder metrics(Metadata.Builder metadata) {
+    return metadata.getProvenanceBuilder().getMetricsBuilder();
+  }
+
+  private static TorchScript.Builder torchScript(Metadata.Builder metadata) {
+    return metadata.getNetworkBuilder().getTorchScriptBuilder();
+  }
+
+  /** The storage data/number; two files stand before the first. */
+  private static TensorStorage.Builder storage(TorchScriptModule.Builder module, int number) {
+    return module.getEntriesBuilder(2 + number).getStorageBuilder();
+  }
+
+  private static StoredTensor.Builder tensor(TorchScriptModule.Builder module, int storage) {
+    return storage(module, storage).getTensorsBuilder(0);
+  }
+
+  private static TorchScriptModule module() throws IOException {
+    Archive sound = sound("module");
+    return TorchScriptModule.parseFrom(
+        ZstdFrame.decompress(
+            sound.getModule().asReadOnlyByteBuffer(),
+            sound.getMetadata().getModule().getDecodedBytes(),
+            "The module"));
+  }
+
+  private static byte[] withModule(byte[] message) throws IOException {
+    ByteString frame = ByteString.copyFrom(ZstdFrame.compress(message));
+    Archive archive = sound("module").toBuilder().setModule(frame).build();
+    return with(
+        archive,
+        archive.getMetadata().toBuilder(),
+        m ->
+            m.getModuleBuilder()
+                .setStoredBytes(frame.size())
+                .setDigest(digest(frame))
+                .setDecodedBytes(message.length));
+  }
+
+  private static byte[] withMasks(Archive sound, Mask bits) {
+    EncodedMask encoded = MaskCodecs.all().get(0).encode(bits);
+    ByteString stored = ByteString.copyFrom(encoded.stored());
+    Archive archive = sound.toBuilder().setMasks(stored).build();
+    return with(
+        archive,
+        archive.getMetadata().toBuilder(),
+        m ->
+            m.getMasksBuilder()
+                .setStoredBytes(stored.size())
+                .setDigest(digest(stored))
+                .setDecodedBytes(encoded.decodedBytes()));
+  }
+
+  private static Remainder change(Remainder sound, Consumer<RemainderTensor.Builder> tensor) {
     Remainder.Builder changed = sound.toBuilder();
     tensor.accept(changed.getTensorsBuilder(0));
     return changed.build();
   }
 
   private static byte[] withRemainder(byte[] message) throws IOException {
+    return withRemainder(sound("random-vector-copy"), message);
+  }
+
+  private static byte[] withRemainder(Archive sound, byte[] message) {
     ByteString frame = ByteString.copyFrom(ZstdFrame.compress(message));
-    Archive archive = sound("random-vector-copy").toBuilder().setRemainder(frame).build();
+    Archive archive = sound.toBuilder().setRemainder(frame).build();
     return with(
         archive,
         archive.getMetadata().toBuilder(),

@@ -1,41 +1,44 @@
 package io.pemn.packager;
 
 import io.pemn.format.Distribution;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.Activation;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
-import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 
 /**
  * One small masked network for every feature of the format. What stands in it comes from {@link
  * Random}, whose values its specification fixes, so that it is the same everywhere.
  */
 final class TinyNetworks {
-  static final NetworkDescription CONV_MIXER =
+  static final BuiltInDescription CONV_MIXER =
       new BuiltInDescription(
           new ConvMixerArchitecture(8, 2, 3, 2, Activation.GELU), new ImageShape(3, 8, 8), 4);
-  static final NetworkDescription MLP =
+  static final BuiltInDescription MLP =
       new BuiltInDescription(
           new MlpArchitecture(List.of(9, 5), Activation.RELU), new ImageShape(1, 4, 5), 3);
 
   /** More positions than one Roaring container holds, and more kept than an array container. */
-  private static final NetworkDescription WIDE =
+  private static final BuiltInDescription WIDE =
       new BuiltInDescription(
           new MlpArchitecture(List.of(260), Activation.RELU), new ImageShape(1, 16, 16), 3);
 
@@ -67,30 +70,115 @@ final class TinyNetworks {
     all.put(
         "several-containers", shared(WIDE, Distribution.SIGNED_CONSTANT, 3, 0, false, List.of()));
     all.put("runs", everythingKept());
+    all.put("sign", signs());
+    all.put("ternary", ternary());
+    all.put("mixed-masks", mixedMasks());
+    all.put("module", TinyModules.everyType());
+    all.put("module-float16", TinyModules.float16());
     return all;
+  }
+
+  /** Those that a version 1 reader opens, or those that it does not. */
+  static List<String> namesOfVersion(int version) {
+    List<String> second = List.of("sign", "ternary", "mixed-masks", "module", "module-float16");
+    return version == 2
+        ? second
+        : all().keySet().stream().filter(name -> !second.contains(name)).toList();
   }
 
   /** Every position kept: the bitmap is one run. */
   private static MaskedNetwork everythingKept() {
-    MaskedNetwork half = shared(CONV_MIXER, Distribution.NORMAL, 2, 0, false, List.of());
-    List<MaskedLayer> layers = new ArrayList<>();
-    for (MaskedLayer layer : half.layers()) {
-      byte[] kept = new byte[layer.mask().size()];
-      Arrays.fill(kept, (byte) 1);
-      layers.add(
-          new MaskedLayer(
-              layer.name(), layer.shape(), layer.offset(), layer.scale(), Mask.ofBytes(kept)));
+    return withMasks(
+        shared(CONV_MIXER, Distribution.NORMAL, 2, 0, false, List.of()),
+        layer -> new LayerMask.Keep(Mask.all(layer.mask().size())));
+  }
+
+  private static MaskedNetwork signs() {
+    return withMasks(
+        shared(CONV_MIXER, Distribution.SIGNED_CONSTANT, 41, 0, false, LABELS),
+        layer -> new LayerMask.Sign(layer.mask().kept()));
+  }
+
+  /** What half of the kept positions negate, at densities from nothing to everything. */
+  private static MaskedNetwork ternary() {
+    Random random = new Random(5);
+    return withMasks(
+        shared(CONV_MIXER, Distribution.NORMAL, 5, 96, true, List.of()),
+        layer -> {
+          Mask kept =
+              switch (layer.name()) {
+                case "blocks.0.depthwise.conv.weight" -> Mask.none(layer.mask().size());
+                case "blocks.1.pointwise.conv.weight" -> Mask.all(layer.mask().size());
+                default -> layer.mask().kept();
+              };
+          return new LayerMask.Ternary(kept, random(random, kept.kept(), 5).scatter(kept));
+        });
+  }
+
+  /** Each kind before and after each other one. */
+  private static MaskedNetwork mixedMasks() {
+    List<MaskKind> kinds =
+        List.of(
+            MaskKind.TERNARY,
+            MaskKind.KEEP,
+            MaskKind.SIGN,
+            MaskKind.TERNARY,
+            MaskKind.SIGN,
+            MaskKind.KEEP);
+    Random random = new Random(6);
+    int[] next = {0};
+    return withMasks(
+        shared(CONV_MIXER, Distribution.NORMAL, 41, 0, false, List.of()),
+        layer -> mask(kinds.get(next[0]++), layer.mask().kept(), random));
+  }
+
+  /** A mask of a kind that keeps given weights, or all if it is one that keeps all. */
+  static LayerMask mask(MaskKind kind, Mask kept, Random random) {
+    return switch (kind) {
+      case KEEP -> new LayerMask.Keep(kept);
+      case SIGN -> new LayerMask.Sign(random(random, kept.size(), 5));
+      case TERNARY -> new LayerMask.Ternary(kept, random(random, kept.kept(), 5).scatter(kept));
+      case UNRECOGNIZED -> throw new IllegalArgumentException("There is no such mask.");
+    };
+  }
+
+  /** A mask that keeps so many of ten positions. */
+  static Mask random(Random random, int size, int ofTen) {
+    byte[] kept = new byte[size];
+    for (int i = 0; i < kept.length; i++) {
+      kept[i] = (byte) (random.nextInt(10) < ofTen ? 1 : 0);
     }
+    return Mask.ofBytes(kept);
+  }
+
+  /** The same network with other masks, made of its layers in order. */
+  static MaskedNetwork withMasks(MaskedNetwork network, Function<MaskedLayer, LayerMask> mask) {
+    return withLayers(
+        network,
+        network.layers().stream()
+            .map(
+                layer ->
+                    new MaskedLayer(
+                        layer.name(),
+                        layer.shape(),
+                        layer.offset(),
+                        layer.scale(),
+                        mask.apply(layer)))
+            .toList());
+  }
+
+  private static MaskedNetwork withLayers(MaskedNetwork network, List<MaskedLayer> layers) {
     return new MaskedNetwork(
-        half.network(),
-        half.normalization(),
-        half.classLabels(),
-        half.prototype(),
-        half.shuffledLength(),
-        half.storeValues(),
+        network.network(),
+        network.normalization(),
+        network.classLabels(),
+        network.prototype(),
+        network.shuffledLength(),
+        network.storeValues(),
         layers,
-        half.remainder(),
-        half.provenance());
+        network.remainder(),
+        network.module(),
+        network.provenance());
   }
 
   private static MaskedNetwork convMixer(
@@ -130,7 +218,7 @@ final class TinyNetworks {
   }
 
   private static MaskedNetwork shared(
-      NetworkDescription network,
+      BuiltInDescription network,
       Distribution distribution,
       int length,
       int shuffled,
@@ -146,13 +234,13 @@ final class TinyNetworks {
         network, new Prototype(7, distribution, length), shuffled, store, offsets, labels);
   }
 
-  private static MaskedNetwork dense(NetworkDescription network) {
+  private static MaskedNetwork dense(BuiltInDescription network) {
     return network(
         network, new Prototype(0, Distribution.NORMAL, 1), 0, false, Map.of(), List.of());
   }
 
   private static MaskedNetwork network(
-      NetworkDescription network,
+      BuiltInDescription network,
       Prototype prototype,
       int shuffled,
       boolean store,
@@ -170,14 +258,9 @@ final class TinyNetworks {
         }
         remainder.add(new RemainderTensor(parameter.name(), parameter.shape(), values));
       } else {
-        byte[] kept = new byte[parameter.size()];
-        for (int i = 0; i < kept.length; i++) {
-          kept[i] = (byte) (random.nextInt(10) < 3 ? 1 : 0);
-        }
+        LayerMask mask = new LayerMask.Keep(random(random, parameter.size(), 3));
         float scale = 0.1f + layers.size();
-        layers.add(
-            new MaskedLayer(
-                parameter.name(), parameter.shape(), offset, scale, Mask.ofBytes(kept)));
+        layers.add(new MaskedLayer(parameter.name(), parameter.shape(), offset, scale, mask));
       }
     }
     Provenance provenance =
@@ -189,23 +272,25 @@ final class TinyNetworks {
             .build();
     return new MaskedNetwork(
         network,
-        network.input().channels() == 3
-            ? new Normalization(List.of(0.5f, 0.25f, 0.125f), List.of(1f, 2f, 0.5f))
-            : new Normalization(List.of(0.286f), List.of(0.353f)),
+        Optional.of(
+            network.input().channels() == 3
+                ? new Normalization(List.of(0.5f, 0.25f, 0.125f), List.of(1f, 2f, 0.5f))
+                : new Normalization(List.of(0.286f), List.of(0.353f))),
         labels,
         prototype,
         shuffled,
         store,
         layers,
         remainder,
+        Optional.empty(),
         provenance);
   }
 
-  private static List<ParameterShape> weights(NetworkDescription network) {
+  private static List<ParameterShape> weights(BuiltInDescription network) {
     return network.parameters().stream().filter(p -> p.role() == Role.WEIGHT).toList();
   }
 
-  private static int total(NetworkDescription network) {
+  private static int total(BuiltInDescription network) {
     return weights(network).stream().mapToInt(ParameterShape::size).sum();
   }
 }

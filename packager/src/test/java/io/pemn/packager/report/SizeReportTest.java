@@ -3,13 +3,14 @@ package io.pemn.packager.report;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.pemn.format.Distribution;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.Activation;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
-import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.Limits;
@@ -21,12 +22,19 @@ import io.pemn.packager.MaskedNetwork;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class SizeReportTest {
   /** 16 x 8 weights, half of them kept, and 2 x 16, a quarter of them kept. */
   private static PemnArchive archive(boolean masked, boolean stored) throws IOException {
-    NetworkDescription network =
+    return archive(masked, stored, LayerMask.Keep::new);
+  }
+
+  private static PemnArchive archive(boolean masked, boolean stored, Function<Mask, LayerMask> kind)
+      throws IOException {
+    BuiltInDescription network =
         new BuiltInDescription(
             new MlpArchitecture(List.of(16), Activation.RELU), new ImageShape(1, 2, 4), 2);
     List<MaskedLayer> layers = new ArrayList<>();
@@ -41,7 +49,11 @@ class SizeReportTest {
       if (masked && kept.length > 0) {
         layers.add(
             new MaskedLayer(
-                parameter.name(), parameter.shape(), 0, 0.5f, Mask.of(kept, parameter.size())));
+                parameter.name(),
+                parameter.shape(),
+                0,
+                0.5f,
+                kind.apply(Mask.of(kept, parameter.size()))));
       } else {
         remainder.add(
             new RemainderTensor(parameter.name(), parameter.shape(), new float[parameter.size()]));
@@ -50,13 +62,14 @@ class SizeReportTest {
     MaskedNetwork maskedNetwork =
         new MaskedNetwork(
             network,
-            new Normalization(List.of(0f), List.of(1f)),
+            Optional.of(new Normalization(List.of(0f), List.of(1f))),
             List.of(),
             new Prototype(1, Distribution.NORMAL, 5),
             0,
             stored,
             layers,
             remainder,
+            Optional.empty(),
             Provenance.getDefaultInstance());
     return PemnArchive.read(ArchiveWriter.toBytes(maskedNetwork), Limits.DEFAULT);
   }
@@ -101,6 +114,22 @@ class SizeReportTest {
     assertEquals(archive.layers().get(1).digest(), second.digest());
     assertEquals(List.of(2, 16), second.shape());
     assertEquals(0.5f, second.scale());
+  }
+
+  @Test
+  void aSignCostsOneBitForEveryWeightThatIsNot0() throws IOException {
+    SizeReport keep = SizeReport.of(archive(true, false));
+    SizeReport signs = SizeReport.of(archive(true, false, LayerMask.Sign::new));
+    SizeReport ternary =
+        SizeReport.of(
+            archive(true, false, kept -> new LayerMask.Ternary(kept, Mask.none(kept.size()))));
+    assertEquals("keep", keep.layers().get(0).mask());
+    assertEquals("sign", signs.layers().get(0).mask());
+    assertEquals("ternary", ternary.layers().get(0).mask());
+    assertEquals(1, signs.layers().get(1).density());
+    assertEquals(160 / 8, signs.maskEntropyBytes(), 1e-12);
+    assertEquals(0.25, ternary.layers().get(1).density());
+    assertEquals(keep.maskEntropyBytes() + (64 + 8) / 8.0, ternary.maskEntropyBytes(), 1e-12);
   }
 
   @Test

@@ -217,7 +217,7 @@ class SafetensorsTest {
       quoteCharacter = '`',
       value = {
         "{'a':{'dtype':'F31','shape':[1],'data_offsets':[0,4]}} | tensor \"a\" has the dtype"
-            + " \"F31\", expected one of [F64, F32, F16, BF16, I64, I32, U8, BOOL]",
+            + " \"F31\", expected one of [F64, F32, F16, BF16, I64, I32, I16, I8, U8, BOOL]",
         "{'a':{'dtype':'f32','shape':[1],'data_offsets':[0,4]}} | has the dtype \"f32\"",
         "{'a':{'dtype':1,'shape':[1],'data_offsets':[0,4]}} | a number, expected a text",
         "{'a':{'dtype':null,'shape':[1],'data_offsets':[0,4]}} | null, expected a text",

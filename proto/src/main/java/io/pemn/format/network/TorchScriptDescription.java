@@ -35,6 +35,12 @@ public record TorchScriptDescription(
         throw new IllegalArgumentException(
             "Images of " + shape + " are no input of shape " + inputs.get(0).shape() + ".");
       }
+      if (!inputs.get(0).type().isFloat()) {
+        throw new IllegalArgumentException(
+            "Normalised pixels are fractions, but the input has numbers of type "
+                + inputs.get(0).type()
+                + "; it must be of a floating-point type to take images.");
+      }
     }
   }
 

@@ -201,12 +201,14 @@ class NetworkDescriptionTest {
   }
 
   @Test
-  void imagesThatAreNotTheOnlyInputAreCorrupt() {
+  void imagesThatAreNotTheOnlyInputOrNoFractionsAreCorrupt() {
     io.pemn.format.proto.InputTensor pixels = input(TensorType.FLOAT32, 1, 28, 28);
     for (Network network :
         List.of(
             module(10, input(TensorType.FLOAT32, 28, 28)),
             module(10, input(TensorType.FLOAT32, 3, 28, 28)),
+            module(10, input(TensorType.INT64, 1, 28, 28)),
+            module(10, input(TensorType.BOOL, 1, 28, 28)),
             module(10, List.of(pixels, pixels)))) {
       assertThrows(
           PemnFormatException.Corrupt.class, () -> NetworkDescription.of(network, input(FASHION)));
