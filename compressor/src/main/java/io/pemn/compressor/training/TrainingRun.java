@@ -1,6 +1,7 @@
 package io.pemn.compressor.training;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
@@ -8,6 +9,8 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.data.SeededRandom;
+import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.LoadedModule;
 import io.pemn.compressor.network.ModuleSource;
@@ -328,6 +331,9 @@ public final class TrainingRun {
     long start = System.nanoTime();
     long reported = start;
     int images = 0;
+    // So that dropout, too, drops in a resumed run what it would have dropped.
+    Engine.getEngine("PyTorch")
+        .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
