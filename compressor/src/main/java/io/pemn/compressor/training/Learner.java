@@ -202,10 +202,7 @@ final class Learner implements AutoCloseable {
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
       BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
-      Optional<NDArray> wanted =
-          lossFunction.needsTeacher()
-              ? teacher.map(t -> t.outputs(arrays, set, unchanged, scratch))
-              : Optional.empty();
+      Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       NDArray outputs;
       NDArray loss;
       try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
@@ -215,8 +212,7 @@ final class Learner implements AutoCloseable {
         loss = lossFunction.of(outputs, arrays, wanted);
         collector.backward(loss);
       } catch (EngineException e) {
-        throw new IOException(
-            "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
+        throw notTraining(e);
       }
       // On a CPU reading it costs nothing; on a GPU it would wait for the device.
       if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
@@ -234,6 +230,24 @@ final class Learner implements AutoCloseable {
     }
     samplesSeen += batch.size();
     steps++;
+  }
+
+  /** What the teacher says, if it is asked. */
+  private Optional<NDArray> taught(
+      BatchArrays arrays, SampleSet set, boolean unchanged, NDManager scratch) throws IOException {
+    if (!lossFunction.needsTeacher()) {
+      return Optional.empty();
+    }
+    try {
+      return teacher.map(t -> t.outputs(arrays, set, unchanged, scratch));
+    } catch (EngineException e) {
+      throw notTraining(e);
+    }
+  }
+
+  private static IOException notTraining(EngineException e) {
+    return new IOException(
+        "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
   }
 
   private void update() {
