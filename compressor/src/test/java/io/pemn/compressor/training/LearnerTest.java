@@ -4,10 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.BaseNDManager;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
@@ -20,9 +16,7 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -114,25 +108,25 @@ class LearnerTest {
       throws IOException, ReflectiveOperationException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     SampleSet test = TinyTraining.IMAGES.test();
-    int before = liveArrays();
+    int before = LiveArrays.count();
     try (Learner learner = TinyTraining.learner(run, 400)) {
       learn(learner, options, 5);
       learner.evaluate(test, done -> {});
-      int afterFew = liveArrays();
+      int afterFew = LiveArrays.count();
       assertTrue(afterFew > before, "the count must see the network's arrays");
 
       learn(learner, options, 300);
       learner.seen();
       learner.masks();
-      assertEquals(afterFew, liveArrays(), "after 300 steps");
+      assertEquals(afterFew, LiveArrays.count(), "after 300 steps");
       for (int i = 0; i < 3; i++) {
         learner.evaluate(test, done -> {});
       }
-      assertEquals(afterFew, liveArrays(), "after evaluations");
+      assertEquals(afterFew, LiveArrays.count(), "after evaluations");
       learner.checkpoint(run, List.of(metrics(1)), learner.masks());
-      assertEquals(afterFew, liveArrays(), "after a checkpoint");
+      assertEquals(afterFew, LiveArrays.count(), "after a checkpoint");
     }
-    assertEquals(before, liveArrays(), "after the learner was closed");
+    assertEquals(before, LiveArrays.count(), "after the learner was closed");
   }
 
   @Test
@@ -209,26 +203,5 @@ class LearnerTest {
           Float.floatToRawIntBits(found[i]),
           () -> name + " at " + position + ": " + expected[position] + ", " + found[position]);
     }
-  }
-
-  /** Arrays that any manager of the engine holds, found from the root of all managers down. */
-  private static int liveArrays() throws ReflectiveOperationException {
-    try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager()) {
-      return liveArrays(manager.getParentManager());
-    }
-  }
-
-  private static int liveArrays(NDManager manager) throws ReflectiveOperationException {
-    Field resources = BaseNDManager.class.getDeclaredField("resources");
-    resources.setAccessible(true);
-    int count = 0;
-    for (Object resource : ((Map<?, ?>) resources.get(manager)).values()) {
-      if (resource instanceof NDManager child) {
-        count += liveArrays(child);
-      } else if (resource instanceof NDArray) {
-        count++;
-      }
-    }
-    return count;
   }
 }
