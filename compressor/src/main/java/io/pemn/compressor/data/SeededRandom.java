@@ -21,7 +21,9 @@ public final class SeededRandom {
     /** Initial scores of masks. */
     SCORES,
     /** Which samples of a set without a test part are kept for testing. */
-    HELD_OUT
+    HELD_OUT,
+    /** What the engine draws during an epoch, such as dropout. */
+    ENGINE
   }
 
   private final SplittableRandom random;
@@ -58,6 +60,11 @@ public final class SeededRandom {
   /** Returns a number from 0 to below 1, a multiple of 2^-24. */
   public float uniform() {
     return (random.nextLong() >>> 40) * 0x1p-24f;
+  }
+
+  /** Returns any int. */
+  public int bits() {
+    return (int) (random.nextLong() >>> 32);
   }
 
   /** Returns 0..length-1 in a random order (Fisher-Yates). */

@@ -175,7 +175,8 @@ public final class TorchScriptTarget implements TargetNetwork {
         JniUtils.enableInferenceMode(block);
       }
     }
-    return ModuleSource.run(block, inputs, training);
+    // Never in the engine's inference mode: graphs that were compiled for gradients fail there.
+    return ModuleSource.run(block, inputs, true);
   }
 
   /** The file's own code and type, with the present values, loaded anew. */

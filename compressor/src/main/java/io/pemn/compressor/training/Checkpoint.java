@@ -165,7 +165,7 @@ public record Checkpoint(
                   name,
                   parameter.shape(),
                   tensors.type(PARAMETER + name).numberType(),
-                  ByteBuffer.wrap(tensors.bytes(PARAMETER + name))));
+                  tensors.tensor(PARAMETER + name)));
         } else if (type.isPresent() && parameter.role() == Role.WEIGHT) {
           masks.put(name, mask(type.get(), parameter, tensors));
           scores.put(name, sized(parameter, tensors.floats(SCORES + name)));

@@ -55,6 +55,27 @@ final class Learner implements AutoCloseable {
   private long samplesSeen;
   private long steps;
 
+  /** The loss of a step is no finite number; the parameters are those before the step. */
+  static final class NotFiniteException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final String finding;
+
+    NotFiniteException(float loss, long step, String reason) {
+      this("The training loss is " + loss + " in step " + step + ": " + reason);
+    }
+
+    private NotFiniteException(String finding) {
+      super(finding + ".");
+      this.finding = finding;
+    }
+
+    /** The message without its full stop. */
+    String finding() {
+      return finding;
+    }
+  }
+
   /** Sums over the steps since they were last taken. */
   record Seen(double meanLoss, double accuracy) {}
 
@@ -181,10 +202,7 @@ final class Learner implements AutoCloseable {
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
       BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
-      Optional<NDArray> wanted =
-          lossFunction.needsTeacher()
-              ? teacher.map(t -> t.outputs(arrays, set, unchanged, scratch))
-              : Optional.empty();
+      Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       NDArray outputs;
       NDArray loss;
       try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
@@ -194,13 +212,11 @@ final class Learner implements AutoCloseable {
         loss = lossFunction.of(outputs, arrays, wanted);
         collector.backward(loss);
       } catch (EngineException e) {
-        throw new IOException(
-            "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
+        throw notTraining(e);
       }
       // On a CPU reading it costs nothing; on a GPU it would wait for the device.
       if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
-        throw new IOException(
-            "The training loss is " + loss.getFloat() + " in step " + (steps + 1) + whereFrom());
+        throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom());
       }
       update();
       lossSum.addi(loss.mul(batch.size()));
@@ -214,6 +230,24 @@ final class Learner implements AutoCloseable {
     }
     samplesSeen += batch.size();
     steps++;
+  }
+
+  /** What the teacher says, if it is asked. */
+  private Optional<NDArray> taught(
+      BatchArrays arrays, SampleSet set, boolean unchanged, NDManager scratch) throws IOException {
+    if (!lossFunction.needsTeacher()) {
+      return Optional.empty();
+    }
+    try {
+      return teacher.map(t -> t.outputs(arrays, set, unchanged, scratch));
+    } catch (EngineException e) {
+      throw notTraining(e);
+    }
+  }
+
+  private static IOException notTraining(EngineException e) {
+    return new IOException(
+        "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
   }
 
   private void update() {
@@ -237,12 +271,12 @@ final class Learner implements AutoCloseable {
       if (parameter.role() != Role.STATISTIC) {
         for (float value : network.array(parameter.name()).toFloatArray()) {
           if (!Float.isFinite(value)) {
-            return ": " + parameter.name() + " is the first layer that holds " + value;
+            return parameter.name() + " is the first parameter that holds " + value;
           }
         }
       }
     }
-    return ", though every parameter is finite, so the network's own forward gives it";
+    return "every parameter is finite, so the network's own forward gives it";
   }
 
   /** Means over the steps since {@link #forget}; waits for the device. */

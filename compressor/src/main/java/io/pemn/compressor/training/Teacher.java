@@ -98,8 +98,10 @@ final class Teacher implements AutoCloseable {
     }
     NDList all = module.forward(batch.inputs());
     all.attach(scratch);
+    NDArray floats = all.head().toType(DataType.FLOAT32, false);
+    floats.attach(scratch);
     // A copy: what comes out of a forward without gradients must not meet them later.
-    NDArray outputs = all.head().toType(DataType.FLOAT32, true);
+    NDArray outputs = floats.duplicate();
     outputs.attach(scratch);
     if (unchanged) {
       keep(set, batch.positions(), outputs);

@@ -1,6 +1,7 @@
 package io.pemn.compressor.training;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
@@ -8,6 +9,8 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.data.SeededRandom;
+import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.LoadedModule;
 import io.pemn.compressor.network.ModuleSource;
@@ -328,12 +331,17 @@ public final class TrainingRun {
     long start = System.nanoTime();
     long reported = start;
     int images = 0;
+    // So that dropout, too, drops in a resumed run what it would have dropped.
+    Engine.getEngine("PyTorch")
+        .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
           learner.step(batch, train, unchanged);
           images += batch.size();
+        } catch (Learner.NotFiniteException e) {
+          throw stopped(e.finding(), epoch, e);
         }
         if (System.nanoTime() - reported > PROGRESS_NANOS) {
           reported = System.nanoTime();
@@ -367,16 +375,18 @@ public final class TrainingRun {
 
   private void requireFinite(String what, double loss, int epoch) throws IOException {
     if (!Double.isFinite(loss)) {
-      throw new IOException(
-          "The "
-              + what
-              + " loss is "
-              + loss
-              + " in epoch "
-              + epoch
-              + ", so the training was stopped; "
-              + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
-              + "a lower --lr may help.");
+      throw stopped("The " + what + " loss is " + loss, epoch, null);
     }
+  }
+
+  private IOException stopped(String finding, int epoch, Throwable cause) {
+    return new IOException(
+        finding
+            + ", so the training was stopped in epoch "
+            + epoch
+            + "; "
+            + (epoch > 1 ? "the epoch before is kept in " + directory.path() + ", and " : "")
+            + "a lower --lr may help.",
+        cause);
   }
 }

@@ -14,7 +14,11 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import io.pemn.format.Distribution;
+import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
+import io.pemn.format.Padding;
+import io.pemn.format.Prototype;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Map;
@@ -35,6 +39,7 @@ class MaskedParameterTest {
 
   @BeforeEach
   void gradientsAreOffOutsideTheSteps() {
+    Engine.getEngine("PyTorch"); // Loads the natives.
     JniUtils.setGradMode(false);
   }
 
@@ -47,18 +52,19 @@ class MaskedParameterTest {
     Reference reference = new Reference(prototype, initial, 0.3, mode);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(SHAPE);
-      MaskedParameter layer = new MaskedParameter("layer", weights, prototype, initial, 0.3, mode);
+      MaskedParameter layer =
+          new MaskedParameter("layer", weights, prototype, initial, MaskType.BINARY, 0.3, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
         assertWeightsAre(reference.effectiveWeights(), weights);
-        Mask before = layer.mask();
+        LayerMask before = layer.mask();
         for (int step = 1; step <= 12; step++) {
           float[] gradient = gaussians(random, SIZE);
           step(optimizer, weights, gradient);
           reference.step(gradient);
           assertArrayEquals(reference.scores(), layer.scores().toFloatArray(), 2e-6f);
-          assertArrayEquals(reference.kept(), layer.mask().toBytes());
+          assertArrayEquals(reference.kept(), layer.mask().kept().toBytes());
           assertWeightsAre(reference.effectiveWeights(), weights);
         }
         assertTrue(layer.mask().differences(before) > 0, "the steps must have moved the mask");
@@ -72,7 +78,8 @@ class MaskedParameterTest {
     float[] values = gaussians(new Random(3), SIZE);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
-      MaskedParameter layer = new MaskedParameter("layer", weights, values, values, 0.5, mode);
+      MaskedParameter layer =
+          new MaskedParameter("layer", weights, values, values, MaskType.BINARY, 0.5, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
@@ -106,9 +113,11 @@ class MaskedParameterTest {
     float[] scores = {4, -3, 2, 1};
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(new Shape(2, 2));
-      new MaskedParameter("layer", weights, prototype, scores, 0.5, ScoreMode.SIGNED);
+      new MaskedParameter(
+          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED);
       assertWeightsAre(new float[] {-1, 0, -3, 0}, weights);
-      new MaskedParameter("layer", weights, prototype, scores, 0.5, ScoreMode.ABSOLUTE);
+      new MaskedParameter(
+          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE);
       assertWeightsAre(new float[] {-1, -2, 0, 0}, weights);
     }
   }
@@ -119,8 +128,9 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
       MaskedParameter layer =
-          new MaskedParameter("layer", weights, prototype, new float[SIZE], 1, ScoreMode.SIGNED);
-      assertEquals(SIZE, layer.mask().kept());
+          new MaskedParameter(
+              "layer", weights, prototype, new float[SIZE], MaskType.BINARY, 1, ScoreMode.SIGNED);
+      assertEquals(SIZE, layer.mask().kept().kept());
       assertWeightsAre(prototype, weights);
       assertEquals("layer", layer.name());
     }
@@ -146,8 +156,14 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       MaskedParameter layer =
           new MaskedParameter(
-              "layer", manager.zeros(new Shape(n)), scores, scores, density, ScoreMode.SIGNED);
-      assertEquals(kept, layer.mask().kept());
+              "layer",
+              manager.zeros(new Shape(n)),
+              scores,
+              scores,
+              MaskType.BINARY,
+              density,
+              ScoreMode.SIGNED);
+      assertEquals(kept, layer.mask().kept().kept());
     }
   }
 
@@ -156,13 +172,91 @@ class MaskedParameterTest {
     float[] scores = gaussians(new Random(1), SIZE);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
-      Mask signed = new MaskedParameter("l", weights, scores, scores, 0.5, ScoreMode.SIGNED).mask();
-      Mask absolute =
-          new MaskedParameter("l", weights, scores, scores, 0.5, ScoreMode.ABSOLUTE).mask();
+      LayerMask signed =
+          new MaskedParameter("l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED)
+              .mask();
+      LayerMask absolute =
+          new MaskedParameter(
+                  "l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE)
+              .mask();
       assertNotEquals(signed, absolute);
       for (int i = 0; i < SIZE; i++) {
-        assertFalse(signed.keeps(i) && scores[i] < -1, "a signed mask keeps the greatest scores");
+        assertFalse(
+            signed.kept().keeps(i) && scores[i] < -1, "a signed mask keeps the greatest scores");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(MaskType.class)
+  void whatTheNetworkHoldsIsBitForBitWhatAnArchiveRebuildsFromTheMask(MaskType type) {
+    double density = type.usualDensity();
+    float scale = 0.037f;
+    int offset = 17;
+    for (Distribution distribution : Distribution.values()) {
+      Padding padding = Padding.of(new Prototype(5, distribution, 41), 0);
+      float[] prototype = new float[SIZE];
+      padding.fill(offset, prototype);
+      for (int i = 0; i < SIZE; i++) {
+        prototype[i] *= scale;
+      }
+      float[] scores = gaussians(new Random(11), SIZE);
+      scores[3] = 0f;
+      scores[4] = -0f;
+      scores[5] = Float.MIN_VALUE;
+      scores[6] = -Float.MIN_VALUE;
+      try (NDManager manager = NDManager.newBaseManager()) {
+        NDArray weights = manager.zeros(SHAPE);
+        MaskedParameter layer =
+            new MaskedParameter(
+                "layer", weights, prototype, scores, type, density, ScoreMode.SIGNED);
+        weights.setRequiresGradient(true);
+        try (ResumableAdamW inner = adamW()) {
+          Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
+          LayerMask first = layer.mask();
+          for (int step = 0; step < 6; step++) {
+            float[] rebuilt = new float[SIZE];
+            padding.rebuild(offset, scale, layer.mask(), 0, rebuilt);
+            assertWeightsAre(rebuilt, weights);
+            step(optimizer, weights, gaussians(new Random(step), SIZE));
+          }
+          assertTrue(layer.mask().differences(first) > 0, "the steps must have moved the mask");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aSignMaskNegatesWhereTheScoreIsBelowZeroAndKeepsEveryWeight() {
+    float[] prototype = {1, -2, 3, -4};
+    float[] scores = {1, -1, -1, 0};
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray weights = manager.zeros(new Shape(2, 2));
+      LayerMask mask =
+          new MaskedParameter(
+                  "layer", weights, prototype, scores, MaskType.SIGN, 1, ScoreMode.SIGNED)
+              .mask();
+      assertWeightsAre(new float[] {1, 2, -3, -4}, weights);
+      assertEquals(new LayerMask.Sign(Mask.ofBytes(new byte[] {0, 1, 1, 0})), mask);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(ScoreMode.class)
+  void aTernaryMaskKeepsTheGreatestAbsoluteScoresWithTheirSigns(ScoreMode mode) {
+    float[] prototype = {1, -2, 3, -4, 5, -6};
+    float[] scores = {0.1f, -3, 2, 4, -0.2f, 0.3f};
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray weights = manager.zeros(new Shape(2, 3));
+      LayerMask mask =
+          new MaskedParameter("layer", weights, prototype, scores, MaskType.TERNARY, 0.5, mode)
+              .mask();
+      assertWeightsAre(new float[] {0, 2, 3, -4, 0, 0}, weights);
+      assertEquals(
+          new LayerMask.Ternary(
+              Mask.ofBytes(new byte[] {0, 1, 1, 1, 0, 0}),
+              Mask.ofBytes(new byte[] {0, 1, 0, 0, 0, 0})),
+          mask);
     }
   }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
@@ -27,6 +28,7 @@ class ResumableAdamWTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 4, 8})
   void anOptimizerThatIsSetToSavedMomentsGoesOnExactlyAsTheOther(int interruption) {
+    Engine.getEngine("PyTorch"); // Loads the natives.
     JniUtils.setGradMode(false);
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> undisturbed = parameters(manager);
@@ -56,6 +58,7 @@ class ResumableAdamWTest {
 
   @Test
   void withoutTheMomentsTheResultWouldBeAnother() {
+    Engine.getEngine("PyTorch"); // Loads the natives.
     JniUtils.setGradMode(false);
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> undisturbed = parameters(manager);
@@ -77,6 +80,7 @@ class ResumableAdamWTest {
 
   @Test
   void theMomentsAreTheMeanAndTheMeanSquareOfTheGradients() {
+    Engine.getEngine("PyTorch"); // Loads the natives.
     JniUtils.setGradMode(false);
     try (NDManager manager = NDManager.newBaseManager();
         ResumableAdamW optimizer = optimizer(0, Map.of())) {

@@ -73,11 +73,11 @@ class CheckpointTest {
       delimiter = '|',
       value = {
         "\\\"epochs\\\":\\\"1\\\" | \\\"epochs\\\":\\\"0\\\"",
-        "\\\"channels\\\":1 | \\\"channels\\\":0",
+        "\\\"shape\\\":[1,28 | \\\"shape\\\":[0,28",
         "\\\"hidden\\\":\\\"16\\\" | \\\"hidden\\\":\\\"17\\\"",
         "\\\"hidden\\\":\\\"16\\\" | \\\"hidden\\\":\\\"xx\\\"",
         "\\\"arch\\\":\\\"mlp\\\" | \\\"arch\\\":\\\"mlq\\\"",
-        "\"pemn_checkpoint\":\"1\" | \"pemn_checkpoint\":\"2\"",
+        "\"pemn_checkpoint\":\"2\" | \"pemn_checkpoint\":\"1\"",
         "\"steps\":\"7\" | \"steps\":\"x\"",
         "\"steps\":\"7\" | \"steps\":\"8\"",
         "\\\"epoch\\\":1 | \\\"epoch\\\":7",

@@ -14,8 +14,12 @@ import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.ParameterStore;
 import io.pemn.compressor.data.ImageSet;
+import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
+import io.pemn.format.proto.Measure;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
@@ -23,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,13 +51,16 @@ class EvaluationTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       evaluation =
           Evaluation.of(
-              new LambdaBlock(EvaluationTest::votesForThePixel),
+              new BlockNetwork(new LambdaBlock(EvaluationTest::votesForThePixel), manager),
               manager,
               set,
               Normalization.parse("0,1"),
+              Objective.CLASSIFY,
+              Optional.empty(),
               progress::add);
     }
 
+    assertEquals(Measure.ACCURACY, evaluation.measure());
     assertEquals(images, evaluation.images());
     assertEquals(167 / 501.0, evaluation.accuracy());
     double rest = Math.log(Math.E + CLASSES - 1);
@@ -86,10 +94,12 @@ class EvaluationTest {
                                   return logits;
                                 }));
                 Evaluation.of(
-                    watched,
+                    new BlockNetwork(watched, model.getNDManager()),
                     model.getNDManager(),
                     TinyTraining.IMAGES.test(),
-                    archive.normalization(),
+                    archive.normalization().orElseThrow(),
+                    Objective.CLASSIFY,
+                    Optional.empty(),
                     done -> {});
               } catch (IOException e) {
                 throw new AssertionError(e);
@@ -100,6 +110,24 @@ class EvaluationTest {
 
     assertEquals(List.of(false, false), gradients);
     assertFalse(modes.isEmpty());
+  }
+
+  /** A block as a network that is measured. */
+  private record BlockNetwork(Block block, NDManager manager) implements TargetNetwork.Shipped {
+    @Override
+    public NDList forward(NDList inputs) {
+      try (NDManager scratch = manager.newSubManager()) {
+        return block.forward(new ParameterStore(scratch, false), inputs, false);
+      }
+    }
+
+    @Override
+    public NumberType inputType() {
+      return NumberType.FLOAT32;
+    }
+
+    @Override
+    public void close() {}
   }
 
   /** Logit 1 for the class that the pixel names, 0 for all others. */

@@ -4,25 +4,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.Device;
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.BaseNDManager;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.format.proto.Measure;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
-import java.lang.reflect.Field;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -49,7 +43,7 @@ class LearnerTest {
   @MethodSource("trainings")
   void theArchiveRebuildsTheNetworksWeightsBitForBit(TrainingOptions options) throws IOException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 20)) {
+    try (Learner learner = TinyTraining.learner(run, 20)) {
       learn(learner, options, 20);
       Checkpoint checkpoint =
           learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
@@ -65,19 +59,19 @@ class LearnerTest {
         assertBitEqual(tensor.name(), learner.values(tensor.name()), tensor.values());
         checked++;
       }
-      assertEquals(run.network().parameters().size(), checked);
+      assertEquals(run.networkParameters().size(), checked);
     }
   }
 
   @Test
-  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() {
+  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() throws IOException {
     TrainingOptions options = TinyTraining.convMixer("prototype", "normal");
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 40)) {
+    try (Learner learner = TinyTraining.learner(run, 40)) {
       learn(learner, options, 20);
       Checkpoint checkpoint =
           learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
-      try (Learner other = new Learner(run, Device.cpu(), 40, Optional.of(checkpoint))) {
+      try (Learner other = TinyTraining.learner(run, 40, Optional.of(checkpoint))) {
         assertSameNetwork(run, learner, other);
         assertEquals(learner.steps(), other.steps());
         assertEquals(learner.learningRate(), other.learningRate());
@@ -89,10 +83,10 @@ class LearnerTest {
   }
 
   @Test
-  void theMeansAreThoseOfTheImagesSinceTheyWereForgotten() {
+  void theMeansAreThoseOfTheImagesSinceTheyWereForgotten() throws IOException {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 100)) {
+    try (Learner learner = TinyTraining.learner(run, 100)) {
       assertEquals(new Learner.Seen(0, 0), learner.seen());
       learn(learner, options, 10);
       Learner.Seen early = learner.seen();
@@ -111,35 +105,35 @@ class LearnerTest {
   @ParameterizedTest
   @MethodSource("trainings")
   void nativeMemoryStaysFlatOverStepsAndEvaluations(TrainingOptions options)
-      throws ReflectiveOperationException {
+      throws IOException, ReflectiveOperationException {
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     SampleSet test = TinyTraining.IMAGES.test();
-    int before = liveArrays();
-    try (Learner learner = new Learner(run, Device.cpu(), 400)) {
+    int before = LiveArrays.count();
+    try (Learner learner = TinyTraining.learner(run, 400)) {
       learn(learner, options, 5);
       learner.evaluate(test, done -> {});
-      int afterFew = liveArrays();
+      int afterFew = LiveArrays.count();
       assertTrue(afterFew > before, "the count must see the network's arrays");
 
       learn(learner, options, 300);
       learner.seen();
       learner.masks();
-      assertEquals(afterFew, liveArrays(), "after 300 steps");
+      assertEquals(afterFew, LiveArrays.count(), "after 300 steps");
       for (int i = 0; i < 3; i++) {
         learner.evaluate(test, done -> {});
       }
-      assertEquals(afterFew, liveArrays(), "after evaluations");
+      assertEquals(afterFew, LiveArrays.count(), "after evaluations");
       learner.checkpoint(run, List.of(metrics(1)), learner.masks());
-      assertEquals(afterFew, liveArrays(), "after a checkpoint");
+      assertEquals(afterFew, LiveArrays.count(), "after a checkpoint");
     }
-    assertEquals(before, liveArrays(), "after the learner was closed");
+    assertEquals(before, LiveArrays.count(), "after the learner was closed");
   }
 
   @Test
-  void evaluatingKeepsNoGradientsAndLeavesThemOff() {
+  void evaluatingKeepsNoGradientsAndLeavesThemOff() throws IOException {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner learner = new Learner(run, Device.cpu(), 10)) {
+    try (Learner learner = TinyTraining.learner(run, 10)) {
       learn(learner, options, 2);
       assertFalse(JniUtils.isGradMode());
       AtomicInteger batches = new AtomicInteger();
@@ -155,11 +149,11 @@ class LearnerTest {
   }
 
   @Test
-  void evaluatingChangesNothingOfTheNetwork() {
+  void evaluatingChangesNothingOfTheNetwork() throws IOException {
     TrainingOptions options = TinyTraining.convMixer();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
-    try (Learner measured = new Learner(run, Device.cpu(), 20);
-        Learner other = new Learner(run, Device.cpu(), 20)) {
+    try (Learner measured = TinyTraining.learner(run, 20);
+        Learner other = TinyTraining.learner(run, 20)) {
       learn(measured, options, 3);
       learn(other, options, 3);
       measured.evaluate(TinyTraining.IMAGES.test(), done -> {});
@@ -168,8 +162,7 @@ class LearnerTest {
   }
 
   private static void assertSameNetwork(RunDescription run, Learner expected, Learner found) {
-    run.network()
-        .parameters()
+    run.networkParameters()
         .forEach(
             parameter ->
                 assertBitEqual(
@@ -179,7 +172,8 @@ class LearnerTest {
     assertEquals(expected.masks(), found.masks());
   }
 
-  private static void learn(Learner learner, TrainingOptions options, int steps) {
+  private static void learn(Learner learner, TrainingOptions options, int steps)
+      throws IOException {
     Batches batches =
         new Batches(
             TRAIN, options.normalization(), Augmentation.NONE, options.batchSize(), true, 1);
@@ -188,7 +182,7 @@ class LearnerTest {
       try (BatchStream stream = batches.epoch(epoch)) {
         for (; stream.hasNext() && done < steps; done++) {
           try (Batch batch = stream.next()) {
-            learner.step(batch, TRAIN);
+            learner.step(batch, TRAIN, false);
           }
         }
       }
@@ -196,7 +190,8 @@ class LearnerTest {
   }
 
   private static EpochMetrics metrics(long steps) {
-    return new EpochMetrics(1, steps, 0.01, 1, 0.5, 0, 1, Optional.of(new Evaluation(1, 1, 0, 1)));
+    return new EpochMetrics(
+        1, steps, 0.01, 1, 0.5, 0, 1, Optional.of(new Evaluation(1, 1, 0, 1, Measure.ACCURACY)));
   }
 
   private static void assertBitEqual(String name, float[] expected, float[] found) {
@@ -208,26 +203,5 @@ class LearnerTest {
           Float.floatToRawIntBits(found[i]),
           () -> name + " at " + position + ": " + expected[position] + ", " + found[position]);
     }
-  }
-
-  /** Arrays that any manager of the engine holds, found from the root of all managers down. */
-  private static int liveArrays() throws ReflectiveOperationException {
-    try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager()) {
-      return liveArrays(manager.getParentManager());
-    }
-  }
-
-  private static int liveArrays(NDManager manager) throws ReflectiveOperationException {
-    Field resources = BaseNDManager.class.getDeclaredField("resources");
-    resources.setAccessible(true);
-    int count = 0;
-    for (Object resource : ((Map<?, ?>) resources.get(manager)).values()) {
-      if (resource instanceof NDManager child) {
-        count += liveArrays(child);
-      } else if (resource instanceof NDArray) {
-        count++;
-      }
-    }
-    return count;
   }
 }

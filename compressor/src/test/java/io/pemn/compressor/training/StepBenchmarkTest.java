@@ -5,15 +5,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
+import java.io.IOException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class StepBenchmarkTest {
   @Test
-  void theFiguresAreConsistent() {
+  void theFiguresAreConsistent() throws IOException {
     StepBenchmark.Result result =
-        StepBenchmark.run(TinyTraining.mlp(), TinyTraining.IMAGES, Device.cpu(), 2, 8);
+        StepBenchmark.run(
+            TinyTraining.mlp(), TinyTraining.IMAGES, Optional.empty(), Device.cpu(), 2, 8);
 
     assertEquals(8, result.steps());
     assertEquals(32, result.batchSize());
@@ -24,11 +27,16 @@ class StepBenchmarkTest {
   }
 
   @Test
-  void moreStepsThanAnEpochHasBatchesAreMade() {
+  void moreStepsThanAnEpochHasBatchesAreMade() throws IOException {
     assertEquals(
         4,
         StepBenchmark.run(
-                TinyTraining.mlp("batch-size", "6000"), TinyTraining.IMAGES, Device.cpu(), 0, 4)
+                TinyTraining.mlp("batch-size", "6000"),
+                TinyTraining.IMAGES,
+                Optional.empty(),
+                Device.cpu(),
+                0,
+                4)
             .steps());
   }
 
@@ -40,7 +48,12 @@ class StepBenchmarkTest {
                 IllegalArgumentException.class,
                 () ->
                     StepBenchmark.run(
-                        TinyTraining.mlp(), TinyTraining.IMAGES, Device.cpu(), warmUp, steps))
+                        TinyTraining.mlp(),
+                        TinyTraining.IMAGES,
+                        Optional.empty(),
+                        Device.cpu(),
+                        warmUp,
+                        steps))
             .getMessage();
     assertTrue(message.contains("at least 1 timed step"), message);
   }
@@ -51,6 +64,11 @@ class StepBenchmarkTest {
         IllegalArgumentException.class,
         () ->
             StepBenchmark.run(
-                TinyTraining.mlp("mask", "dense"), TinyTraining.IMAGES, Device.cpu(), 0, 1));
+                TinyTraining.mlp("mask", "dense"),
+                TinyTraining.IMAGES,
+                Optional.empty(),
+                Device.cpu(),
+                0,
+                1));
   }
 }

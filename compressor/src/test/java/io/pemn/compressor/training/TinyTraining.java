@@ -9,6 +9,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /** Trainings of real images that take a moment. */
 final class TinyTraining {
@@ -16,6 +17,8 @@ final class TinyTraining {
 
   /** The bundled images, with fewer to test with. */
   static final Dataset IMAGES = images();
+
+  private static final RunDirectory NO_RUN = new RunDirectory(Path.of("nowhere"));
 
   private TinyTraining() {}
 
@@ -75,8 +78,20 @@ final class TinyTraining {
     return new TrainingRun(options, IMAGES, new RunDirectory(directory), Device.cpu(), 1, listener);
   }
 
+  /** A learner of a built-in network. */
+  static Learner learner(RunDescription run, long totalSteps) throws IOException {
+    return learner(run, totalSteps, Optional.empty());
+  }
+
+  static Learner learner(RunDescription run, long totalSteps, Optional<Checkpoint> checkpoint)
+      throws IOException {
+    return TrainingRun.learner(
+        run.trainingOptions(), run, Optional.empty(), Device.cpu(), totalSteps, checkpoint);
+  }
+
+  /** The archive of a built-in network's checkpoint, for which no run directory is needed. */
   static byte[] archive(Checkpoint checkpoint) throws IOException {
-    return ArchiveWriter.toBytes(CheckpointPacker.pack(checkpoint, "test"));
+    return ArchiveWriter.toBytes(CheckpointPacker.pack(checkpoint, NO_RUN, "test"));
   }
 
   private static Dataset images() {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.Distribution;
 import io.pemn.format.network.Activation;
 import io.pemn.format.network.MlpArchitecture;
@@ -81,7 +82,9 @@ class TrainingOptionsTest {
             "store-prototype",
             "values");
 
-    assertEquals(new MlpArchitecture(List.of(32, 16), Activation.RELU), options.architecture());
+    assertEquals(
+        new NetworkChoice.BuiltIn(new MlpArchitecture(List.of(32, 16), Activation.RELU)),
+        options.network());
     assertEquals(new FillingStrategy.RandomVector(0.1, true), options.strategy());
     assertEquals(ScoreMode.ABSOLUTE, options.scores());
     assertEquals(Distribution.SIGNED_CONSTANT, options.distribution());

@@ -8,17 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
-import ai.djl.Model;
+import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
-import io.pemn.loader.djl.PemnModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,13 +62,16 @@ class TrainingRunTest {
     assertEquals(options.masked() && options.storeValues(), archive.storesPrototypeValues());
 
     Evaluation trained = history.get(1).test().orElseThrow();
-    try (Model model = PemnModel.load(archive, "tiny", Device.cpu())) {
+    Path file = Files.write(folder.resolve("tiny.pemn"), TinyTraining.archive(checkpoint));
+    try (OpenedModel model = OpenedModel.open(file, Device.cpu())) {
       Evaluation loaded =
           Evaluation.of(
-              model.getBlock(),
-              model.getNDManager(),
+              model,
+              model.manager(),
               TinyTraining.IMAGES.test(),
-              archive.normalization(),
+              model.normalization().orElseThrow(),
+              Objective.CLASSIFY,
+              Optional.empty(),
               done -> {});
       assertEquals(trained.images(), loaded.images());
       assertEquals(trained.accuracy(), loaded.accuracy());
@@ -247,9 +250,9 @@ class TrainingRunTest {
                 () -> TinyTraining.run(TinyTraining.mlp("mask", "dense", "lr", rate), run).start())
             .getMessage();
 
-    assertTrue(message.matches("The training loss is (NaN|Infinity) in epoch \\d.*"), message);
+    assertTrue(message.matches("The training loss is (NaN|Infinity).* stopped in epoch \\d;.*"), message);
     assertTrue(message.contains("--lr"), message);
-    assertEquals(message.contains("epoch 1,"), !message.contains(run.toString()), message);
+    assertEquals(message.contains("epoch 1;"), !message.contains(run.toString()), message);
   }
 
   @Test
@@ -268,7 +271,11 @@ class TrainingRunTest {
         assertThrows(IOException.class, () -> TinyTraining.run(options, run.path()).resume())
             .getMessage();
 
-    assertTrue(message.startsWith("The training loss is NaN in epoch 2"), message);
+    assertTrue(
+        message.startsWith(
+            "The training loss is NaN in step 8: head.bias is the first parameter that holds NaN,"
+                + " so the training was stopped in epoch 2;"),
+        message);
     assertTrue(message.contains("kept in " + run.path()), message);
     assertArrayEquals(before, Files.readAllBytes(run.checkpointFile()));
   }
@@ -396,7 +403,8 @@ class TrainingRunTest {
   void theNormalizationTravelsWithTheArchive() throws IOException {
     byte[] archive = archiveOf("run", TinyTraining.mlp("epochs", "1", "normalize", "0.5,0.25"));
     assertEquals(
-        Normalization.parse("0.5,0.25"), PemnArchive.read(archive, Limits.DEFAULT).normalization());
+        Optional.of(Normalization.parse("0.5,0.25")),
+        PemnArchive.read(archive, Limits.DEFAULT).normalization());
     assertNotEquals(Normalization.parse("0.5,0.25"), TinyTraining.IMAGES.normalization());
   }
 
