@@ -42,7 +42,7 @@ final class PackCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     RunDirectory directory = new RunDirectory(runDirectory);
     Outputs.check(output, directory.checkpointFile(), directory.metricsFile());
-    Checkpoint checkpoint = directory.requireCheckpoint();
+    Checkpoint checkpoint = directory.requireResult();
     int epochs = checkpoint.run().trainingOptions().epochs();
     if (checkpoint.epochs() < epochs) {
       spec.commandLine()
