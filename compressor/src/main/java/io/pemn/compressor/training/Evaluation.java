@@ -13,6 +13,7 @@ import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.network.TargetNetwork.Shipped;
 import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
 import io.pemn.format.proto.Measure;
 import java.util.Optional;
 import java.util.function.IntConsumer;
@@ -81,7 +82,7 @@ public record Evaluation(
           all.attach(scratch);
           NDArray outputs = all.head().toType(DataType.FLOAT32, false);
           outputs.attach(scratch);
-          Result result = result(outputs, arrays, set, objective, teacher, scratch);
+          Result result = result(outputs, arrays, batch, set, objective, teacher, scratch);
           lossSum += result.loss() * batch.size();
           correct += result.correct();
           nanos += System.nanoTime() - start;
@@ -100,11 +101,24 @@ public record Evaluation(
         measure(objective, set));
   }
 
+  /** What the teacher says, from inputs of its own type. */
+  private static NDArray taught(
+      Teacher teacher, BatchArrays arrays, Batch batch, SampleSet set, NDManager scratch) {
+    NumberType type = teacher.inputType();
+    boolean fit =
+        arrays.inputs().stream()
+            .map(NDArray::getDataType)
+            .allMatch(found -> !found.isFloating() || found == BatchArrays.dataType(type));
+    return teacher.outputs(
+        fit ? arrays : BatchArrays.of(batch, set, type, scratch), set, true, scratch);
+  }
+
   private record Result(double loss, long correct) {}
 
   private static Result result(
       NDArray outputs,
       BatchArrays arrays,
+      Batch batch,
       SampleSet set,
       Objective objective,
       Optional<Teacher> teacher,
@@ -116,7 +130,9 @@ public record Evaluation(
       return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
     }
     NDArray wanted =
-        arrays.target().orElseGet(() -> teacher.orElseThrow().outputs(arrays, set, true, scratch));
+        arrays
+            .target()
+            .orElseGet(() -> taught(teacher.orElseThrow(), arrays, batch, set, scratch));
     return switch (objective) {
       case CLASSIFY -> {
         long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);

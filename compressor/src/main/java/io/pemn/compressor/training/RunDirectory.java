@@ -2,6 +2,7 @@ package io.pemn.compressor.training;
 
 import io.pemn.packager.AtomicFile;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -121,7 +122,13 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
   /** Keeps a copy of the TorchScript file that is trained. */
   void keepModule(Path file) throws IOException {
     if (!Files.exists(moduleFile()) || !Files.isSameFile(file, moduleFile())) {
-      AtomicFile.write(moduleFile(), out -> Files.copy(file, out));
+      AtomicFile.write(
+          moduleFile(),
+          out -> {
+            try (InputStream in = Files.newInputStream(file)) {
+              in.transferTo(out);
+            }
+          });
     }
   }
 
