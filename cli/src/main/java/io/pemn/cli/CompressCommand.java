@@ -17,6 +17,8 @@ import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -114,10 +116,17 @@ final class CompressCommand implements Callable<Integer> {
         new RunDirectory(
             runDirectory == null ? RunDirectory.beside(output).path() : runDirectory,
             Optional.ofNullable(metrics));
-    Outputs.check(output, directory.checkpointFile(), directory.metricsFile());
-    if (metrics != null) {
-      Outputs.check(metrics, output, directory.checkpointFile());
+    List<Path> needed =
+        new ArrayList<>(List.of(directory.checkpointFile(), directory.moduleFile()));
+    if (model != null) {
+      needed.add(model);
     }
+    if (metrics != null) {
+      Outputs.check(metrics, needed.toArray(Path[]::new));
+      needed.add(metrics);
+    }
+    needed.add(directory.metricsFile());
+    Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
     Device where = device.choose(err);
     Checkpoint checkpoint =
@@ -131,7 +140,6 @@ final class CompressCommand implements Callable<Integer> {
 
   private Checkpoint trainModule(Dataset dataSet, RunDirectory directory, Device where)
       throws IOException {
-    Outputs.check(output, model);
     try (ModuleSource module = training.open(model)) {
       module.requireMaskable();
       PrintWriter err = spec.commandLine().getErr();
@@ -154,7 +162,8 @@ final class CompressCommand implements Callable<Integer> {
                   options, dataSet, module.get(), directory, where, evaluateEvery, progress)
               : new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
       if (overwrite) {
-        directory.clear(); // Not before the new run is known to be possible.
+        directory.clear(
+            Optional.ofNullable(model)); // Not before the new run is known to be possible.
       }
       hint.arm();
       return resume ? run.resume() : run.start();
@@ -169,6 +178,9 @@ final class CompressCommand implements Callable<Integer> {
     try (ModuleSource module = training.open(model)) {
       TrainingOptions options = training.options(Optional.empty(), Optional.of(module));
       DryRun.print(model, module, options, json.wanted, spec.commandLine().getOut());
+      if (options.masked()) {
+        module.requireMaskable();
+      }
     }
     return 0;
   }

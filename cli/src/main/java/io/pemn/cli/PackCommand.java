@@ -41,7 +41,8 @@ final class PackCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     RunDirectory directory = new RunDirectory(runDirectory);
-    Outputs.check(output, directory.checkpointFile(), directory.metricsFile());
+    Outputs.check(
+        output, directory.checkpointFile(), directory.metricsFile(), directory.moduleFile());
     Checkpoint checkpoint = directory.requireResult();
     int epochs = checkpoint.run().trainingOptions().epochs();
     if (checkpoint.epochs() < epochs) {

@@ -13,28 +13,25 @@ final class TracedModeText {
   static List<String> of(ModuleSource module) {
     TracedMode mode = module.tracedMode();
     List<String> sentences = new ArrayList<>();
-    if (mode.evalCalls() > 0) {
+    int calls = mode.evalCalls() + mode.trainCalls();
+    int switched = module.choice().keepTracedMode() ? 0 : calls - mode.fixedCalls();
+    if (calls > 0) {
       sentences.add(
           module.path()
-              + " was traced in eval mode, which fixed "
+              + " was traced, which fixed "
               + mode.evalCalls()
-              + " calls of batch normalisation or dropout; "
-              + (module.choice().keepTracedMode()
-                  ? "they stay so during training, as asked."
-                  : "they are switched to train mode for the training, and ship as they are."));
+              + " calls of batch normalisation or dropout in eval mode and "
+              + mode.trainCalls()
+              + " in train mode; "
+              + (switched == 0 ? "they" : switched + " of them")
+              + (switched == 0
+                  ? " stay so during the training."
+                  : " follow the mode of the training; what ships keeps its own code."));
     }
     if (mode.trainCalls() > 0) {
       sentences.add(
-          module.path()
-              + " was traced in train mode: "
-              + mode.trainCalls()
-              + " calls of batch normalisation or dropout will use batch statistics or drop at"
-              + " random wherever it runs; trace it again after model.eval() if that is not meant.");
-    }
-    if (mode.fixedCalls() > 0 && !module.choice().keepTracedMode()) {
-      sentences.add(
-          mode.fixedCalls()
-              + " of these calls stand in code without a mode of its own and stay as they are.");
+          "Calls that are fixed in train mode use batch statistics or drop at random wherever the"
+              + " module runs; trace it again after model.eval() if that is not meant.");
     }
     return sentences;
   }

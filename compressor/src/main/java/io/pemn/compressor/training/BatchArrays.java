@@ -28,6 +28,7 @@ record BatchArrays(
    * @param floats the type that floating-point inputs shall have
    */
   static BatchArrays of(Batch batch, SampleSet set, NumberType floats, NDManager manager) {
+    requireRunnable(floats);
     NDList inputs = new NDList();
     for (int i = 0; i < set.inputs().size(); i++) {
       InputTensor input = set.inputs().get(i);
@@ -50,6 +51,19 @@ record BatchArrays(
 
   int size() {
     return positions.length;
+  }
+
+  /**
+   * Checks that the engine takes inputs of a type: arrays of BFLOAT16 end the process.
+   *
+   * @throws IllegalArgumentException in one sentence, if it does not
+   */
+  static void requireRunnable(NumberType floats) {
+    if (floats == NumberType.BFLOAT16) {
+      throw new IllegalArgumentException(
+          "The module takes bfloat16 inputs, which the PyTorch engine cannot get from Java; save it"
+              + " as float32 or float16 and give that.");
+    }
   }
 
   /** DJL's name of a number type. */

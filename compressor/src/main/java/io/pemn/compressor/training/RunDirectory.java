@@ -112,11 +112,18 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     }
   }
 
-  /** Forgets the run that the folder holds. */
-  public void clear() throws IOException {
+  /**
+   * Forgets the run that the folder holds.
+   *
+   * @param model the TorchScript file of the run to come, which stays even if it is this run's copy
+   */
+  public void clear(Optional<Path> model) throws IOException {
     Files.deleteIfExists(checkpointFile());
     Files.deleteIfExists(metricsFile());
-    Files.deleteIfExists(moduleFile());
+    if (model.isEmpty()
+        || Files.exists(moduleFile()) && !Files.isSameFile(model.get(), moduleFile())) {
+      Files.deleteIfExists(moduleFile());
+    }
   }
 
   /** Keeps a copy of the TorchScript file that is trained. */

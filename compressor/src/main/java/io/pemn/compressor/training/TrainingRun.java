@@ -117,6 +117,7 @@ public final class TrainingRun {
   static RunDescription describe(
       TrainingOptions options, Dataset dataSet, ModuleSource module, Device device)
       throws IOException {
+    BatchArrays.requireRunnable(module.floatType());
     Shape output;
     try (LoadedModule original = LoadedModule.teacher(module, device)) {
       output = Teacher.probe(original, dataSet.train(), options.normalization());
