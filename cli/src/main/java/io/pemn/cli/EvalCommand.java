@@ -6,6 +6,9 @@ import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
+import io.pemn.packager.AtomicFile;
+import io.pemn.packager.tensors.NpyWriter;
+import io.pemn.packager.tensors.TensorEntry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -34,6 +37,12 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private MeasureMixin measure;
 
+  @Option(
+      names = "--outputs",
+      paramLabel = "FILE.npy",
+      description = "Also write what the model gives for every test sample, before any softmax.")
+  private Path outputs;
+
   @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
@@ -41,11 +50,17 @@ final class EvalCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
+    if (outputs != null) {
+      Outputs.check(outputs, file);
+    }
     Dataset dataSet = data.load();
     Evaluation evaluation;
     try (OpenedModel model = OpenedModel.open(file, device.choose(err));
         ProgressDisplay progress = new ProgressDisplay(err, 0)) {
       evaluation = measure.evaluate(model, dataSet, progress);
+      if (outputs != null) {
+        write(measure.outputs(model, dataSet, progress));
+      }
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
@@ -62,6 +77,11 @@ final class EvalCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  private void write(Comparison.Outputs rows) throws IOException {
+    TensorEntry entry = TensorEntry.floats("outputs", rows.shape(), rows.values());
+    AtomicFile.write(outputs, out -> NpyWriter.write(out, entry));
   }
 
   /** How a model is measured. */
@@ -89,6 +109,16 @@ final class EvalCommand implements Callable<Integer> {
           dataSet,
           TrainingMixin.normalization(normalize, Optional.of(dataSet)),
           objective,
+          done -> progress.evaluating(done, samples));
+    }
+
+    Comparison.Outputs outputs(OpenedModel model, Dataset dataSet, ProgressDisplay progress)
+        throws IOException {
+      int samples = dataSet.test().size();
+      return Comparison.outputs(
+          model,
+          dataSet,
+          TrainingMixin.normalization(normalize, Optional.of(dataSet)),
           done -> progress.evaluating(done, samples));
     }
   }

@@ -43,7 +43,7 @@ final class PackCommand implements Callable<Integer> {
     RunDirectory directory = new RunDirectory(runDirectory);
     Outputs.check(
         output, directory.checkpointFile(), directory.metricsFile(), directory.moduleFile());
-    Checkpoint checkpoint = directory.requireCheckpoint();
+    Checkpoint checkpoint = directory.requireResult();
     int epochs = checkpoint.run().trainingOptions().epochs();
     if (checkpoint.epochs() < epochs) {
       spec.commandLine()

@@ -309,7 +309,8 @@ final class TrainingMixin {
         paramLabel = "X",
         description =
             "Greatest learning rate of the piecewise-linear schedule"
-                + " (default: 0.05 for masks, with a warm start 0.01, 0.01 dense).")
+                + " (default: binary masks 0.05, with a warm start 0.01; sign and ternary masks"
+                + " 0.02, with a warm start 0.003; dense 0.01, with MODEL 0.001).")
     Double learningRate;
 
     @Option(
@@ -389,7 +390,7 @@ final class TrainingMixin {
     map.put("scores", masks.scores.toString());
     map.put("epochs", String.valueOf(training.epochs));
     map.put("batch-size", String.valueOf(training.batchSize));
-    double rate = mask == MaskKind.DENSE || warm ? 0.01 : 0.05;
+    double rate = usualRate(mask, module.isPresent(), warm);
     map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
     map.put("weight-decay", String.valueOf(training.weightDecay));
     map.put("seed", String.valueOf(training.seed));
@@ -410,6 +411,15 @@ final class TrainingMixin {
     return dataSet
         .map(Dataset::normalization)
         .orElseGet(() -> new Normalization(List.of(0f), List.of(1f)));
+  }
+
+  /** Found by measurement on the networks of docs/results.md. */
+  private static double usualRate(MaskKind mask, boolean trained, boolean warm) {
+    return switch (mask) {
+      case DENSE -> trained ? 0.001 : 0.01;
+      case BINARY -> warm ? 0.01 : 0.05;
+      case SIGN, TERNARY -> warm ? 0.003 : 0.02;
+    };
   }
 
   private void putModule(

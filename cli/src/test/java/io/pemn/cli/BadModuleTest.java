@@ -161,8 +161,7 @@ class BadModuleTest {
 
   @Test
   void aLossThatIsNoNumberEndsTheTrainingInASentence() throws IOException {
-    CommandRun run =
-        Modules.compress(Modules.file("tiny/nan-scripted.pt"), rows, output);
+    CommandRun run = Modules.compress(Modules.file("tiny/nan-scripted.pt"), rows, output);
     assertFailed(run, "The training loss is NaN in step 1");
     assertTrue(run.err().contains("stopped in epoch 1"), run.err());
     assertEquals("previous", Files.readString(output));
@@ -302,8 +301,7 @@ class BadModuleTest {
   private void assertNothingWritten() throws IOException {
     assertEquals("previous", Files.readString(output));
     try (Stream<Path> entries = Files.list(folder)) {
-      assertEquals(
-          List.of("a.pemn"), entries.map(path -> path.getFileName().toString()).toList());
+      assertEquals(List.of("a.pemn"), entries.map(path -> path.getFileName().toString()).toList());
     }
   }
 

@@ -54,7 +54,8 @@ class HelpTest {
       }
       if (option.arity().max() > 0 && !option.required()) {
         assertTrue(
-            String.join(" ", option.description()).matches("(?s).*(\\(default: |[Nn]eeded unless ).*"),
+            String.join(" ", option.description())
+                .matches("(?s).*(\\(default: |[Nn]eeded unless ).*"),
             option.longestName() + " does not say its default");
       }
       if (option.defaultValue() != null && option.arity().max() > 0) {
@@ -75,7 +76,15 @@ class HelpTest {
     String help = CommandRun.of("--help").done().out();
     for (String name :
         List.of(
-            "compress", "pack", "unpack", "inspect", "verify", "eval", "compare", "bench", "demo")) {
+            "compress",
+            "pack",
+            "unpack",
+            "inspect",
+            "verify",
+            "eval",
+            "compare",
+            "bench",
+            "demo")) {
       assertTrue(help.contains("  " + name), name);
     }
     for (int code : new int[] {0, Pemn.FAILURE, 2, Pemn.FAULT, 130}) {

@@ -43,8 +43,7 @@ class ModulePathTest {
 
   @Test
   void aPreviewSaysWhatWouldBeMaskedAndHowLargeTheArchiveWouldBe() throws IOException {
-    JsonObject preview =
-        CommandRun.of("compress", MODEL, "--dry-run", "--json").done().json();
+    JsonObject preview = CommandRun.of("compress", MODEL, "--dry-run", "--json").done().json();
     assertEquals(MODEL.toString(), preview.get("model").getAsString());
     assertEquals(Files.size(MODEL), preview.get("model_bytes").getAsLong());
     Set<String> masked = new HashSet<>();
@@ -99,8 +98,7 @@ class ModulePathTest {
   @Test
   void theUnpackedModuleIsTheArchive() throws IOException {
     Path unpacked = folder.resolve("unpacked.pt");
-    JsonObject report =
-        CommandRun.of("unpack", archive, "-o", unpacked, "--json").done().json();
+    JsonObject report = CommandRun.of("unpack", archive, "-o", unpacked, "--json").done().json();
     assertEquals("torchscript", report.get("format").getAsString());
     assertEquals(Files.size(unpacked), report.get("output_bytes").getAsLong());
     JsonObject after =
@@ -113,8 +111,7 @@ class ModulePathTest {
     assertEquals(1, comparison.get("agreement").getAsDouble());
     assertEquals(1, comparison.get("cosine_similarity").getAsDouble(), 1e-6);
     // What was compressed can be compressed again.
-    Modules.compress(
-            unpacked, images, folder.resolve("again.pemn"), "--normalize", NORMALIZE)
+    Modules.compress(unpacked, images, folder.resolve("again.pemn"), "--normalize", NORMALIZE)
         .done();
   }
 
@@ -163,8 +160,7 @@ class ModulePathTest {
     assertTrue(agreement > 0.2 && agreement < 1, "agreement " + agreement);
 
     String text =
-        CommandRun.of(
-                "compare", MODEL, archive, "--data", images, "--normalize", NORMALIZE)
+        CommandRun.of("compare", MODEL, archive, "--data", images, "--normalize", NORMALIZE)
             .done()
             .out();
     assertTrue(text.contains("times smaller") && text.contains("the same class for"), text);

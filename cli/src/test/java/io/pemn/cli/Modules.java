@@ -44,8 +44,7 @@ final class Modules {
       for (int i = 0; i < SAMPLES; i++) {
         labels.putLong(i % classes);
       }
-      tensors.add(
-          TensorEntry.bytes("y", TensorType.I64, new long[] {SAMPLES}, labels.array()));
+      tensors.add(TensorEntry.bytes("y", TensorType.I64, new long[] {SAMPLES}, labels.array()));
     }
     return write(file, tensors);
   }
@@ -68,8 +67,7 @@ final class Modules {
     return write(
         file,
         List.of(
-            TensorEntry.bytes(
-                "x", TensorType.I64, new long[] {SAMPLES, length}, tokens.array()),
+            TensorEntry.bytes("x", TensorType.I64, new long[] {SAMPLES, length}, tokens.array()),
             TensorEntry.bytes("y", TensorType.U8, new long[] {SAMPLES}, labels)));
   }
 

@@ -55,6 +55,7 @@ public final class PemnArchive {
   private Map<String, LayerMask> layerMasks;
   private Padding padding;
   private List<RemainderTensor> remainderTensors;
+  private TorchScriptModule checkedModule;
 
   private PemnArchive(ByteBuffer file, Limits limits) throws PemnFormatException {
     this.file = ArchiveFile.parse(file);
@@ -304,9 +305,9 @@ public final class PemnArchive {
    *
    * @throws PemnFormatException if the module is damaged
    */
-  public Optional<TorchScriptModule> module() throws PemnFormatException {
-    if (!metadata.hasModule()) {
-      return Optional.empty();
+  public synchronized Optional<TorchScriptModule> module() throws PemnFormatException {
+    if (!metadata.hasModule() || checkedModule != null) {
+      return Optional.ofNullable(checkedModule);
     }
     TorchScriptModule module =
         TorchScriptModule.parse(
@@ -322,6 +323,7 @@ public final class PemnArchive {
       tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
     }
     module.check(tensors, storageLimit());
+    checkedModule = module;
     return Optional.of(module);
   }
 

@@ -9,11 +9,13 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.format.NumberType;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.torchscript.ModuleTensor;
+import io.pemn.packager.torchscript.TorchScriptException;
 import io.pemn.packager.torchscript.TorchScriptFile;
 import io.pemn.packager.torchscript.TracedMode;
 import io.pemn.packager.torchscript.TrainingVariant;
@@ -184,15 +186,42 @@ public final class ModuleSource implements AutoCloseable {
 
   static PtSymbolBlock load(NDManager manager, boolean trainable, Writer writer)
       throws IOException {
-    Path temporary = Files.createTempFile("pemn-", ".pt");
+    Path temporary = writeTemporary(writer);
     try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
-        writer.writeTo(out);
-      }
       return load(manager, temporary, trainable);
     } finally {
       Files.deleteIfExists(temporary);
     }
+  }
+
+  /**
+   * Writes a module where the engine can read it; the caller deletes the file.
+   *
+   * @throws IOException in one sentence, if it cannot be written
+   */
+  static Path writeTemporary(Writer writer) throws IOException {
+    Path temporary = Files.createTempFile("pemn-", ".pt");
+    boolean written = false;
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
+      writer.writeTo(out);
+      written = true;
+    } catch (PemnFormatException | TorchScriptException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(
+          "The module could not be written to "
+              + temporary.getParent()
+              + " for the engine: "
+              + e.getMessage()
+              + "; free space there, or name another folder with"
+              + " PEMN_JAVA_OPTS=-Djava.io.tmpdir=DIR.",
+          e);
+    } finally {
+      if (!written) {
+        Files.deleteIfExists(temporary);
+      }
+    }
+    return temporary;
   }
 
   /** Loads a TorchScript file with the engine. */

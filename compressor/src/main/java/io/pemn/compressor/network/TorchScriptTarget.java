@@ -15,9 +15,7 @@ import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TensorValues;
 import io.pemn.packager.torchscript.ModuleTensor;
 import io.pemn.packager.torchscript.TorchScriptFile;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,11 +82,8 @@ public final class TorchScriptTarget implements TargetNetwork {
     if (statistics.isEmpty()) {
       return source.loadForTraining(manager, true);
     }
-    Path variant = Files.createTempFile("pemn-", ".pt");
+    Path variant = ModuleSource.writeTemporary(source::writeVariant);
     try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(variant))) {
-        source.writeVariant(out);
-      }
       try (TorchScriptFile file = TorchScriptFile.open(variant)) {
         Map<String, ModuleTensor> tensors = new LinkedHashMap<>();
         file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
@@ -131,11 +126,11 @@ public final class TorchScriptTarget implements TargetNetwork {
   /** Read from the module as the engine saves it: the engine shows no buffers otherwise. */
   @Override
   public Map<String, RemainderTensor> statistics() throws IOException {
-    Path saved = Files.createTempFile("pemn-", ".pt");
+    if (parameters().stream().noneMatch(parameter -> parameter.role() == Role.STATISTIC)) {
+      return Map.of();
+    }
+    Path saved = ModuleSource.writeTemporary(out -> JniUtils.writeModule(block, out, false));
     try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(saved))) {
-        JniUtils.writeModule(block, out, false);
-      }
       Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
       try (TorchScriptFile file = TorchScriptFile.open(saved)) {
         Map<String, ModuleTensor> tensors = new LinkedHashMap<>();

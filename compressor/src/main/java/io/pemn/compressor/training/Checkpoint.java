@@ -19,7 +19,6 @@ import io.pemn.packager.tensors.TensorEntry;
 import io.pemn.packager.tensors.TensorType;
 import java.io.IOException;
 import java.lang.reflect.Type;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -107,8 +106,12 @@ public record Checkpoint(
     for (ParameterShape parameter : all) {
       LayerMask mask = masks.get(parameter.name());
       if (mask != null) {
-        addMask(KEPT + parameter.name(), parameter, mask.kept(), tensors);
-        addMask(NEGATED + parameter.name(), parameter, mask.negated(), tensors);
+        if (!(mask instanceof LayerMask.Sign)) {
+          addMask(KEPT + parameter.name(), parameter, mask.kept(), tensors);
+        }
+        if (!(mask instanceof LayerMask.Keep)) {
+          addMask(NEGATED + parameter.name(), parameter, mask.negated(), tensors);
+        }
       }
     }
     Map<String, String> metadata = new LinkedHashMap<>();
@@ -134,6 +137,20 @@ public record Checkpoint(
    * @throws IOException in one sentence, if it cannot be read or is no checkpoint
    */
   public static Checkpoint load(Path file) throws IOException {
+    return load(file, true);
+  }
+
+  /**
+   * Reads a checkpoint without its scores and moments, which are most of it and are only needed to
+   * go on.
+   *
+   * @throws IOException in one sentence, if it cannot be read or is no checkpoint
+   */
+  public static Checkpoint loadResult(Path file) throws IOException {
+    return load(file, false);
+  }
+
+  private static Checkpoint load(Path file, boolean toGoOn) throws IOException {
     SafetensorsFile tensors = SafetensorsFile.read(file);
     Map<String, String> metadata = tensors.metadata();
     if (!VERSION.equals(metadata.get("pemn_checkpoint"))) {
@@ -168,12 +185,14 @@ public record Checkpoint(
                   tensors.tensor(PARAMETER + name)));
         } else if (type.isPresent() && parameter.role() == Role.WEIGHT) {
           masks.put(name, mask(type.get(), parameter, tensors));
-          scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
+          if (toGoOn) {
+            scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
+          }
           scales.put(name, tensors.floats(SCALE + name)[0]);
         } else {
           parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
         }
-        if (tensors.contains(MEAN + name)) {
+        if (toGoOn && tensors.contains(MEAN + name)) {
           moments.put(
               name,
               new Moments(
@@ -195,16 +214,21 @@ public record Checkpoint(
 
   private static LayerMask mask(MaskType type, ParameterShape layer, SafetensorsFile tensors)
       throws IOException {
-    Mask kept = Mask.ofBytes(tensors.bytes(KEPT + layer.name()));
-    Mask negated = Mask.ofBytes(tensors.bytes(NEGATED + layer.name()));
-    if (kept.size() != layer.size() || negated.size() != layer.size()) {
-      throw new IllegalArgumentException(layer.name() + " has " + kept.size() + " positions");
-    }
     return switch (type) {
-      case BINARY -> new LayerMask.Keep(kept);
-      case SIGN -> new LayerMask.Sign(negated);
-      case TERNARY -> new LayerMask.Ternary(kept, negated);
+      case BINARY -> new LayerMask.Keep(mask(KEPT, layer, tensors));
+      case SIGN -> new LayerMask.Sign(mask(NEGATED, layer, tensors));
+      case TERNARY ->
+          new LayerMask.Ternary(mask(KEPT, layer, tensors), mask(NEGATED, layer, tensors));
     };
+  }
+
+  private static Mask mask(String prefix, ParameterShape layer, SafetensorsFile tensors)
+      throws IOException {
+    Mask mask = Mask.ofBytes(tensors.bytes(prefix + layer.name()));
+    if (mask.size() != layer.size()) {
+      throw new IllegalArgumentException(layer.name() + " has " + mask.size() + " positions");
+    }
+    return mask;
   }
 
   private static void checkHistory(List<EpochMetrics> history, long steps, int epochs) {

@@ -174,6 +174,52 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
         cosine / done);
   }
 
+  /**
+   * What a model gives for every test sample: its first outputs, as one tensor.
+   *
+   * @param shape (samples, ...)
+   * @param values row-major
+   */
+  public record Outputs(long[] shape, float[] values) {}
+
+  /**
+   * Runs a model on a data set's test samples.
+   *
+   * @param normalization how pixels become input where the model's file does not say it
+   * @throws IOException in one sentence, if model and data do not fit together
+   */
+  public static Outputs outputs(
+      OpenedModel model, Dataset dataSet, Normalization normalization, IntConsumer progress)
+      throws IOException {
+    requireFit(model, dataSet);
+    int samples = dataSet.test().size();
+    float[] values = null;
+    long[] shape = null;
+    int done = 0;
+    boolean gradientsBefore = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    try (BatchStream stream = stream(model, dataSet.test(), normalization)) {
+      while (stream.hasNext()) {
+        try (Batch batch = stream.next();
+            NDManager scratch = model.manager().newSubManager()) {
+          NDArray outputs = run(model, batch, dataSet, scratch);
+          float[] rows = outputs.toFloatArray();
+          if (values == null) {
+            shape = outputs.getShape().getShape();
+            shape[0] = samples;
+            values = new float[Math.multiplyExact(rows.length / batch.size(), samples)];
+          }
+          System.arraycopy(rows, 0, values, values.length / samples * done, rows.length);
+          done += batch.size();
+          progress.accept(done);
+        }
+      }
+    } finally {
+      JniUtils.setGradMode(gradientsBefore);
+    }
+    return new Outputs(shape, values);
+  }
+
   private static BatchStream stream(
       OpenedModel model, SampleSet test, Normalization normalization) {
     return new Batches(

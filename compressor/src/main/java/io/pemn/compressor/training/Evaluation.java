@@ -130,9 +130,7 @@ public record Evaluation(
       return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
     }
     NDArray wanted =
-        arrays
-            .target()
-            .orElseGet(() -> taught(teacher.orElseThrow(), arrays, batch, set, scratch));
+        arrays.target().orElseGet(() -> taught(teacher.orElseThrow(), arrays, batch, set, scratch));
     return switch (objective) {
       case CLASSIFY -> {
         long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);

@@ -60,17 +60,30 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
    * @throws IOException in one sentence, if there is none
    */
   public Checkpoint requireCheckpoint() throws IOException {
+    return Checkpoint.load(requireCheckpointFile());
+  }
+
+  /**
+   * The newest checkpoint as {@link Checkpoint#loadResult} reads it.
+   *
+   * @throws IOException in one sentence, if there is none
+   */
+  public Checkpoint requireResult() throws IOException {
+    return Checkpoint.loadResult(requireCheckpointFile());
+  }
+
+  private Path requireCheckpointFile() throws IOException {
     if (!Files.isDirectory(path)) {
       throw new NoSuchFileException(
           "There is no run directory " + path + "; give one that pemn compress wrote.");
     }
-    return checkpoint()
-        .orElseThrow(
-            () ->
-                new NoSuchFileException(
-                    "The run directory "
-                        + path
-                        + " holds no checkpoint yet; let pemn compress finish an epoch first."));
+    if (!Files.exists(checkpointFile())) {
+      throw new NoSuchFileException(
+          "The run directory "
+              + path
+              + " holds no checkpoint yet; let pemn compress finish an epoch first.");
+    }
+    return checkpointFile();
   }
 
   /**

@@ -120,8 +120,7 @@ class WarmStartTest {
     }
     double mean = sum / SIZE;
     // The sign of a score means something to sign and ternary masks, so theirs are not centred.
-    double spread =
-        type == MaskType.BINARY ? squares / SIZE - mean * mean : squares / SIZE;
+    double spread = type == MaskType.BINARY ? squares / SIZE - mean * mean : squares / SIZE;
     assertEquals(DEVIATION, Math.sqrt(spread), 1e-6);
     if (type == MaskType.BINARY) {
       assertEquals(0, mean, 1e-8);
@@ -132,8 +131,7 @@ class WarmStartTest {
   @EnumSource(MaskType.class)
   void weightsThatAreAllZeroStillGiveSomethingToLearnFrom(MaskType type) {
     WarmStart start =
-        WarmStart.of(
-            new float[SIZE], gaussians(7, SIZE, 1), type, type.usualDensity(), DEVIATION);
+        WarmStart.of(new float[SIZE], gaussians(7, SIZE, 1), type, type.usualDensity(), DEVIATION);
 
     assertTrue(start.scale() > 0 && Float.isFinite(start.scale()), "scale " + start.scale());
     assertArrayEquals(new float[SIZE], start.scores());

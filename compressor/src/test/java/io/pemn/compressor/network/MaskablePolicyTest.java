@@ -104,17 +104,13 @@ class MaskablePolicyTest {
   @CsvSource({"FLOAT16", "BFLOAT16", "FLOAT64"})
   void everyFloatingPointTypeIsMasked(NumberType type) {
     assertDecision(
-        Role.WEIGHT,
-        "weight",
-        USUAL,
-        tensor("a", Kind.PARAMETER, type, true, "64x64", List.of()));
+        Role.WEIGHT, "weight", USUAL, tensor("a", Kind.PARAMETER, type, true, "64x64", List.of()));
   }
 
   @Test
   void anIncludedNameIsMaskedWhateverItsSize() {
     MaskablePolicy policy = new MaskablePolicy(List.of("pos_embed", "*.bias"), List.of());
-    assertDecision(
-        Role.WEIGHT, "included by pattern", policy, parameter("pos_embed", "1x16x64"));
+    assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("pos_embed", "1x16x64"));
     assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("a.b.bias", "10"));
     assertDecision(Role.LEARNED, "one dimension", policy, parameter("bias", "10"));
   }
@@ -122,8 +118,7 @@ class MaskablePolicyTest {
   @Test
   void anExcludedNameIsNotMaskedEvenIfItIsIncluded() {
     MaskablePolicy policy = new MaskablePolicy(List.of("head.*"), List.of("head.w*", "stem.?"));
-    assertDecision(
-        Role.LEARNED, "excluded by pattern", policy, parameter("head.weight", "64x64"));
+    assertDecision(Role.LEARNED, "excluded by pattern", policy, parameter("head.weight", "64x64"));
     assertDecision(Role.LEARNED, "excluded by pattern", policy, parameter("stem.a", "64x64"));
     assertDecision(Role.WEIGHT, "weight", policy, parameter("stem.ab", "64x64"));
     assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("head.bias", "10"));

@@ -71,8 +71,7 @@ class TorchScriptTargetTest {
         "tiny/text-scripted",
         "tiny/odd-layers-scripted"
       })
-  void everyTrainedParameterIsThereWithItsShapeAndItsTrainedValues(String name)
-      throws IOException {
+  void everyTrainedParameterIsThereWithItsShapeAndItsTrainedValues(String name) throws IOException {
     try (ModuleSource source = open(name, false);
         TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
       assertEquals(
@@ -280,7 +279,6 @@ class TorchScriptTargetTest {
   }
 
   private static ModuleSource open(String name, boolean keepTracedMode) throws IOException {
-    return ModuleSource.open(
-        FOLDER.resolve(name + ".pt"), List.of(), List.of(), keepTracedMode);
+    return ModuleSource.open(FOLDER.resolve(name + ".pt"), List.of(), List.of(), keepTracedMode);
   }
 }

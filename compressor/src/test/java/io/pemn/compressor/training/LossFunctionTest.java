@@ -48,8 +48,7 @@ class LossFunctionTest {
   @ValueSource(doubles = {0.5, 1, 2, 8})
   void logitsAreComparedByTheDivergenceAtATemperatureTimesItsSquare(double temperature) {
     double expected = temperature * temperature * divergence(temperature);
-    assertEquals(
-        expected, loss(Objective.CLASSIFY, 1, temperature), 1e-6 * Math.max(1, expected));
+    assertEquals(expected, loss(Objective.CLASSIFY, 1, temperature), 1e-6 * Math.max(1, expected));
   }
 
   @Test
@@ -124,8 +123,15 @@ class LossFunctionTest {
 
   @ParameterizedTest
   @CsvSource({
-    "CLASSIFY, 0", "CLASSIFY, 0.5", "CLASSIFY, 1", "REGRESS, 0", "REGRESS, 0.5", "REGRESS, 1",
-    "EMBED, 0", "EMBED, 0.5", "EMBED, 1"
+    "CLASSIFY, 0",
+    "CLASSIFY, 0.5",
+    "CLASSIFY, 1",
+    "REGRESS, 0",
+    "REGRESS, 0.5",
+    "REGRESS, 1",
+    "EMBED, 0",
+    "EMBED, 0.5",
+    "EMBED, 1"
   })
   void everyLossHasAGradientForEveryRow(Objective objective, double share) {
     float[] gradient = gradient(objective, share, 2);
@@ -145,9 +151,7 @@ class LossFunctionTest {
     NDArray flatTeacher = manager.create(TEACHER, new Shape(2, 3));
     assertEquals(
         LossFunction.divergence(flat, flatTeacher, 2).getFloat(),
-        LossFunction.divergence(
-                flat.reshape(1, 2, 3), flatTeacher.reshape(1, 2, 3), 2)
-            .getFloat(),
+        LossFunction.divergence(flat.reshape(1, 2, 3), flatTeacher.reshape(1, 2, 3), 2).getFloat(),
         1e-7);
   }
 
@@ -162,8 +166,7 @@ class LossFunctionTest {
   void theRowsWhoseGreatestLogitIsAtTheLabelAreCounted() {
     NDArray outputs = manager.create(STUDENT, new Shape(2, 3));
     assertEquals(1, LossFunction.correct(outputs, manager.create(LABELS)).getLong());
-    assertEquals(
-        2, LossFunction.correct(outputs, manager.create(new long[] {2, 0})).getLong());
+    assertEquals(2, LossFunction.correct(outputs, manager.create(new long[] {2, 0})).getLong());
   }
 
   private double loss(Objective objective, double share, double temperature) {
@@ -180,8 +183,7 @@ class LossFunctionTest {
     return outputs.getGradient().toFloatArray();
   }
 
-  private NDArray evaluate(
-      NDArray outputs, Objective objective, double share, double temperature) {
+  private NDArray evaluate(NDArray outputs, Objective objective, double share, double temperature) {
     BatchArrays batch =
         new BatchArrays(
             new NDList(),

@@ -116,8 +116,7 @@ class ModuleLearnerTest {
     String density = mask.equals("ternary") ? "0.3" : mask.equals("binary") ? "0.5" : "1";
     String warm = mask.equals("dense") ? "off" : "on";
     Dataset images = ModuleTraining.IMAGES;
-    try (Watched watched =
-        Watched.of(name, "mask", mask, "density", density, "warm-start", warm)) {
+    try (Watched watched = Watched.of(name, "mask", mask, "density", density, "warm-start", warm)) {
       ModuleTraining.learn(watched.learner(), watched.options(), images.train(), 7);
       Path run = folder.resolve("run");
       RunDirectory directory = new RunDirectory(run);
@@ -151,8 +150,7 @@ class ModuleLearnerTest {
                 NumberType.FLOAT32));
       }
       try (OpenedModel original = OpenedModel.open(watched.module().path(), Device.cpu())) {
-        assertFalse(
-            Arrays.equals(trained, outputs(original::forward, images, NumberType.FLOAT32)));
+        assertFalse(Arrays.equals(trained, outputs(original::forward, images, NumberType.FLOAT32)));
       }
     }
   }
@@ -174,8 +172,7 @@ class ModuleLearnerTest {
         if (watched.network().trained().contains(tensor.name())) {
           assertEquals(type, tensor.type(), tensor.name());
           assertEquals(
-              ByteBuffer.wrap(type.encode(watched.learner().values(tensor.name()))),
-              tensor.data());
+              ByteBuffer.wrap(type.encode(watched.learner().values(tensor.name()))), tensor.data());
         }
       }
       Path unpacked = folder.resolve("unpacked.pt");
@@ -191,11 +188,9 @@ class ModuleLearnerTest {
         }
       }
       try (TargetNetwork.Shipped live = watched.network().shipped();
-          OpenedModel model =
-              OpenedModel.open(folder.resolve("run.pemn"), Device.cpu())) {
+          OpenedModel model = OpenedModel.open(folder.resolve("run.pemn"), Device.cpu())) {
         assertEquals(type, model.inputType());
-        assertArrayEquals(
-            outputs(live::forward, data, type), outputs(model::forward, data, type));
+        assertArrayEquals(outputs(live::forward, data, type), outputs(model::forward, data, type));
       }
     }
   }
@@ -271,8 +266,18 @@ class ModuleLearnerTest {
     try (Watched watched =
         Watched.of(
             name,
-            "objective", "regress", "mask", "dense", "warm-start", "off", "distill", "0.0",
-            "batch-size", "96", "lr", "0.0001")) {
+            "objective",
+            "regress",
+            "mask",
+            "dense",
+            "warm-start",
+            "off",
+            "distill",
+            "0.0",
+            "batch-size",
+            "96",
+            "lr",
+            "0.0001")) {
       String tied = "encoder.weight";
       assertTrue(watched.network().trained().contains(tied), watched.network().trained() + "");
       assertFalse(watched.network().trained().contains("decoder.weight"));
@@ -293,8 +298,7 @@ class ModuleLearnerTest {
   }
 
   /** The derivative of the mean squared error by one number, by central differences. */
-  private static double slope(
-      TorchScriptTarget network, String name, int place, SampleSet set) {
+  private static double slope(TorchScriptTarget network, String name, int place, SampleSet set) {
     float[] values = network.array(name).toFloatArray();
     float step = 0.01f;
     double[] losses = new double[2];
@@ -303,8 +307,7 @@ class ModuleLearnerTest {
       moved[place] += side == 0 ? -step : step;
       TargetNetwork.set(network.array(name), moved);
       Batches batches =
-          new Batches(
-              set, ModuleTraining.IMAGES.normalization(), Augmentation.NONE, 96, false, 1);
+          new Batches(set, ModuleTraining.IMAGES.normalization(), Augmentation.NONE, 96, false, 1);
       try (BatchStream stream = batches.epoch(0);
           Batch batch = stream.next();
           NDManager scratch = network.manager().newSubManager()) {

@@ -43,8 +43,7 @@ class ModuleRunTest {
     try (ModuleSource module = ModuleTraining.open(name)) {
       Path run = folder.resolve("run");
       Checkpoint checkpoint =
-          ModuleTraining.run(
-                  module, ModuleTraining.options(module), ModuleTraining.IMAGES, run)
+          ModuleTraining.run(module, ModuleTraining.options(module), ModuleTraining.IMAGES, run)
               .start();
       Evaluation trained = checkpoint.history().get(0).test().orElseThrow();
       assertEquals(Measure.ACCURACY, trained.measure());
@@ -77,8 +76,7 @@ class ModuleRunTest {
       Dataset images = ModuleTraining.IMAGES;
       Path whole = folder.resolve("whole");
       byte[] undisturbed =
-          ModuleTraining.archive(
-              ModuleTraining.run(module, options, images, whole).start(), whole);
+          ModuleTraining.archive(ModuleTraining.run(module, options, images, whole).start(), whole);
       Path run = folder.resolve("run");
       TrainingListener interrupting =
           new TrainingListener() {
@@ -208,8 +206,7 @@ class ModuleRunTest {
     }
     try (OpenedModel first = OpenedModel.open(archive, Device.cpu());
         OpenedModel second = OpenedModel.open(unpacked, Device.cpu())) {
-      Comparison comparison =
-          Comparison.of(first, second, data, data.normalization(), done -> {});
+      Comparison comparison = Comparison.of(first, second, data, data.normalization(), done -> {});
       if (!module.path().toString().contains("train-mode")) {
         assertEquals(0, comparison.largestDifference());
       }
@@ -226,8 +223,7 @@ class ModuleRunTest {
           assertThrows(
                   IOException.class,
                   () ->
-                      ModuleTraining.run(
-                              module, ModuleTraining.options(module), data, run.path())
+                      ModuleTraining.run(module, ModuleTraining.options(module), data, run.path())
                           .start())
               .getMessage();
       assertTrue(message.startsWith("The training loss is NaN in step 1: "), message);
@@ -264,8 +260,7 @@ class ModuleRunTest {
           ModuleTraining.run(module, options, ModuleTraining.IMAGES, run).start();
       long trained = Files.size(ModuleTraining.pack(checkpoint, run));
       long predicted =
-          io.pemn.packager.ArchiveWriter.toBytes(
-                  CheckpointPacker.preview(module, options, "test"))
+          io.pemn.packager.ArchiveWriter.toBytes(CheckpointPacker.preview(module, options, "test"))
               .length;
       assertEquals(1, (double) predicted / trained, 0.1);
     }

@@ -34,8 +34,7 @@ class TeacherTest {
   void whatWasKeptIsWhatIsComputed() throws IOException {
     Dataset images = ModuleTraining.IMAGES;
     try (Teacher teacher = teacher("resnet8-traced")) {
-      List<float[]> computed =
-          epoch(teacher, images.train(), images.normalization(), 1, true);
+      List<float[]> computed = epoch(teacher, images.train(), images.normalization(), 1, true);
       List<float[]> kept = epoch(teacher, images.train(), images.normalization(), 1, true);
       assertEquals(7, kept.size());
       for (int i = 0; i < kept.size(); i++) {
@@ -46,8 +45,7 @@ class TeacherTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"tiny/mlp-scripted", "tiny/lstm-scripted", "tiny/tied-traced"})
-  void whatWasKeptFollowsTheSamplesIntoAnotherOrderAndOtherBatches(String name)
-      throws IOException {
+  void whatWasKeptFollowsTheSamplesIntoAnotherOrderAndOtherBatches(String name) throws IOException {
     SampleSet set = ModuleTraining.unlabelled(name).train();
     try (Teacher teacher = teacher(name)) {
       epoch(teacher, set, NONE, 1, true);

@@ -250,7 +250,8 @@ class TrainingRunTest {
                 () -> TinyTraining.run(TinyTraining.mlp("mask", "dense", "lr", rate), run).start())
             .getMessage();
 
-    assertTrue(message.matches("The training loss is (NaN|Infinity).* stopped in epoch \\d;.*"), message);
+    assertTrue(
+        message.matches("The training loss is (NaN|Infinity).* stopped in epoch \\d;.*"), message);
     assertTrue(message.contains("--lr"), message);
     assertEquals(message.contains("epoch 1;"), !message.contains(run.toString()), message);
   }

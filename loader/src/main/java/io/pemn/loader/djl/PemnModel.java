@@ -6,6 +6,7 @@ import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
@@ -97,9 +98,7 @@ public final class PemnModel {
     Path folder = Files.createTempDirectory("pemn-");
     Path file = folder.resolve("module.pt");
     try {
-      try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-        archive.writeTorchScript(out);
-      }
+      write(archive, file);
       model.load(folder, "module");
     } catch (MalformedModelException | EngineException e) {
       throw new IOException(
@@ -107,6 +106,22 @@ public final class PemnModel {
     } finally {
       Files.deleteIfExists(file);
       Files.deleteIfExists(folder);
+    }
+  }
+
+  private static void write(PemnArchive archive, Path file) throws IOException {
+    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
+      archive.writeTorchScript(out);
+    } catch (PemnFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new IOException(
+          "The module could not be written to "
+              + file.getParent()
+              + " for the engine: "
+              + e.getMessage()
+              + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
+          e);
     }
   }
 }

@@ -11,6 +11,7 @@ import io.pemn.format.proto.StoredTensor;
 import io.pemn.format.proto.TensorStorage;
 import io.pemn.format.proto.TensorType;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -228,7 +229,9 @@ public record TorchScriptModule(List<Entry> entries) {
   public static TorchScriptModule parse(byte[] message) throws PemnFormatException {
     try {
       TorchScriptModule module = new Parser(CodedInputStream.newInstance(message)).module();
-      if (!Arrays.equals(module.toBytes(), message)) {
+      Comparison comparison = new Comparison(message);
+      module.toProto().writeTo(comparison);
+      if (!comparison.isEqual()) {
         throw corrupt("has its fields in another form than the format's one");
       }
       return module;
@@ -413,6 +416,36 @@ public record TorchScriptModule(List<Entry> entries) {
           false;
       default -> true;
     };
+  }
+
+  /** Compares what is written with bytes that are there, without a copy of them. */
+  private static final class Comparison extends OutputStream {
+    private final byte[] expected;
+    private int position;
+    private boolean equal = true;
+
+    Comparison(byte[] expected) {
+      this.expected = expected;
+    }
+
+    @Override
+    public void write(int value) {
+      write(new byte[] {(byte) value}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {
+      equal =
+          equal
+              && length <= expected.length - position
+              && Arrays.equals(
+                  bytes, offset, offset + length, expected, position, position + length);
+      position += equal ? length : 0;
+    }
+
+    boolean isEqual() {
+      return equal && position == expected.length;
+    }
   }
 
   /** Counts before it keeps: two bytes can claim an object of a hundred. */

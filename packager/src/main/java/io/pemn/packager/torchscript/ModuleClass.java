@@ -1,7 +1,7 @@
 package io.pemn.packager.torchscript;
 
+import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -21,7 +21,6 @@ public record ModuleClass(Set<String> parameters, Set<String> buffers, boolean t
 
   private static final Pattern CLASS = Pattern.compile("class ([^\\s(:]+)\\s*[(:].*");
   private static final Pattern TRAINING = Pattern.compile("  training\\s*:\\s*bool\\s*");
-  private static final Pattern QUOTED = Pattern.compile("\"((?:[^\"\\\\]|\\\\.)*+)\"");
 
   /** Copies the sets. */
   public ModuleClass {
@@ -78,9 +77,28 @@ public record ModuleClass(Set<String> parameters, Set<String> buffers, boolean t
     }
   }
 
+  /** The texts in a line. */
   private static Set<String> quoted(String line) {
-    List<String> names =
-        QUOTED.matcher(line).results().map(result -> result.group(1).replace("\\", "")).toList();
-    return Set.copyOf(names);
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < line.length(); i++) {
+      if (line.charAt(i) == '"') {
+        int end = endOfText(line, i);
+        names.add(line.substring(i + 1, end).replace("\\", ""));
+        i = end;
+      }
+    }
+    return names;
+  }
+
+  /** Where the text that begins with that quote ends: the other quote, or the end of the line. */
+  static int endOfText(String line, int quote) {
+    for (int i = quote + 1; i < line.length(); i++) {
+      if (line.charAt(i) == '\\') {
+        i++;
+      } else if (line.charAt(i) == line.charAt(quote)) {
+        return i;
+      }
+    }
+    return line.length();
   }
 }

@@ -131,7 +131,11 @@ final class ModulePickle {
           }
         }
         case '.' -> { // STOP
-          return pop(begin);
+          PickleValue root = pop(begin);
+          if (!stack.isEmpty() || !marks.isEmpty()) {
+            throw damaged(begin, "ends with values that belong to nothing");
+          }
+          return root;
         }
         case '(' -> { // MARK
           count(begin);

@@ -27,7 +27,7 @@ final class TensorSearch {
   private static final int MAX_DEPTH = 200;
 
   /** Objects that are looked at; an object under several names counts as often. */
-  private static final int MAX_VISITS = 1 << 23;
+  private static final int MAX_VISITS = 1 << 22;
 
   /** Characters in the names of all tensors. */
   private static final int MAX_NAME_CHARACTERS = 1 << 24;

@@ -23,6 +23,12 @@ import java.util.Set;
  * @param opaque keys of the storages that stay as they are, since something else uses them
  */
 record TensorSelection(List<ModuleTensor> tensors, Set<String> opaque) {
+  /** Elements that are compared at most, which takes some seconds. */
+  private static final long MAX_WORK = 1L << 32;
+
+  /** Elements of a row that are compared as fast as one elsewhere. */
+  private static final int FAST = 16;
+
   /** Tensors of a kind with all the same numbers. */
   private static final class Group {
     private final List<Reference> references = new ArrayList<>();
@@ -102,7 +108,21 @@ record TensorSelection(List<ModuleTensor> tensors, Set<String> opaque) {
             .thenComparing(group -> group.order));
     List<Group> owners = new ArrayList<>();
     BitSet taken = new BitSet();
+    long work = 0;
     for (Group group : byRank) {
+      work += group.layout().end() / FAST;
+      work +=
+          group.layout().isContiguous()
+              ? 0
+              : Math.min(group.layout().size(), group.first.storage().elements());
+      if (work > MAX_WORK) {
+        throw new TorchScriptException(
+            file
+                + ": the storage of "
+                + PrintableName.quoted(group.first.name())
+                + " has more tensors than can be compared; clone() them before the module is"
+                + " saved.");
+      }
       Optional<BitSet> places = places(group);
       if (places.isEmpty()) {
         return Optional.empty();

@@ -31,8 +31,9 @@ import java.util.Set;
 /**
  * A TorchScript file whose tensors and code were found without running it.
  *
- * <p>Numbers are read when they are asked for, one storage at a time. The file is open until it is
- * closed; it must not change meanwhile. Not for use by several threads at once.
+ * <p>Numbers are read when they are asked for; the storage that was read last stays in memory. The
+ * file is open until it is closed; it must not change meanwhile. Not for use by several threads at
+ * once.
  */
 public final class TorchScriptFile implements Closeable {
   private static final String STORAGES = "data/";
@@ -47,6 +48,11 @@ public final class TorchScriptFile implements Closeable {
   private final Map<String, ModuleClass> classes;
   private final Map<String, StorageId> storages;
   private final TensorSelection selection;
+
+  /** The storage that was read last: several tensors may stand in it. */
+  private String lastStorage;
+
+  private ByteBuffer last;
 
   private TorchScriptFile(ModuleZip zip) throws IOException {
     this.zip = zip;
@@ -209,7 +215,13 @@ public final class TorchScriptFile implements Closeable {
       case BFLOAT16 ->
           layout.forEach(
               (element, at) -> values[element] = BFloat16.toFloat(storage.getShort(at * 2)));
-      default -> layout.forEach((element, at) -> values[element] = storage.getFloat(at * 4));
+      default -> {
+        if (layout.isContiguous() && values.length > 0) {
+          storage.asFloatBuffer().get((int) layout.offset(), values);
+        } else {
+          layout.forEach((element, at) -> values[element] = storage.getFloat(at * 4));
+        }
+      }
     }
     return values;
   }
@@ -223,6 +235,10 @@ public final class TorchScriptFile implements Closeable {
     int width = tensor.type().bytes();
     ByteBuffer storage = storage(tensor);
     byte[] values = new byte[Math.toIntExact(tensor.size() * width)];
+    if (tensor.layout().isContiguous() && values.length > 0) {
+      storage.get((int) tensor.layout().offset() * width, values);
+      return values;
+    }
     tensor
         .layout()
         .forEach((element, at) -> storage.get(at * width, values, element * width, width));
@@ -230,7 +246,13 @@ public final class TorchScriptFile implements Closeable {
   }
 
   private ByteBuffer storage(ModuleTensor tensor) throws IOException {
-    return ByteBuffer.wrap(zip.read(STORAGES + tensor.storage())).order(ByteOrder.LITTLE_ENDIAN);
+    if (!tensor.storage().equals(lastStorage)) {
+      lastStorage = null;
+      last = null;
+      last = ByteBuffer.wrap(zip.read(STORAGES + tensor.storage())).order(ByteOrder.LITTLE_ENDIAN);
+      lastStorage = tensor.storage();
+    }
+    return last;
   }
 
   /**

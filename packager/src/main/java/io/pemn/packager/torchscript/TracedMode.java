@@ -1,10 +1,15 @@
 package io.pemn.packager.torchscript;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
+import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -20,17 +25,22 @@ import java.util.regex.Pattern;
 public record TracedMode(
     int evalCalls, int trainCalls, int fixedCalls, Map<String, String> rewritten) {
   private static final String ASKED = "self.training";
+  private static final String MODULE = "torch.";
+  private static final int LONGEST_FUNCTION = 32;
   private static final int RUNNING_MEAN = 3;
+  private static final int HAS_BIASES = 3;
+  private static final int NORMALISATION_MODE = 5;
+  private static final Set<String> RECURRENT = Set.of("lstm", "gru", "rnn_tanh", "rnn_relu");
 
   /** Where the functions take the mode, counted from 0. */
   private static final Map<String, Integer> MODE_ARGUMENTS =
       Map.ofEntries(
-          Map.entry("batch_norm", 5),
-          Map.entry("instance_norm", 5),
-          Map.entry("native_batch_norm", 5),
-          Map.entry("cudnn_batch_norm", 5),
-          Map.entry("miopen_batch_norm", 5),
-          Map.entry("_batch_norm_impl_index", 5),
+          Map.entry("batch_norm", NORMALISATION_MODE),
+          Map.entry("instance_norm", NORMALISATION_MODE),
+          Map.entry("native_batch_norm", NORMALISATION_MODE),
+          Map.entry("cudnn_batch_norm", NORMALISATION_MODE),
+          Map.entry("miopen_batch_norm", NORMALISATION_MODE),
+          Map.entry("_batch_norm_impl_index", NORMALISATION_MODE),
           Map.entry("dropout", 2),
           Map.entry("dropout_", 2),
           Map.entry("feature_dropout", 2),
@@ -49,14 +59,12 @@ public record TracedMode(
           Map.entry("rnn_tanh", 6),
           Map.entry("rnn_relu", 6));
 
-  private static final Pattern CALL = Pattern.compile("(?<![\\w.])torch\\.(\\w+)\\(");
   private static final Pattern METHOD =
       Pattern.compile("  def [^(]+\\(self\\s*:.*", Pattern.DOTALL);
-  private static final Pattern LITERAL = Pattern.compile("True|False");
 
   /** Copies the map. */
   public TracedMode {
-    rewritten = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(rewritten));
+    rewritten = Collections.unmodifiableMap(new LinkedHashMap<>(rewritten));
   }
 
   /** Whether a call has a mode written into it. */
@@ -112,24 +120,18 @@ public record TracedMode(
     }
 
     private String line(String line, boolean canAsk) {
-      // Replacements from the right, so that the places of those on the left stay.
-      List<int[]> places = new ArrayList<>();
-      Matcher call = CALL.matcher(line);
-      while (call.find()) {
-        if (MODE_ARGUMENTS.containsKey(call.group(1)) && !isQuoted(line, call.start())) {
-          modePlace(line, call.group(1), call.end(), places);
-        }
-      }
       StringBuilder changed = new StringBuilder(line);
-      places.sort((a, b) -> b[0] - a[0]);
-      for (int[] place : places) {
-        if (line.startsWith("True", place[0])) {
+      List<Place> places = new ArrayList<>(places(line));
+      // From the right, so that the places on the left stay.
+      places.sort(Comparator.comparingInt(Place::begin).reversed());
+      for (Place place : places) {
+        if (line.startsWith("True", place.begin())) {
           trainCalls++;
         } else {
           evalCalls++;
         }
         if (canAsk) {
-          changed.replace(place[0], place[1], ASKED);
+          changed.replace(place.begin(), place.end(), ASKED);
         } else {
           fixedCalls++;
         }
@@ -137,88 +139,109 @@ public record TracedMode(
       return changed.toString();
     }
 
-    private static void modePlace(String line, String function, int open, List<int[]> places) {
-      List<int[]> arguments = arguments(line, open);
+    /** Where a line has literals for the mode. */
+    private static List<Place> places(String line) {
+      List<Place> found = new ArrayList<>();
+      Deque<Call> open = new ArrayDeque<>();
+      for (int i = 0; i < line.length(); i++) {
+        char c = line.charAt(i);
+        if (c == '"' || c == '\'') {
+          i = ModuleClass.endOfText(line, i);
+        } else if (c == '(' || c == '[' || c == '{') {
+          open.push(new Call(c == '(' ? function(line, i) : null, i + 1));
+        } else if ((c == ')' || c == ']' || c == '}') && !open.isEmpty()) {
+          Call call = open.pop();
+          if (call.function != null) {
+            call.argument(line, i);
+            call.mode(line).ifPresent(found::add);
+          }
+        } else if (c == ',' && !open.isEmpty() && open.peek().function != null) {
+          open.peek().argument(line, i);
+        }
+      }
+      return found;
+    }
+
+    /** The function with a mode that is called by the parenthesis there, or null. */
+    private static String function(String line, int parenthesis) {
+      int begin = parenthesis;
+      while (begin > 0
+          && parenthesis - begin <= LONGEST_FUNCTION
+          && isWord(line.charAt(begin - 1))) {
+        begin--;
+      }
+      int module = begin - MODULE.length();
+      boolean ofTorch =
+          module >= 0
+              && line.startsWith(MODULE, module)
+              && (module == 0
+                  || !isWord(line.charAt(module - 1)) && line.charAt(module - 1) != '.');
+      String name = line.substring(begin, parenthesis);
+      return ofTorch && MODE_ARGUMENTS.containsKey(name) ? name : null;
+    }
+
+    private static boolean isWord(char c) {
+      return c == '_' || Character.isLetterOrDigit(c);
+    }
+  }
+
+  /** A part of a line. */
+  private record Place(int begin, int end) {
+    String of(String line) {
+      return line.substring(begin, end);
+    }
+
+    boolean isLiteral(String line) {
+      String text = of(line);
+      return text.equals("True") || text.equals("False");
+    }
+  }
+
+  /** A call whose arguments are being read, or anything else in brackets. */
+  private static final class Call {
+    private final String function;
+    private final List<Place> arguments = new ArrayList<>(0);
+    private int begin;
+
+    Call(String function, int begin) {
+      this.function = function;
+      this.begin = begin;
+    }
+
+    /** Takes the argument that ends there, without the white space around it. */
+    void argument(String line, int end) {
+      int from = begin;
+      int to = end;
+      while (from < to && line.charAt(from) == ' ') {
+        from++;
+      }
+      while (to > from && line.charAt(to - 1) == ' ') {
+        to--;
+      }
+      arguments.add(new Place(from, to));
+      begin = end + 1;
+    }
+
+    /** The literal for the mode, if there is one. */
+    Optional<Place> mode(String line) {
       int number = MODE_ARGUMENTS.get(function);
-      boolean recurrent =
-          function.equals("lstm") || function.equals("gru") || function.startsWith("rnn_");
-      if (recurrent && arguments.size() > 4 && !isLiteral(line, arguments.get(3))) {
+      if (RECURRENT.contains(function)
+          && arguments.size() > HAS_BIASES
+          && !arguments.get(HAS_BIASES).isLiteral(line)) {
         // Of packed sequences: the batch sizes come second.
         number++;
       }
-      if (arguments.size() <= number || !isLiteral(line, arguments.get(number))) {
-        return;
+      if (arguments.size() <= number || !arguments.get(number).isLiteral(line)) {
+        return Optional.empty();
       }
-      if (function.endsWith("_norm") || function.equals("_batch_norm_impl_index")) {
-        int[] mean = arguments.get(RUNNING_MEAN);
-        String text = line.substring(mean[0], mean[1]);
-        if (text.equals("None") || text.startsWith("annotate(Optional[Tensor], None")) {
+      if (number == NORMALISATION_MODE) {
+        String mean = arguments.get(RUNNING_MEAN).of(line);
+        if (mean.equals("None") || mean.startsWith("annotate(Optional[Tensor], None")) {
           // Without running statistics there is but one mode.
-          return;
+          return Optional.empty();
         }
       }
-      places.add(arguments.get(number));
-    }
-
-    private static boolean isLiteral(String line, int[] place) {
-      return LITERAL.matcher(line.substring(place[0], place[1])).matches();
-    }
-
-    /** Begin and end of each argument, without the white space around it. */
-    private static List<int[]> arguments(String line, int open) {
-      List<int[]> arguments = new ArrayList<>();
-      int depth = 0;
-      int begin = open;
-      for (int i = open; i < line.length(); i++) {
-        char c = line.charAt(i);
-        if (c == '"' || c == '\'') {
-          i = endOfText(line, i);
-        } else if (c == '(' || c == '[' || c == '{') {
-          depth++;
-        } else if (depth > 0 && (c == ')' || c == ']' || c == '}')) {
-          depth--;
-        } else if (depth == 0 && (c == ',' || c == ')')) {
-          arguments.add(trimmed(line, begin, i));
-          begin = i + 1;
-          if (c == ')') {
-            return arguments;
-          }
-        }
-      }
-      return List.of();
-    }
-
-    private static int[] trimmed(String line, int begin, int end) {
-      while (begin < end && line.charAt(begin) == ' ') {
-        begin++;
-      }
-      while (end > begin && line.charAt(end - 1) == ' ') {
-        end--;
-      }
-      return new int[] {begin, end};
-    }
-
-    private static boolean isQuoted(String line, int place) {
-      for (int i = 0; i < place; i++) {
-        if (line.charAt(i) == '"' || line.charAt(i) == '\'') {
-          i = endOfText(line, i);
-          if (i > place) {
-            return true;
-          }
-        }
-      }
-      return false;
-    }
-
-    private static int endOfText(String line, int quote) {
-      for (int i = quote + 1; i < line.length(); i++) {
-        if (line.charAt(i) == '\\') {
-          i++;
-        } else if (line.charAt(i) == line.charAt(quote)) {
-          return i;
-        }
-      }
-      return line.length();
+      return Optional.of(arguments.get(number));
     }
   }
 }
