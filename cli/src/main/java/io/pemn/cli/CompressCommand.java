@@ -116,7 +116,8 @@ final class CompressCommand implements Callable<Integer> {
         new RunDirectory(
             runDirectory == null ? RunDirectory.beside(output).path() : runDirectory,
             Optional.ofNullable(metrics));
-    List<Path> needed = new ArrayList<>(List.of(directory.checkpointFile(), directory.moduleFile()));
+    List<Path> needed =
+        new ArrayList<>(List.of(directory.checkpointFile(), directory.moduleFile()));
     if (model != null) {
       needed.add(model);
     }
@@ -161,7 +162,8 @@ final class CompressCommand implements Callable<Integer> {
                   options, dataSet, module.get(), directory, where, evaluateEvery, progress)
               : new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
       if (overwrite) {
-        directory.clear(Optional.ofNullable(model)); // Not before the new run is known to be possible.
+        directory.clear(
+            Optional.ofNullable(model)); // Not before the new run is known to be possible.
       }
       hint.arm();
       return resume ? run.resume() : run.start();
