@@ -238,14 +238,15 @@ final class TrainingMixin {
         paramLabel = "GLOB",
         split = ",",
         description =
-            "Mask the parameters of these names, too, however small; * stands for any characters.")
+            "Mask the parameters of these names, too, however small; * stands for any characters"
+                + " (default: none).")
     List<String> include = List.of();
 
     @Option(
         names = "--mask-exclude",
         paramLabel = "GLOB",
         split = ",",
-        description = "Never mask the parameters of these names.")
+        description = "Never mask the parameters of these names (default: none).")
     List<String> exclude = List.of();
 
     @Option(

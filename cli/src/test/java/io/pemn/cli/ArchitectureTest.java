@@ -16,6 +16,9 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.network.TorchScriptTarget;
+import io.pemn.loader.djl.PemnModel;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.tensors.NpyFolder;
 import java.io.FileOutputStream;
@@ -116,8 +119,16 @@ class ArchitectureTest {
                 .and(target(owner(DescribedPredicate.describe("Files", is(Files.class))))))
         .check(PEMN);
     noClasses()
-        // NpyFolder fills a temporary folder that it is given, Pemn opens standard output.
-        .that(areNotIn(AtomicFile.class, NpyFolder.class, Pemn.class))
+        // NpyFolder fills a temporary folder that it is given, Pemn opens standard output, and the
+        // engine reads modules from temporary files.
+        .that(
+            areNotIn(
+                AtomicFile.class,
+                NpyFolder.class,
+                Pemn.class,
+                PemnModel.class,
+                ModuleSource.class,
+                TorchScriptTarget.class))
         .should()
         .callMethodWhere(
             target(

@@ -87,7 +87,7 @@ class BadInputTest {
       delimiter = '|',
       value = {
         "--strategy some-layers | none, one-layer, max-layer, random-vector",
-        "--mask ternary | binary, dense",
+        "--mask quaternary | binary, sign, ternary, dense",
         "--epochs many | many",
         "--no-such-option | --no-such-option",
         "--hidden 1,x | x"
@@ -108,7 +108,8 @@ class BadInputTest {
     assertUsage(CommandRun.of("bench"), "A benchmark is missing");
     assertUsage(CommandRun.of("nonsense"), "nonsense");
     assertUsage(CommandRun.of("inspect"), "ARCHIVE");
-    assertUsage(CommandRun.of("compress"), "--data");
+    assertUsage(CommandRun.of("compress"), "--output");
+    assertUsage(CommandRun.of("compress", "-o", "a.pemn"), "--data");
     assertUsage(CommandRun.of("unpack", archive), "--output");
   }
 

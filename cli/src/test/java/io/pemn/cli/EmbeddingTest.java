@@ -60,7 +60,7 @@ class EmbeddingTest {
   void theSecondProgramPredictsWithDjl() throws Exception {
     compile("PredictPixels", System.getProperty("java.class.path"));
     PemnArchive archive = PemnArchive.open(ARCHIVE);
-    byte[] pixels = new byte[archive.network().input().values()];
+    byte[] pixels = new byte[archive.network().image().orElseThrow().values()];
 
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       Object label =
@@ -78,7 +78,7 @@ class EmbeddingTest {
   void theThirdProgramPredictsWithATranslatorOfItsOwn() throws Exception {
     compile("PredictTensors", System.getProperty("java.class.path"));
     PemnArchive archive = PemnArchive.open(ARCHIVE);
-    ImageShape input = archive.network().input();
+    ImageShape input = archive.network().image().orElseThrow();
 
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
       float[] logits =

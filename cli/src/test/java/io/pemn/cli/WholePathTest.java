@@ -22,7 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** From images to an archive and back, as a user goes. */
 class WholePathTest {
-  private static final String[] SECTIONS = {"masks", "remainder", "prototype", "metadata"};
+  private static final String[] SECTIONS = {
+    "masks", "remainder", "prototype", "module", "metadata"
+  };
 
   @TempDir static Path shared;
   private static String images;
