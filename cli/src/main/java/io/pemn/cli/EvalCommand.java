@@ -40,7 +40,9 @@ final class EvalCommand implements Callable<Integer> {
   @Option(
       names = "--outputs",
       paramLabel = "FILE.npy",
-      description = "Also write what the model gives for every test sample, before any softmax.")
+      description =
+          "Also write what the model gives for every test sample, before any softmax (default: do"
+              + " not).")
   private Path outputs;
 
   @Mixin private JsonOption json;

@@ -49,7 +49,10 @@ class HelpTest {
     String text = run.out().replaceAll("\\s+", " ");
     for (OptionSpec option : spec(path).options()) {
       if (!option.hidden()) {
-        assertTrue(text.contains(option.longestName()), option.longestName());
+        String negatable = option.longestName().replaceFirst("^--", "--[no-]");
+        assertTrue(
+            text.contains(option.negatable() ? negatable : option.longestName()),
+            option.longestName());
         assertTrue(option.description().length > 0, option.longestName() + " says nothing");
       }
       if (option.arity().max() > 0 && !option.required()) {

@@ -380,7 +380,7 @@ class ModuleLearnerTest {
     int before = LiveArrays.count();
     try (Watched watched =
         Watched.of(
-            name, "objective", objective, "distill", distill, "batch-size", images ? "8" : "32")) {
+            name, "objective", objective, "distill", distill, "batch-size", images ? "4" : "32")) {
       ModuleTraining.learn(watched.learner(), watched.options(), data.train(), 5);
       watched.learner().evaluate(data.test(), done -> {});
       int afterFew = LiveArrays.count();
