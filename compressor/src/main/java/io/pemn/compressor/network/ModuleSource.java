@@ -116,14 +116,18 @@ public final class ModuleSource implements AutoCloseable {
     if (parameters().stream().noneMatch(parameter -> parameter.role() == Role.WEIGHT)) {
       boolean none =
           file.tensors().stream().noneMatch(t -> t.kind() == ModuleTensor.Kind.PARAMETER);
-      throw new IOException(
+      String reason =
           none
-              ? path
-                  + " has no parameters, so there is nothing to mask; if it was frozen"
+              ? " has no parameters, so there is nothing to mask; if it was frozen"
                   + " (torch.jit.freeze), give the module as it was before."
-              : path
-                  + " has no parameter that is worth a mask: all are small or have one dimension;"
-                  + " name some with --mask-include, or ship it as it is.");
+              : " has no parameter that is worth a mask: all are small or have one dimension; name"
+                  + " some with --mask-include, or ship it as it is.";
+      if (!file.opaqueStorages().isEmpty()) {
+        reason =
+            " keeps its weights quantised or in another form that masks cannot replace; give the"
+                + " module as it was before it was quantised.";
+      }
+      throw new IOException(path + reason);
     }
   }
 

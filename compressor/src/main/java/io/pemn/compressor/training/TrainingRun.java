@@ -199,6 +199,10 @@ public final class TrainingRun {
     description
         .image()
         .ifPresent(image -> options.normalization().requireChannels(image.channels()));
+    if (options.augment() && description.image().isEmpty()) {
+      throw new IllegalArgumentException(
+          "Augmentation changes images, but " + dataSet.name() + " has none; leave --augment out.");
+    }
   }
 
   /**
@@ -258,9 +262,7 @@ public final class TrainingRun {
 
   private Checkpoint train(Optional<Checkpoint> resumed) throws IOException {
     Augmentation augmentation =
-        options.augment() && dataSet.image().isPresent()
-            ? Augmentation.shiftAndFlip(MAX_SHIFT)
-            : Augmentation.NONE;
+        options.augment() ? Augmentation.shiftAndFlip(MAX_SHIFT) : Augmentation.NONE;
     boolean unchanged = augmentation.equals(Augmentation.NONE);
     Batches batches =
         new Batches(
