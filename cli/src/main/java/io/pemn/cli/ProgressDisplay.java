@@ -1,6 +1,7 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.training.EpochMetrics;
+import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.TrainingListener;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -54,20 +55,28 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     close();
     err.printf(
         Locale.ROOT,
-        "epoch %d/%d: loss %.4f, training accuracy %.2f %%%s, %d mask bits flipped, %.1f s%n",
+        "epoch %d/%d: loss %.4f%s%s, %d mask bits flipped, %.1f s%n",
         metrics.epoch(),
         epochs,
         metrics.trainLoss(),
-        100 * metrics.trainAccuracy(),
-        metrics
-            .test()
-            .map(
-                test ->
-                    String.format(Locale.ROOT, ", test accuracy %.2f %%", 100 * test.accuracy()))
-            .orElse(""),
+        // What is no classifier is never right.
+        metrics.trainAccuracy() == 0
+            ? ""
+            : String.format(
+                Locale.ROOT, ", training accuracy %.2f %%", 100 * metrics.trainAccuracy()),
+        metrics.test().map(ProgressDisplay::measured).orElse(""),
         metrics.maskFlips(),
         metrics.seconds());
     err.flush();
+  }
+
+  private static String measured(Evaluation test) {
+    return switch (test.measure()) {
+      case ACCURACY -> String.format(Locale.ROOT, ", test accuracy %.2f %%", 100 * test.accuracy());
+      case AGREEMENT ->
+          String.format(Locale.ROOT, ", agreement with the teacher %.2f %%", 100 * test.accuracy());
+      default -> String.format(Locale.ROOT, ", test loss %.5f", test.loss());
+    };
   }
 
   private void show(String newTask, int images, int ofImages) {

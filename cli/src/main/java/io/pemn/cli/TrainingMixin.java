@@ -310,7 +310,7 @@ final class TrainingMixin {
         description =
             "Greatest learning rate of the piecewise-linear schedule"
                 + " (default: binary masks 0.05, with a warm start 0.01; sign and ternary masks"
-                + " 0.02, with a warm start 0.003; dense 0.01, with MODEL 0.001).")
+                + " 0.02, with a warm start 0.005; dense 0.01, with MODEL 0.001).")
     Double learningRate;
 
     @Option(
@@ -418,7 +418,7 @@ final class TrainingMixin {
     return switch (mask) {
       case DENSE -> trained ? 0.001 : 0.01;
       case BINARY -> warm ? 0.01 : 0.05;
-      case SIGN, TERNARY -> warm ? 0.003 : 0.02;
+      case SIGN, TERNARY -> warm ? 0.005 : 0.02;
     };
   }
 

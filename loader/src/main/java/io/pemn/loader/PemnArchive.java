@@ -329,8 +329,7 @@ public final class PemnArchive {
 
   /** Room for the widest numbers for every masked weight, and for the whole remainder. */
   private long storageLimit() {
-    long weights = Math.min(limits.weights(), Integer.MAX_VALUE) * Double.BYTES;
-    return weights + Math.min(limits.remainderBytes(), Long.MAX_VALUE - weights);
+    return maskedWeights() * Double.BYTES + 2 * metadata.getRemainder().getDecodedBytes();
   }
 
   /**

@@ -4,12 +4,12 @@ import java.nio.IntBuffer;
 
 /**
  * Begins a layer at trained weights: the scale and the scores with which scale, prototype and mask
- * come closest to them.
+ * come close to them; over a prototype of equal magnitudes, closest.
  *
- * <p>The closest weights that a mask can make of a prototype p are those whose mask agrees with the
- * sign of w * p; given the mask, least squares says the scale: the sum of m * p * w over the kept
- * weights, over the sum of p * p. For sign masks over a prototype of equal magnitudes it is the
- * mean |w|, as in XNOR-Net (Rastegari et al., ECCV 2016, section 3.1).
+ * <p>The closest weights that a mask can make of such a prototype p are those whose mask agrees
+ * with the sign of w * p; given the mask, least squares says the scale: the sum of m * p * w over
+ * the kept weights, over the sum of p * p. For sign masks over a prototype of equal magnitudes it
+ * is the mean |w|, as in XNOR-Net (Rastegari et al., ECCV 2016, section 3.1).
  *
  * @param scale what the prototype values are multiplied with
  * @param scores the initial scores

@@ -3,17 +3,17 @@ package io.pemn.compressor.network;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.packager.torchscript.ModuleTensor;
-import java.nio.file.FileSystems;
-import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Decides which tensors of a module masks replace: every trained floating-point parameter of two or
- * more dimensions, unless it is small or says by its name or shape that it is a table of positions
- * or tokens. Patterns on the names have the last word.
+ * more dimensions, unless it is small or says by its name or shape that it is a table of positions.
+ * Patterns on the names have the last word.
  */
 public final class MaskablePolicy {
   /** Below this many weights a mask saves less than half a kilobyte. */
@@ -24,20 +24,19 @@ public final class MaskablePolicy {
           "(^|.*[._])(pos|position|positions|positional)([._]?(emb|embed|embedding|embeddings"
               + "|encoding|bias|table))?[0-9]*([._](weight|table))?$");
 
-  private final List<PathMatcher> include;
-  private final List<PathMatcher> exclude;
+  private final List<String> include;
+  private final List<String> exclude;
 
   /**
    * A policy.
    *
-   * @param include glob patterns of names to mask whatever their size; {@code *} stands for any
-   *     characters
-   * @param exclude glob patterns of names never to mask; stronger than include
-   * @throws IllegalArgumentException in one sentence, if a pattern is malformed
+   * @param include patterns of names to mask whatever their size; {@code *} stands for any
+   *     characters, {@code ?} for one
+   * @param exclude patterns of names never to mask; stronger than include
    */
   public MaskablePolicy(List<String> include, List<String> exclude) {
-    this.include = include.stream().map(MaskablePolicy::matcher).toList();
-    this.exclude = exclude.stream().map(MaskablePolicy::matcher).toList();
+    this.include = List.copyOf(include);
+    this.exclude = List.copyOf(exclude);
   }
 
   /**
@@ -48,8 +47,22 @@ public final class MaskablePolicy {
    */
   public record Decision(ParameterShape parameter, String reason) {}
 
-  /** Decides for every tensor of a module, in its order. */
+  /**
+   * Decides for every tensor of a module, in its order.
+   *
+   * @throws IllegalArgumentException in one sentence, if a pattern is the name of none of them
+   */
   public List<Decision> decide(List<ModuleTensor> tensors) {
+    Stream.concat(include.stream(), exclude.stream())
+        .filter(pattern -> tensors.stream().noneMatch(tensor -> matches(pattern, tensor)))
+        .findFirst()
+        .ifPresent(
+            pattern -> {
+              throw new IllegalArgumentException(
+                  "No parameter of the module has a name like \""
+                      + pattern
+                      + "\"; pemn compress MODEL --dry-run lists their names.");
+            });
     List<Decision> decisions = new ArrayList<>();
     for (ModuleTensor tensor : tensors) {
       decisions.add(decide(tensor));
@@ -75,7 +88,7 @@ public final class MaskablePolicy {
     if (size == 0) {
       return as(tensor, Role.STATISTIC, "empty");
     }
-    if (matches(include, tensor)) {
+    if (matches(include, tensor) && !tensor.shape().isEmpty()) {
       return as(tensor, Role.WEIGHT, "included by pattern");
     }
     if (wide < 2) {
@@ -95,20 +108,18 @@ public final class MaskablePolicy {
     return new Decision(new ParameterShape(tensor.name(), tensor.shape(), role), reason);
   }
 
-  private static boolean matches(List<PathMatcher> patterns, ModuleTensor tensor) {
-    return patterns.stream()
-        .anyMatch(
-            pattern ->
-                pattern.matches(Path.of(tensor.name()))
-                    || tensor.aliases().stream().anyMatch(a -> pattern.matches(Path.of(a))));
+  private static boolean matches(List<String> patterns, ModuleTensor tensor) {
+    return patterns.stream().anyMatch(pattern -> matches(pattern, tensor));
   }
 
-  private static PathMatcher matcher(String pattern) {
-    try {
-      return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
-    } catch (RuntimeException e) {
-      throw new IllegalArgumentException(
-          "The pattern \"" + pattern + "\" is malformed; use * for any characters.", e);
-    }
+  private static boolean matches(String pattern, ModuleTensor tensor) {
+    Pattern names =
+        Pattern.compile(
+            Arrays.stream(pattern.split("(?<=[*?])|(?=[*?])"))
+                .map(part -> part.equals("*") ? ".*" : part.equals("?") ? "." : Pattern.quote(part))
+                .collect(Collectors.joining()),
+            Pattern.DOTALL);
+    return names.matcher(tensor.name()).matches()
+        || tensor.aliases().stream().anyMatch(alias -> names.matcher(alias).matches());
   }
 }

@@ -205,6 +205,7 @@ public final class ModuleSource implements AutoCloseable {
    */
   static Path writeTemporary(Writer writer) throws IOException {
     Path temporary = Files.createTempFile("pemn-", ".pt");
+    temporary.toFile().deleteOnExit(); // Where Ctrl-C or a kill comes first.
     boolean written = false;
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(temporary))) {
       writer.writeTo(out);
@@ -246,7 +247,14 @@ public final class ModuleSource implements AutoCloseable {
    * @param training whether gradients may be wanted
    */
   static NDList run(PtSymbolBlock block, NDList inputs, boolean training) {
-    return IValueUtils.forward(block, inputs, training);
+    try {
+      return IValueUtils.forward(block, inputs, training);
+    } catch (UnsupportedOperationException e) {
+      throw new EngineException(
+          "the module returns something else than tensors and tuples, lists or dictionaries of"
+              + " them; return only these from its forward",
+          e);
+    }
   }
 
   @Override

@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.training.ParameterStore;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
+import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
@@ -69,8 +70,8 @@ public final class OpenedModel implements TargetNetwork.Shipped {
   }
 
   private static OpenedModel openTorchScript(Path file, Device device) throws IOException {
-    long start = System.nanoTime();
     try (ModuleSource source = ModuleSource.open(file, List.of(), List.of(), true)) {
+      long start = System.nanoTime();
       LoadedModule module = LoadedModule.original(source, device);
       double seconds = (System.nanoTime() - start) / 1e9;
       return new OpenedModel(file, seconds, module.manager(), module, Optional.empty());
@@ -86,8 +87,16 @@ public final class OpenedModel implements TargetNetwork.Shipped {
         file,
         seconds,
         model.getNDManager(),
-        new ArchiveNetwork(model, archive.network().inputs().get(0).type()),
+        new ArchiveNetwork(model, floatType(archive)),
         Optional.of(archive));
+  }
+
+  private static NumberType floatType(PemnArchive archive) {
+    return archive.network().inputs().stream()
+        .map(InputTensor::type)
+        .filter(NumberType::isFloat)
+        .findFirst()
+        .orElse(NumberType.FLOAT32);
   }
 
   private record ArchiveNetwork(Model model, NumberType type) implements TargetNetwork.Shipped {
@@ -103,7 +112,7 @@ public final class OpenedModel implements TargetNetwork.Shipped {
 
     @Override
     public NumberType inputType() {
-      return type.isFloat() ? type : NumberType.FLOAT32;
+      return type;
     }
 
     @Override

@@ -31,6 +31,16 @@ public sealed interface TargetNetwork extends AutoCloseable
   NDArray array(String name);
 
   /**
+   * Arrays of other parameters of a module that share the numbers of one, though they are tensors
+   * of their own with gradients of their own.
+   *
+   * @param name one of {@link #trained}
+   */
+  default List<NDArray> twins(String name) {
+    return List.of();
+  }
+
+  /**
    * The present values of the parameters that training changes without a gradient, such as running
    * means, by name.
    *

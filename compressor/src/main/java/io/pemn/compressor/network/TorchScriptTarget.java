@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,6 +36,7 @@ public final class TorchScriptTarget implements TargetNetwork {
   private final NDManager manager;
   private final PtSymbolBlock block;
   private final Map<String, NDArray> arrays = new LinkedHashMap<>();
+  private final Map<String, List<NDArray>> twins = new LinkedHashMap<>();
   private boolean training;
 
   /**
@@ -71,11 +74,42 @@ public final class TorchScriptTarget implements TargetNetwork {
         }
         array.setRequiresGradient(true);
         arrays.put(parameter.name(), array);
+        twins.put(parameter.name(), twins(array, source.tensors().get(parameter.name()), found));
       }
     } catch (IOException | RuntimeException e) {
       manager.close();
       throw e;
     }
+  }
+
+  /** The aliases of a parameter that are not the very same tensor. */
+  private static List<NDArray> twins(NDArray array, ModuleTensor tensor, Map<String, NDArray> found)
+      throws IOException {
+    List<NDArray> twins = new ArrayList<>();
+    for (String alias : tensor.aliases()) {
+      NDArray other = found.get(alias);
+      if (other == null) {
+        continue;
+      }
+      other.setRequiresGradient(true);
+      array.setRequiresGradient(false);
+      boolean same = !JniUtils.requiresGrad((PtNDArray) other);
+      array.setRequiresGradient(true);
+      if (same) {
+        continue;
+      }
+      if (!other.getShape().equals(array.getShape())) {
+        throw new IOException(
+            "The parameter "
+                + alias
+                + " shares numbers with "
+                + tensor.name()
+                + " in another shape, so that their gradients cannot be added; tie them in the"
+                + " forward instead, or exclude both from training.");
+      }
+      twins.add(other);
+    }
+    return twins;
   }
 
   private PtSymbolBlock load(Map<String, RemainderTensor> statistics) throws IOException {
@@ -116,6 +150,11 @@ public final class TorchScriptTarget implements TargetNetwork {
   @Override
   public Set<String> trained() {
     return Collections.unmodifiableSet(arrays.keySet());
+  }
+
+  @Override
+  public List<NDArray> twins(String name) {
+    return twins.get(name);
   }
 
   @Override

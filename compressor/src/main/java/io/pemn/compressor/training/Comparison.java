@@ -13,6 +13,7 @@ import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.network.EngineMessage;
+import io.pemn.compressor.network.FirstOutput;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.network.TargetNetwork.Shipped;
 import io.pemn.format.Normalization;
@@ -240,7 +241,7 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
           network.forward(
               BatchArrays.of(batch, dataSet.test(), network.inputType(), scratch).inputs());
       all.attach(scratch);
-      NDArray outputs = all.head().toType(DataType.FLOAT32, false);
+      NDArray outputs = FirstOutput.of(all, batch.size()).toType(DataType.FLOAT32, false);
       outputs.attach(scratch);
       return outputs;
     } catch (EngineException e) {

@@ -24,6 +24,11 @@ public record EpochMetrics(
     double seconds,
     Optional<Evaluation> test) {
 
+  /** JSON has null where nothing was measured. */
+  public EpochMetrics {
+    test = test == null ? Optional.empty() : test;
+  }
+
   EpochMetrics withMaskFlips(long flips) {
     return new EpochMetrics(
         epoch, steps, learningRate, trainLoss, trainAccuracy, flips, seconds, test);

@@ -11,6 +11,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.FirstOutput;
 import io.pemn.compressor.network.TargetNetwork.Shipped;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
@@ -67,7 +68,7 @@ public record Evaluation(
       IntConsumer progress) {
     Batches batches = new Batches(set, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);
     double lossSum = 0;
-    long correct = 0;
+    double correct = 0;
     int done = 0;
     long nanos = 0;
     boolean gradientsBefore = JniUtils.isGradMode();
@@ -80,7 +81,7 @@ public record Evaluation(
           long start = System.nanoTime();
           NDList all = network.forward(arrays.inputs());
           all.attach(scratch);
-          NDArray outputs = all.head().toType(DataType.FLOAT32, false);
+          NDArray outputs = FirstOutput.of(all, batch.size()).toType(DataType.FLOAT32, false);
           outputs.attach(scratch);
           Result result = result(outputs, arrays, batch, set, objective, teacher, scratch);
           lossSum += result.loss() * batch.size();
@@ -94,11 +95,7 @@ public record Evaluation(
       JniUtils.setGradMode(gradientsBefore);
     }
     return new Evaluation(
-        done,
-        (double) correct / done,
-        lossSum / done,
-        done / (nanos / 1e9),
-        measure(objective, set));
+        done, correct / done, lossSum / done, done / (nanos / 1e9), measure(objective, set));
   }
 
   /** What the teacher says, from inputs of its own type. */
@@ -113,7 +110,8 @@ public record Evaluation(
         fit ? arrays : BatchArrays.of(batch, set, type, scratch), set, true, scratch);
   }
 
-  private record Result(double loss, long correct) {}
+  /** The loss of a batch, and how many samples are right; of several rows a sample, in parts. */
+  private record Result(double loss, double correct) {}
 
   private static Result result(
       NDArray outputs,
@@ -129,18 +127,20 @@ public record Evaluation(
           Loss.softmaxCrossEntropyLoss().evaluate(new NDList(labels), new NDList(outputs));
       return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
     }
+    // Targets are no logits: a classifier without labels is compared with its teacher alone.
     NDArray wanted =
-        arrays.target().orElseGet(() -> taught(teacher.orElseThrow(), arrays, batch, set, scratch));
+        objective == Objective.CLASSIFY || arrays.target().isEmpty()
+            ? taught(teacher.orElseThrow(), arrays, batch, set, scratch)
+            : arrays.target().get();
     return switch (objective) {
       case CLASSIFY -> {
         long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);
         NDArray rows = outputs.reshape(-1, classes);
         NDArray wantedRows = wanted.reshape(-1, classes);
-        long correct = LossFunction.correct(rows, wantedRows.argMax(1)).getLong();
-        // Of several rows a sample, the fraction counts.
-        long perSample = rows.getShape().get(0) / arrays.size();
+        double correct = LossFunction.correct(rows, wantedRows.argMax(1)).getLong();
+        double rowsPerSample = (double) rows.getShape().get(0) / arrays.size();
         yield new Result(
-            LossFunction.divergence(outputs, wanted, 1).getFloat(), correct / perSample);
+            LossFunction.divergence(outputs, wanted, 1).getFloat(), correct / rowsPerSample);
       }
       case REGRESS -> new Result(LossFunction.squaredError(outputs, wanted).getFloat(), 0);
       case EMBED -> new Result(LossFunction.cosineDistance(outputs, wanted).getFloat(), 0);

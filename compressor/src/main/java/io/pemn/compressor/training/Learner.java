@@ -22,7 +22,9 @@ import io.pemn.compressor.masking.MaskedParameter;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.compressor.masking.WarmStart;
+import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.EngineMessage;
+import io.pemn.compressor.network.FirstOutput;
 import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.format.LayerMask;
 import io.pemn.format.network.ParameterShape;
@@ -40,6 +42,12 @@ import java.util.function.IntConsumer;
  * thread, on which gradients are switched off outside the steps until it is closed.
  */
 final class Learner implements AutoCloseable {
+  /**
+   * Of the scores that begin at trained weights, in every layer: found better by measurement than
+   * the spread of random ones, which in wide layers a few steps overturn (docs/results.md).
+   */
+  private static final double WARM_DEVIATION = 0.1;
+
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
   private final TargetNetwork network;
@@ -63,6 +71,10 @@ final class Learner implements AutoCloseable {
 
     NotFiniteException(float loss, long step, String reason) {
       this("The training loss is " + loss + " in step " + step + ": " + reason);
+    }
+
+    NotFiniteException(long step, String reason) {
+      this("The training went wrong by step " + step + ": " + reason);
     }
 
     private NotFiniteException(String finding) {
@@ -126,7 +138,8 @@ final class Learner implements AutoCloseable {
 
   private void fillParameters(Optional<Checkpoint> checkpoint) {
     boolean weights =
-        network.parameters().stream().anyMatch(parameter -> parameter.role() == Role.WEIGHT);
+        (options.masked() || network instanceof BuiltInTarget)
+            && network.parameters().stream().anyMatch(p -> p.role() == Role.WEIGHT);
     Optional<FilledLayers> filled =
         weights ? Optional.of(options.fill(network.parameters())) : Optional.empty();
     for (ParameterShape parameter : network.parameters()) {
@@ -138,7 +151,7 @@ final class Learner implements AutoCloseable {
         mask(parameter, filled.orElseThrow(), checkpoint);
       } else if (checkpoint.isPresent()) {
         TargetNetwork.set(network.array(name), checkpoint.get().parameters().get(name));
-      } else if (parameter.role() == Role.WEIGHT && teacher.isEmpty()) {
+      } else if (parameter.role() == Role.WEIGHT && network instanceof BuiltInTarget) {
         TargetNetwork.set(network.array(name), filled.orElseThrow().fill(parameter).values());
       }
     }
@@ -158,7 +171,7 @@ final class Learner implements AutoCloseable {
               filled.prototypeValues(layer),
               options.mask().orElseThrow(),
               options.density(),
-              scoreBound(layer) / Math.sqrt(3));
+              WARM_DEVIATION);
       scale = start.scale();
       scores = start.scores();
     } else {
@@ -208,7 +221,7 @@ final class Learner implements AutoCloseable {
       try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
         NDList all = network.forward(arrays.inputs(), true);
         all.attach(scratch);
-        outputs = all.head();
+        outputs = FirstOutput.of(all, batch.size());
         loss = lossFunction.of(outputs, arrays, wanted);
         collector.backward(loss);
       } catch (EngineException e) {
@@ -256,6 +269,7 @@ final class Learner implements AutoCloseable {
         continue;
       }
       NDArray array = network.array(parameter.name());
+      addGradientsOfTwins(parameter.name());
       // A parameter that the forward does not use has none, and stays as it is.
       try (PtNDArray gradient = JniUtils.getGradient((PtNDArray) array)) {
         if (gradient != null) {
@@ -265,18 +279,59 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  /** What is known of the first number that is not finite. */
-  private String whereFrom() {
+  /** Parameters that share their numbers without being one tensor have a gradient each. */
+  private void addGradientsOfTwins(String name) {
+    for (NDArray twin : network.twins(name)) {
+      try (PtNDArray theirs = JniUtils.getGradient((PtNDArray) twin);
+          PtNDArray own = JniUtils.getGradient((PtNDArray) network.array(name))) {
+        if (theirs != null && own != null) {
+          own.addi(theirs);
+          JniUtils.zeroGrad((PtNDArray) twin);
+        }
+      }
+    }
+  }
+
+  /**
+   * Checks every parameter and score, so that no checkpoint holds what cannot be gone on from.
+   *
+   * @throws NotFiniteException naming the first that is not finite
+   */
+  void requireFinite() throws NotFiniteException {
+    Optional<String> finding = firstNotFinite();
+    if (finding.isPresent()) {
+      throw new NotFiniteException(steps, finding.get());
+    }
+  }
+
+  private Optional<String> firstNotFinite() {
     for (ParameterShape parameter : network.parameters()) {
+      String name = parameter.name();
       if (parameter.role() != Role.STATISTIC) {
-        for (float value : network.array(parameter.name()).toFloatArray()) {
+        MaskedParameter layer = masked.get(name);
+        // What is masked is finite whatever happens: its scores are what training changes.
+        NDArray learned = layer == null ? network.array(name) : layer.scores();
+        for (float value : learned.toFloatArray()) {
           if (!Float.isFinite(value)) {
-            return parameter.name() + " is the first parameter that holds " + value;
+            return Optional.of(
+                name
+                    + " is the first parameter whose "
+                    + (layer == null ? "values" : "scores")
+                    + " hold "
+                    + value);
           }
         }
       }
     }
-    return "every parameter is finite, so the network's own forward gives it";
+    return Optional.empty();
+  }
+
+  /** What is known of the first number that is not finite. */
+  private String whereFrom() {
+    return firstNotFinite()
+        .orElse(
+            "every parameter is finite, so the network's own forward, its inputs or its teacher"
+                + " give it");
   }
 
   /** Means over the steps since {@link #forget}; waits for the device. */

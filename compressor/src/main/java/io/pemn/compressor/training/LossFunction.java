@@ -14,7 +14,7 @@ import java.util.Optional;
  * size whatever T is (Hinton et al., 2015, section 2).
  */
 final class LossFunction {
-  private static final float TINY = 1e-8f;
+  private static final float TINY = 1e-30f;
 
   private final Objective objective;
   private final float share;
@@ -82,7 +82,13 @@ final class LossFunction {
     NDArray wanted = target.reshape(outputs.getShape());
     int[] last = {-1};
     NDArray product = outputs.mul(wanted).sum(last);
-    NDArray lengths = outputs.square().sum(last).mul(wanted.square().sum(last)).add(TINY).sqrt();
+    NDArray lengths =
+        outputs
+            .square()
+            .sum(last)
+            .mul(wanted.square().sum(last))
+            .sqrt()
+            .clip(TINY, Float.MAX_VALUE);
     return product.div(lengths).mean().mul(-1).add(1);
   }
 

@@ -12,6 +12,7 @@ import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.network.EngineMessage;
+import io.pemn.compressor.network.FirstOutput;
 import io.pemn.compressor.network.LoadedModule;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
@@ -61,19 +62,7 @@ final class Teacher implements AutoCloseable {
         NDManager scratch = module.manager().newSubManager()) {
       NDList outputs =
           module.forward(BatchArrays.of(batch, set, module.inputType(), scratch).inputs());
-      if (outputs.isEmpty()) {
-        throw new IOException("The module gives no output tensor; return one from its forward.");
-      }
-      Shape shape = outputs.head().getShape();
-      if (shape.dimension() == 0 || shape.get(0) != batch.size()) {
-        throw new IOException(
-            "The module gives a first output of shape "
-                + shape
-                + " for "
-                + batch.size()
-                + " samples, but its first dimension must count the samples;"
-                + " return the outputs sample by sample.");
-      }
+      Shape shape = FirstOutput.of(outputs, batch.size()).getShape();
       return shape.slice(1);
     } catch (EngineException e) {
       throw new IOException(
@@ -98,7 +87,7 @@ final class Teacher implements AutoCloseable {
     }
     NDList all = module.forward(batch.inputs());
     all.attach(scratch);
-    NDArray floats = all.head().toType(DataType.FLOAT32, false);
+    NDArray floats = FirstOutput.of(all, batch.size()).toType(DataType.FLOAT32, false);
     floats.attach(scratch);
     // A copy: what comes out of a forward without gradients must not meet them later.
     NDArray outputs = floats.duplicate();

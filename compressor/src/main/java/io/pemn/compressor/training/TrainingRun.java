@@ -140,6 +140,19 @@ public final class TrainingRun {
               + ", so the student can learn from its teacher alone; give --distill 1, or data"
               + " with them.");
     }
+    if (classify && set.target().isPresent()) {
+      throw new IOException(
+          dataSet.name()
+              + " has targets and no labels; use --objective regress or embed to learn them, or"
+              + " leave y out to learn from the teacher alone.");
+    }
+    if (classify && (output.size() < 2 || output.dimension() > 2)) {
+      throw new IOException(
+          "The module's output has shape "
+              + output
+              + " a sample, but a classifier has two or more numbers, one a class; use --objective"
+              + " regress or embed.");
+    }
     if (classify && set.labelled() && output.dimension() != 1) {
       throw new IOException(
           "The module's first output has shape "
@@ -312,9 +325,14 @@ public final class TrainingRun {
           checkpoint);
     }
     TargetNetwork network = new TorchScriptTarget(module.get(), statistics, device);
+    // To learn from, or to measure by where the samples have neither labels nor targets.
+    boolean needsTeacher = options.distillation().share() > 0;
     try {
-      Teacher teacher = new Teacher(LoadedModule.teacher(module.get(), device));
-      return new Learner(options, network, Optional.of(teacher), totalSteps, checkpoint);
+      Optional<Teacher> teacher = Optional.empty();
+      if (needsTeacher) {
+        teacher = Optional.of(new Teacher(LoadedModule.teacher(module.get(), device)));
+      }
+      return new Learner(options, network, teacher, totalSteps, checkpoint);
     } catch (IOException e) {
       network.close();
       throw e;
@@ -341,6 +359,9 @@ public final class TrainingRun {
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
+          if (batch.size() == 1 && batches.batchesPerEpoch() > 1) {
+            continue; // Batch normalisation has nothing to average over a single sample.
+          }
           learner.step(batch, train, unchanged);
           images += batch.size();
         } catch (Learner.NotFiniteException e) {
@@ -356,6 +377,11 @@ public final class TrainingRun {
     Learner.Seen seen = learner.seen();
     listener.training(epoch, images, train.size(), seen.meanLoss(), seen.accuracy());
     requireFinite("training", seen.meanLoss(), epoch);
+    try {
+      learner.requireFinite();
+    } catch (Learner.NotFiniteException e) {
+      throw stopped(e.finding(), epoch, e);
+    }
     double seconds = (System.nanoTime() - start) / 1e9;
     boolean measure = epoch == options.epochs() || evaluateEvery > 0 && epoch % evaluateEvery == 0;
     Optional<Evaluation> evaluation = Optional.empty();

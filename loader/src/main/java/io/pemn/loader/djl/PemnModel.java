@@ -97,6 +97,8 @@ public final class PemnModel {
       throws IOException {
     Path folder = Files.createTempDirectory("pemn-");
     Path file = folder.resolve("module.pt");
+    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
+    file.toFile().deleteOnExit();
     try {
       write(archive, file);
       model.load(folder, "module");
