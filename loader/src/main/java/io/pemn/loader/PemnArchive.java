@@ -46,6 +46,7 @@ import java.util.stream.Collectors;
  */
 public final class PemnArchive {
   private static final int WEIGHTS_AT_ONCE = 1 << 14;
+  private static final long UNUSED_STORAGE_BYTES = 1 << 20;
 
   private final ArchiveFile file;
   private final Metadata metadata;
@@ -327,9 +328,14 @@ public final class PemnArchive {
     return Optional.of(module);
   }
 
-  /** Room for the widest numbers for every masked weight, and for the whole remainder. */
+  /**
+   * Room for the widest numbers for every masked weight, for the whole remainder in a type of twice
+   * its width, and for some places of storages that no tensor takes.
+   */
   private long storageLimit() {
-    return maskedWeights() * Double.BYTES + 2 * metadata.getRemainder().getDecodedBytes();
+    return maskedWeights() * Double.BYTES
+        + 2 * metadata.getRemainder().getDecodedBytes()
+        + UNUSED_STORAGE_BYTES;
   }
 
   /**

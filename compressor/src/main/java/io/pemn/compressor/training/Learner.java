@@ -229,7 +229,7 @@ final class Learner implements AutoCloseable {
       }
       // On a CPU reading it costs nothing; on a GPU it would wait for the device.
       if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
-        throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom());
+        throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom(arrays, wanted));
       }
       update();
       lossSum.addi(loss.mul(batch.size()));
@@ -327,11 +327,28 @@ final class Learner implements AutoCloseable {
   }
 
   /** What is known of the first number that is not finite. */
-  private String whereFrom() {
+  private String whereFrom(BatchArrays batch, Optional<NDArray> wanted) {
+    for (NDArray input : batch.inputs()) {
+      if (input.getDataType().isFloating() && !isFinite(input)) {
+        return "the data holds numbers that are not finite";
+      }
+    }
+    if (wanted.isPresent() && !isFinite(wanted.get())) {
+      return "the trained network, its teacher, gives outputs that are not finite";
+    }
     return firstNotFinite()
-        .orElse(
-            "every parameter is finite, so the network's own forward, its inputs or its teacher"
-                + " give it");
+        .orElse("every parameter is finite, so the network's own forward gives it");
+  }
+
+  private static boolean isFinite(NDArray array) {
+    try (NDArray floats = array.toType(DataType.FLOAT32, true)) {
+      for (float value : floats.toFloatArray()) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** Means over the steps since {@link #forget}; waits for the device. */

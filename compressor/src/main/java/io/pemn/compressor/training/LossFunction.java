@@ -87,8 +87,8 @@ final class LossFunction {
             .square()
             .sum(last)
             .mul(wanted.square().sum(last))
-            .sqrt()
-            .clip(TINY, Float.MAX_VALUE);
+            .clip(TINY, Float.MAX_VALUE)
+            .sqrt();
     return product.div(lengths).mean().mul(-1).add(1);
   }
 

@@ -110,18 +110,39 @@ class MaskablePolicyTest {
   @Test
   void anIncludedNameIsMaskedWhateverItsSize() {
     MaskablePolicy policy = new MaskablePolicy(List.of("pos_embed", "*.bias"), List.of());
-    assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("pos_embed", "1x16x64"));
-    assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("a.b.bias", "10"));
-    assertDecision(Role.LEARNED, "one dimension", policy, parameter("bias", "10"));
+    List<Decision> decisions =
+        policy.decide(
+            List.of(
+                parameter("pos_embed", "1x16x64"),
+                parameter("a.b.bias", "10"),
+                parameter("bias", "10")));
+    assertEquals(
+        List.of("included by pattern", "included by pattern", "one dimension"),
+        decisions.stream().map(Decision::reason).toList());
+    assertEquals(
+        List.of(Role.WEIGHT, Role.WEIGHT, Role.LEARNED),
+        decisions.stream().map(d -> d.parameter().role()).toList());
   }
 
   @Test
   void anExcludedNameIsNotMaskedEvenIfItIsIncluded() {
     MaskablePolicy policy = new MaskablePolicy(List.of("head.*"), List.of("head.w*", "stem.?"));
-    assertDecision(Role.LEARNED, "excluded by pattern", policy, parameter("head.weight", "64x64"));
-    assertDecision(Role.LEARNED, "excluded by pattern", policy, parameter("stem.a", "64x64"));
-    assertDecision(Role.WEIGHT, "weight", policy, parameter("stem.ab", "64x64"));
-    assertDecision(Role.WEIGHT, "included by pattern", policy, parameter("head.bias", "10"));
+    List<Decision> decisions =
+        policy.decide(
+            List.of(
+                parameter("head.weight", "64x64"),
+                parameter("stem.a", "64x64"),
+                parameter("stem.ab", "64x64"),
+                parameter("head.bias", "10")));
+    assertEquals(
+        List.of("excluded by pattern", "excluded by pattern", "weight", "included by pattern"),
+        decisions.stream().map(Decision::reason).toList());
+  }
+
+  @Test
+  void whatHasNoDimensionIsNeverMasked() {
+    ModuleTensor one = tensor("a", Kind.PARAMETER, NumberType.FLOAT32, true, "", List.of());
+    assertDecision(Role.LEARNED, "one dimension", new MaskablePolicy(List.of("*"), List.of()), one);
   }
 
   @Test
@@ -147,15 +168,19 @@ class MaskablePolicyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"[", "a[", "{a", "a\\"})
-  void aMalformedPatternIsRefusedInASentence(String pattern) {
+  @ValueSource(strings = {"[", "{a", "nosuch*", "weigh"})
+  void aPatternThatIsNoNameIsRefusedInASentence(String pattern) {
+    MaskablePolicy policy = new MaskablePolicy(List.of(), List.of(pattern));
     String message =
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new MaskablePolicy(List.of(), List.of(pattern)))
+                () -> policy.decide(List.of(parameter("weight", "64x64"))))
             .getMessage();
     assertEquals(
-        "The pattern \"" + pattern + "\" is malformed; use * for any characters.", message);
+        "No parameter of the module has a name like \""
+            + pattern
+            + "\"; pemn compress MODEL --dry-run lists their names.",
+        message);
   }
 
   @Test

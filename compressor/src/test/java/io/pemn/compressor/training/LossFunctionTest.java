@@ -69,6 +69,12 @@ class LossFunctionTest {
   }
 
   @Test
+  void theLengthOfVectorsDoesNotMatterToTheirCosine() {
+    NDArray tiny = manager.create(new float[] {1e-4f, 2e-4f, 3e-4f}, new Shape(1, 3));
+    assertEquals(0, LossFunction.cosineDistance(tiny, tiny.mul(7)).getFloat(), 1e-5);
+  }
+
+  @Test
   void aVectorOfZerosHasNoDirectionAndStillALossAndAGradient() {
     NDArray outputs = manager.zeros(new Shape(1, 3));
     outputs.setRequiresGradient(true);

@@ -236,7 +236,7 @@ class ModuleRunTest {
                           .start())
               .getMessage();
       assertTrue(message.startsWith("The training loss is NaN in step 1: "), message);
-      assertTrue(message.contains("the network's own forward gives it"), message);
+      assertTrue(message.contains("its teacher, gives outputs that are not finite"), message);
       assertTrue(message.endsWith(".") && !message.contains("\n"), message);
       assertFalse(Files.exists(run.checkpointFile()));
     }

@@ -75,7 +75,13 @@ final class TinyTraining {
   }
 
   static TrainingRun run(TrainingOptions options, Path directory, TrainingListener listener) {
-    return new TrainingRun(options, IMAGES, new RunDirectory(directory), Device.cpu(), 1, listener);
+    return run(options, directory, listener, 1);
+  }
+
+  static TrainingRun run(
+      TrainingOptions options, Path directory, TrainingListener listener, int evaluateEvery) {
+    return new TrainingRun(
+        options, IMAGES, new RunDirectory(directory), Device.cpu(), evaluateEvery, listener);
   }
 
   /** A learner of a built-in network. */

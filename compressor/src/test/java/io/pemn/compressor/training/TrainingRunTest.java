@@ -274,11 +274,48 @@ class TrainingRunTest {
 
     assertTrue(
         message.startsWith(
-            "The training loss is NaN in step 8: head.bias is the first parameter that holds NaN,"
-                + " so the training was stopped in epoch 2;"),
+            "The training loss is NaN in step 8: head.bias is the first parameter whose"
+                + " values hold NaN, so the training was stopped in epoch 2;"),
         message);
     assertTrue(message.contains("kept in " + run.path()), message);
     assertArrayEquals(before, Files.readAllBytes(run.checkpointFile()));
+  }
+
+  @Test
+  void aScoreThatIsNoNumberIsNeverSaved() throws IOException {
+    TrainingOptions options = TinyTraining.mlp("epochs", "3");
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    assertThrows(
+        Interruption.class,
+        () -> TinyTraining.run(options, run.path(), new InterruptsAfter(1)).start());
+    Checkpoint poisoned = run.requireCheckpoint();
+    poisoned.scores().get("head.weight")[5] = Float.NaN;
+    poisoned.save(run.checkpointFile());
+    byte[] before = Files.readAllBytes(run.checkpointFile());
+
+    String message =
+        assertThrows(IOException.class, () -> TinyTraining.run(options, run.path()).resume())
+            .getMessage();
+
+    assertTrue(
+        message.contains("head.weight is the first parameter whose scores hold NaN"), message);
+    assertArrayEquals(before, Files.readAllBytes(run.checkpointFile()));
+  }
+
+  @Test
+  void aRunWithEpochsThatWereNotMeasuredIsGoneOnWith() throws IOException {
+    TrainingOptions options = TinyTraining.mlp("epochs", "3");
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    assertThrows(
+        Interruption.class,
+        () -> TinyTraining.run(options, run.path(), new InterruptsAfter(2), 0).start());
+    assertTrue(run.requireResult().history().get(0).test().isEmpty());
+
+    Checkpoint resumed = TinyTraining.run(options, run.path(), TrainingListener.SILENT, 0).resume();
+    Checkpoint undisturbed =
+        TinyTraining.run(options, folder.resolve("other"), TrainingListener.SILENT, 0).start();
+
+    assertArrayEquals(TinyTraining.archive(undisturbed), TinyTraining.archive(resumed));
   }
 
   @Test
