@@ -60,7 +60,7 @@ class BadModuleTest {
         "tiny/frozen.pt | has no parameters, so there is nothing to mask; if it was frozen",
         "tiny/no-parameters-scripted.pt | has no parameters",
         "tiny/only-norms-scripted.pt | no parameter that is worth a mask",
-        "tiny/quantized.pt | no parameter that is worth a mask",
+        "tiny/quantized.pt | keeps its weights quantised",
         "tiny/raises-scripted.pt | ''"
       })
   void whatCannotBeCompressedIsRefusedByEveryCommand(String name, String expected)

@@ -212,7 +212,7 @@ public final class TrainingRun {
     description
         .image()
         .ifPresent(image -> options.normalization().requireChannels(image.channels()));
-    if (options.augment() && description.image().isEmpty()) {
+    if (options.augment() && module.isPresent() && description.image().isEmpty()) {
       throw new IllegalArgumentException(
           "Augmentation changes images, but " + dataSet.name() + " has none; leave --augment out.");
     }
