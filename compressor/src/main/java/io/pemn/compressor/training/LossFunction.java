@@ -43,7 +43,11 @@ final class LossFunction {
       return own(outputs, batch);
     }
     NDArray distilled = distilled(outputs, teacher.orElseThrow());
-    return share == 1 ? distilled : own(outputs, batch).mul(1 - share).add(distilled.mul(share));
+    return share == 1
+        ? distilled
+        : own(outputs, batch)
+            .mul(number(1 - share, outputs))
+            .add(distilled.mul(number(share, outputs)));
   }
 
   private NDArray own(NDArray outputs, BatchArrays batch) {
@@ -58,7 +62,8 @@ final class LossFunction {
 
   private NDArray distilled(NDArray outputs, NDArray teacher) {
     return switch (objective) {
-      case CLASSIFY -> divergence(outputs, teacher, temperature).mul(temperature * temperature);
+      case CLASSIFY ->
+          divergence(outputs, teacher, temperature).mul(number(temperature * temperature, outputs));
       case REGRESS -> squaredError(outputs, teacher);
       case EMBED -> cosineDistance(outputs, teacher);
     };
@@ -66,10 +71,16 @@ final class LossFunction {
 
   /** Mean Kullback-Leibler divergence along the last dimension, in nats. */
   static NDArray divergence(NDArray logits, NDArray teacherLogits, float temperature) {
-    NDArray wanted = teacherLogits.div(temperature);
+    NDArray divisor = number(temperature, logits);
+    NDArray wanted = teacherLogits.div(divisor);
     NDArray probabilities = wanted.softmax(-1);
-    NDArray difference = wanted.logSoftmax(-1).sub(logits.div(temperature).logSoftmax(-1));
+    NDArray difference = wanted.logSoftmax(-1).sub(logits.div(divisor).logSoftmax(-1));
     return probabilities.mul(difference).sum(new int[] {-1}).mean();
+  }
+
+  /** A number that lives as long as what is computed with it. */
+  private static NDArray number(float value, NDArray outputs) {
+    return outputs.getManager().create(value);
   }
 
   /** Mean squared difference. */
@@ -89,7 +100,7 @@ final class LossFunction {
             .mul(wanted.square().sum(last))
             .clip(TINY, Float.MAX_VALUE)
             .sqrt();
-    return product.div(lengths).mean().mul(-1).add(1);
+    return product.div(lengths).mean().neg().add(1);
   }
 
   /** How many rows of logits have their greatest value at the label: int64, no dimensions. */

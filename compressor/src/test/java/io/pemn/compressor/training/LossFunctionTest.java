@@ -11,6 +11,9 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,6 +69,41 @@ class LossFunctionTest {
     double toTeacher = (3 + 2 - 6) / Math.sqrt(14 * 14);
     double other = -4 / Math.sqrt(1.25 * 17);
     assertEquals(1 - (toTeacher + other) / 2, loss(Objective.EMBED, 1, 1), 1e-6);
+  }
+
+  @Test
+  void theBackwardPassReadsNothingThatTheGarbageCollectorTakes() throws InterruptedException {
+    float[] expected = null;
+    for (int round = 0; round < 20; round++) {
+      try (NDManager scratch = manager.newSubManager()) {
+        NDArray logits = scratch.create(new float[] {1, 2, 3, -1, 0, 4}, new Shape(2, 3));
+        logits.setRequiresGradient(true);
+        NDArray teacher = scratch.create(new float[] {3, 1, -2, 0, 1, 1}, new Shape(2, 3));
+        BatchArrays batch =
+            new BatchArrays(
+                new NDList(),
+                Optional.of(scratch.create(new long[] {2, 0})),
+                Optional.empty(),
+                new int[] {0, 1});
+        LossFunction function =
+            new LossFunction(Objective.CLASSIFY, new Distillation(true, 0.5, 2));
+        try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
+          NDArray loss = function.of(logits, batch, Optional.of(teacher));
+          System.gc();
+          Thread.sleep(20);
+          List<ByteBuffer> garbage = new ArrayList<>();
+          for (int i = 0; i < 2000; i++) {
+            garbage.add(ByteBuffer.allocateDirect(4).putInt(0, 0x7F7F7F7F));
+          }
+          collector.backward(loss);
+          assertEquals(2000, garbage.size());
+        }
+        float[] gradient = logits.getGradient().toFloatArray();
+        expected = expected == null ? gradient : expected;
+        assertArrayEquals(expected, gradient, "round " + round);
+      }
+    }
+    assertEquals(0, expected[0] + expected[1] + expected[2], 1e-6, "softmax gradients cancel");
   }
 
   @Test
