@@ -8,7 +8,6 @@ import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
-import io.pemn.compressor.training.Objective;
 import io.pemn.format.proto.Measure;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -81,10 +80,7 @@ final class CompareCommand implements Callable<Integer> {
               dataSet,
               TrainingMixin.normalization(measure.normalize, Optional.of(dataSet)),
               done -> progress.evaluating(done, samples));
-      boolean judged =
-          measure.objective == Objective.CLASSIFY
-              ? dataSet.test().labelled()
-              : dataSet.test().target().isPresent();
+      boolean judged = measure.objective.isAnsweredBy(dataSet.test());
       if (judged) {
         firstEvaluation = Optional.of(measure.evaluate(first, dataSet, progress));
         secondEvaluation = Optional.of(measure.evaluate(second, dataSet, progress));

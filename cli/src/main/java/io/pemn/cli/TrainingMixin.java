@@ -432,11 +432,7 @@ final class TrainingMixin {
           "A trained network and --arch were given, but only one network can be compressed; leave"
               + " one of them out.");
     }
-    boolean judged =
-        dataSet.isEmpty()
-            || (teaching.objective == Objective.CLASSIFY
-                ? dataSet.get().train().labelled()
-                : dataSet.get().train().target().isPresent());
+    boolean judged = dataSet.isEmpty() || teaching.objective.isAnsweredBy(dataSet.get().train());
     map.put("arch", "torchscript");
     map.put("model", choice.digest());
     map.put("mask-include", String.join(",", choice.include()));

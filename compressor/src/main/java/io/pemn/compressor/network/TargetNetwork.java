@@ -3,10 +3,12 @@ package io.pemn.compressor.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
+import java.nio.FloatBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -92,9 +94,8 @@ public sealed interface TargetNetwork extends AutoCloseable
   static void set(NDArray array, float[] values) {
     boolean trained = array.hasGradient();
     array.setRequiresGradient(false);
-    try (NDArray source =
-        array.getManager().create(java.nio.FloatBuffer.wrap(values), array.getShape())) {
-      array.set(new ai.djl.ndarray.index.NDIndex("..."), source);
+    try (NDArray source = array.getManager().create(FloatBuffer.wrap(values), array.getShape())) {
+      array.set(new NDIndex("..."), source);
     }
     array.setRequiresGradient(trained);
   }

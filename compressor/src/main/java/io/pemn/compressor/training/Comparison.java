@@ -49,7 +49,7 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
       throws IOException {
     SampleSet test = dataSet.test();
     requireFit(model, dataSet);
-    if (objective == Objective.CLASSIFY ? !test.labelled() : test.target().isEmpty()) {
+    if (!objective.isAnsweredBy(test)) {
       throw new IOException(
           dataSet.name()
               + " has nothing to measure a model by "

@@ -1,5 +1,6 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.data.SampleSet;
 import java.util.Locale;
 
 /** What a network is trained for; decides the losses and what is measured. */
@@ -10,6 +11,11 @@ public enum Objective {
   REGRESS,
   /** Directions: one minus the cosine similarity along the last dimension. */
   EMBED;
+
+  /** Whether samples say themselves what is right, so that no teacher is needed to learn it. */
+  public boolean isAnsweredBy(SampleSet samples) {
+    return this == CLASSIFY ? samples.labelled() : samples.target().isPresent();
+  }
 
   @Override
   public String toString() {

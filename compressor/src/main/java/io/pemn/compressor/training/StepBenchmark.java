@@ -79,7 +79,7 @@ public final class StepBenchmark {
     Map<String, String> dense = new LinkedHashMap<>(masked);
     dense.put("mask", "dense");
     dense.put("warm-start", "off");
-    if (dataSet.train().labelled() || dataSet.train().target().isPresent()) {
+    if (options.objective().isAnsweredBy(dataSet.train())) {
       dense.put("distill", "0");
     }
     TrainingOptions denseOptions = TrainingOptions.of(dense);

@@ -131,8 +131,7 @@ public final class TrainingRun {
       throws IOException {
     SampleSet set = dataSet.train();
     boolean classify = options.objective() == Objective.CLASSIFY;
-    boolean judged = classify ? set.labelled() : set.target().isPresent();
-    if (!judged && options.distillation().share() < 1) {
+    if (!options.objective().isAnsweredBy(set) && options.distillation().share() < 1) {
       throw new IOException(
           dataSet.name()
               + " has no "
