@@ -56,29 +56,48 @@ final class EvalCommand implements Callable<Integer> {
       Outputs.check(outputs, file);
     }
     Dataset dataSet = data.load();
-    Evaluation evaluation;
+    // Outputs are to be had without anything to compare them with, too.
+    boolean measured = outputs == null || measure.objective.isAnsweredBy(dataSet.test());
+    Optional<Evaluation> evaluation = Optional.empty();
     try (OpenedModel model = OpenedModel.open(file, device.choose(err));
         ProgressDisplay progress = new ProgressDisplay(err, 0)) {
-      evaluation = measure.evaluate(model, dataSet, progress);
+      if (measured) {
+        evaluation = Optional.of(measure.evaluate(model, dataSet, progress));
+      }
       if (outputs != null) {
         write(measure.outputs(model, dataSet, progress));
       }
     }
+    report(evaluation, dataSet);
+    return 0;
+  }
+
+  private void report(Optional<Evaluation> evaluation, Dataset dataSet) {
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("model", file.toString());
       object.addProperty("data_set", dataSet.name());
-      EvaluationText.add(object, evaluation);
-      object.addProperty("images_per_second", evaluation.imagesPerSecond());
+      evaluation.ifPresent(
+          found -> {
+            EvaluationText.add(object, found);
+            object.addProperty("images_per_second", found.imagesPerSecond());
+          });
+      if (outputs != null) {
+        object.addProperty("outputs", outputs.toString());
+      }
       out.println(Json.text(object));
     } else {
-      out.println(
-          EvaluationText.sentence(evaluation)
-              + String.format(Locale.ROOT, " (%,.0f images/s)", evaluation.imagesPerSecond()));
+      evaluation.ifPresent(
+          found ->
+              out.println(
+                  EvaluationText.sentence(found)
+                      + String.format(Locale.ROOT, " (%,.0f images/s)", found.imagesPerSecond())));
+      if (outputs != null) {
+        out.printf("%s: outputs of %d test samples%n", outputs, dataSet.test().size());
+      }
     }
     out.flush();
-    return 0;
   }
 
   private void write(Comparison.Outputs rows) throws IOException {
