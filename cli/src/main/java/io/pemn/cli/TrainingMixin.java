@@ -277,8 +277,8 @@ final class TrainingMixin {
         names = "--warm-start",
         negatable = true,
         description =
-            "Begin scores and scales at the trained weights (default: for sign and ternary masks;"
-                + " binary masks cannot follow a weight's sign and do better without).")
+            "Begin scores and scales at the trained weights (default: yes, but not with --scores"
+                + " absolute).")
     Boolean warmStart;
 
     @Option(
@@ -369,10 +369,12 @@ final class TrainingMixin {
     if (mask == null) {
       mask = module.isPresent() ? MaskKind.SIGN : MaskKind.BINARY;
     }
+    // The greatest absolute scores do not say which weights agree with the trained ones.
+    boolean canFollow = mask != MaskKind.BINARY || masks.scores == ScoreMode.SIGNED;
     boolean warm =
         module.isPresent()
             && mask != MaskKind.DENSE
-            && (teaching.warmStart == null ? mask != MaskKind.BINARY : teaching.warmStart);
+            && (teaching.warmStart == null ? canFollow : teaching.warmStart);
     if (module.isPresent()) {
       putModule(module.get().choice(), warm, dataSet, map);
     } else {
