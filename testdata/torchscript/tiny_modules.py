@@ -303,4 +303,13 @@ def all_cases() -> Dict[str, Callable[[], Optional[Case]]]:
         "raises-scripted": lambda: script(Raises, 13, rows, note="forward raises ValueError"),
         "nan-scripted": lambda: script(Nan, 14, rows),
         "quantized": quantized,
+        "shared-numbers-scripted": lambda: script(SharedNumbers, 8, tokens),
     }
+
+
+class SharedNumbers(Tied):
+    """As Tied, but the two weights are parameters of their own over the same memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decoder.weight = nn.Parameter(self.encoder.weight.data)

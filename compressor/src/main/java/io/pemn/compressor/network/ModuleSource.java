@@ -42,11 +42,13 @@ public final class ModuleSource implements AutoCloseable {
   private final TorchScriptFile file;
   private final NetworkChoice.Module choice;
   private final List<MaskablePolicy.Decision> decisions;
+  private final Map<String, ModuleTensor> tensors;
 
   private ModuleSource(Path path, TorchScriptFile file, NetworkChoice.Module choice) {
     this.path = path;
     this.file = file;
     this.choice = choice;
+    this.tensors = byName(file);
     this.decisions = new MaskablePolicy(choice.include(), choice.exclude()).decide(file.tensors());
   }
 
@@ -147,10 +149,15 @@ public final class ModuleSource implements AutoCloseable {
 
   /** Where training begins: the trained values of a floating-point parameter, as float32. */
   public float[] values(String name) throws IOException {
-    return file.floats(tensors().get(name));
+    return file.floats(tensors.get(name));
   }
 
+  /** The tensors of the file by name. */
   Map<String, ModuleTensor> tensors() {
+    return tensors;
+  }
+
+  static Map<String, ModuleTensor> byName(TorchScriptFile file) {
     return file.tensors().stream()
         .collect(Collectors.toMap(ModuleTensor::name, Function.identity()));
   }

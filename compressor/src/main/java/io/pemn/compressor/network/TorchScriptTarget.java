@@ -119,8 +119,7 @@ public final class TorchScriptTarget implements TargetNetwork {
     Path variant = ModuleSource.writeTemporary(source::writeVariant);
     try {
       try (TorchScriptFile file = TorchScriptFile.open(variant)) {
-        Map<String, ModuleTensor> tensors = new LinkedHashMap<>();
-        file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+        Map<String, ModuleTensor> tensors = ModuleSource.byName(file);
         return ModuleSource.load(
             manager,
             true,
@@ -172,8 +171,7 @@ public final class TorchScriptTarget implements TargetNetwork {
     try {
       Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
       try (TorchScriptFile file = TorchScriptFile.open(saved)) {
-        Map<String, ModuleTensor> tensors = new LinkedHashMap<>();
-        file.tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
+        Map<String, ModuleTensor> tensors = ModuleSource.byName(file);
         for (ParameterShape parameter : parameters()) {
           if (parameter.role() == Role.STATISTIC) {
             ModuleTensor tensor = tensors.get(parameter.name());

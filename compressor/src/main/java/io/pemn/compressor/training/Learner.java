@@ -269,27 +269,37 @@ final class Learner implements AutoCloseable {
         continue;
       }
       NDArray array = network.array(parameter.name());
-      addGradientsOfTwins(parameter.name());
-      // A parameter that the forward does not use has none, and stays as it is.
-      try (PtNDArray gradient = JniUtils.getGradient((PtNDArray) array)) {
+      try (PtNDArray own = JniUtils.getGradient((PtNDArray) array);
+          PtNDArray twins = gradientOfTwins(parameter.name())) {
+        // A parameter that the forward does not use has none, and stays as it is.
+        if (own != null && twins != null) {
+          own.addi(twins);
+        }
+        PtNDArray gradient = own == null ? twins : own;
         if (gradient != null) {
           optimizer.update(parameter.name(), array, gradient);
         }
       }
+      network.twins(parameter.name()).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
     }
   }
 
-  /** Parameters that share their numbers without being one tensor have a gradient each. */
-  private void addGradientsOfTwins(String name) {
+  /**
+   * The gradient of those that share a parameter's numbers without being one tensor with it, or
+   * null if there are none or the forward uses none of them.
+   */
+  private PtNDArray gradientOfTwins(String name) {
+    PtNDArray sum = null;
     for (NDArray twin : network.twins(name)) {
-      try (PtNDArray theirs = JniUtils.getGradient((PtNDArray) twin);
-          PtNDArray own = JniUtils.getGradient((PtNDArray) network.array(name))) {
-        if (theirs != null && own != null) {
-          own.addi(theirs);
-          JniUtils.zeroGrad((PtNDArray) twin);
-        }
+      PtNDArray gradient = JniUtils.getGradient((PtNDArray) twin);
+      if (sum == null) {
+        sum = gradient;
+      } else if (gradient != null) {
+        sum.addi(gradient);
+        gradient.close();
       }
     }
+    return sum;
   }
 
   /**

@@ -260,7 +260,7 @@ class ModuleLearnerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"tiny/tied-scripted", "tiny/tied-traced"})
+  @ValueSource(strings = {"tiny/tied-scripted", "tiny/tied-traced", "tiny/shared-numbers-scripted"})
   void tiedParametersGetOneUpdateByTheirCombinedGradient(String name) throws IOException {
     Dataset data = ModuleTraining.withTargets(name, 6, 24);
     try (Watched watched =

@@ -137,7 +137,7 @@ final class ModuleTraining {
     String network = name.replaceAll("^tiny/|-(scripted|traced)$", "");
     return switch (network) {
       case "text" -> List.of(new InputTensor(List.of(12), NumberType.INT64));
-      case "tied" -> List.of(new InputTensor(List.of(6), NumberType.INT64));
+      case "tied", "shared-numbers" -> List.of(new InputTensor(List.of(6), NumberType.INT64));
       case "lstm" -> List.of(floats(7, 8));
       case "two-inputs-two-outputs" -> List.of(floats(16), floats(12));
       case "dict-output", "views", "raises", "nan" -> List.of(floats(16));
