@@ -84,6 +84,17 @@ final class BenchRateCommand implements Callable<Integer> {
       description = "Print the CSV as a Markdown table, and measure nothing.")
   private boolean table;
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description =
+          "Also draw the CSV, a panel a network, into FILE.svg or FILE.png. Can be repeated"
+              + " (default: draw nothing).")
+  private List<Path> plots = List.of();
+
+  @Option(names = "--plot-only", description = "Draw the CSV, and measure nothing.")
+  private boolean plotOnly;
+
   @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
@@ -101,10 +112,23 @@ final class BenchRateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (plotOnly && plots.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "Name a file with --plot for --plot-only.");
+    }
+    for (Path plot : plots) {
+      if (!RatePlot.canWrite(plot)) {
+        throw new ParameterException(
+            spec.commandLine(), "A plot is a .svg or .png file, unlike " + plot + ".");
+      }
+      Outputs.check(plot, output);
+    }
     RateCsv csv = RateCsv.open(output);
     int measured = 0;
-    if (!table) {
+    if (!table && !plotOnly) {
       measured = measure(csv);
+    }
+    for (Path plot : plots) {
+      RatePlot.write(RateTable.points(csv.rows()), plot);
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
@@ -131,7 +155,8 @@ final class BenchRateCommand implements Callable<Integer> {
   private int measure(RateCsv csv) throws IOException {
     if (data == null) {
       throw new ParameterException(
-          spec.commandLine(), "Missing required option: '--data=SPEC'; --table does without.");
+          spec.commandLine(),
+          "Missing required option: '--data=SPEC'; --table and --plot-only do without.");
     }
     List<RateNetwork> chosenNetworks =
         networks.stream().filter(n -> chosen(onlyNetworks, n.name())).toList();
