@@ -10,6 +10,7 @@ import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.Distribution;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
 import java.io.IOException;
@@ -234,6 +235,14 @@ final class TrainingMixin {
     LayerBudget.Kind budget;
 
     @Option(
+        names = "--remainder",
+        defaultValue = "fp16",
+        description =
+            "How the archive stores what masks do not replace, or with dense everything: one of"
+                + " ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    FloatCoding remainder;
+
+    @Option(
         names = "--density",
         paramLabel = "D",
         description =
@@ -423,6 +432,7 @@ final class TrainingMixin {
         "train-images",
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
+    map.put("remainder", masks.remainder.toString());
     return TrainingOptions.of(map);
   }
 

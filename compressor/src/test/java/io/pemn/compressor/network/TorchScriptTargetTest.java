@@ -14,6 +14,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.format.Float16;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,13 +177,13 @@ class TorchScriptTargetTest {
       target.forward(random(shape), true).close();
       move(target);
       NDList input = random(shape);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT32, shipped.inputType());
         assertArrayEquals(
             outputs(target, input, false), shipped.forward(input).head().toFloatArray());
       }
       Map<String, RemainderTensor> before = target.statistics();
-      target.shipped().close();
+      target.shipped(Set.of(), FloatCoding.FP32).close();
       assertEquals(before, target.statistics());
     }
   }
@@ -191,7 +193,7 @@ class TorchScriptTargetTest {
     try (ModuleSource source = open("tiny/mlp-scripted", false);
         TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
       NDList input = random(SMALL_IMAGES);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         float[] before = shipped.forward(input).head().toFloatArray();
         move(target);
         assertArrayEquals(before, shipped.forward(input).head().toFloatArray());
@@ -206,7 +208,7 @@ class TorchScriptTargetTest {
         TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
       move(target);
       NDList input = new NDList(manager.create(new long[] {1, 5, 23, 0, 7, 2}, new Shape(1, 6)));
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertArrayEquals(
             outputs(target, input, false), shipped.forward(input).head().toFloatArray());
       }
@@ -229,7 +231,7 @@ class TorchScriptTargetTest {
         }
         TargetNetwork.set(target.array(name), values);
       }
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT16, shipped.inputType());
         NDArray half = input.head().toType(DataType.FLOAT16, true);
         NDArray output = shipped.forward(new NDList(half)).head();
@@ -246,7 +248,7 @@ class TorchScriptTargetTest {
       move(target);
       NDList input = random(SMALL_IMAGES);
       float[] live = outputs(target, input, false);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT64, shipped.inputType());
         NDArray output =
             shipped.forward(new NDList(input.head().toType(DataType.FLOAT64, true))).head();

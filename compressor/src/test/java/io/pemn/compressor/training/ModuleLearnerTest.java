@@ -78,6 +78,10 @@ class ModuleLearnerTest {
           new Learner(options, network, Optional.of(teacher), 400, Optional.empty()));
     }
 
+    TargetNetwork.Shipped shipped() throws IOException {
+      return network.shipped(learner.masks().keySet(), options.remainder());
+    }
+
     Checkpoint checkpoint(Dataset dataSet) throws IOException {
       return learner.checkpoint(
           TrainingRun.describe(options, dataSet, module, Device.cpu()),
@@ -187,7 +191,7 @@ class ModuleLearnerTest {
           assertArrayEquals(expected, source.values(parameter), parameter);
         }
       }
-      try (TargetNetwork.Shipped live = watched.network().shipped();
+      try (TargetNetwork.Shipped live = watched.shipped();
           OpenedModel model = OpenedModel.open(folder.resolve("run.pemn"), Device.cpu())) {
         assertEquals(type, model.inputType());
         assertArrayEquals(outputs(live::forward, data, type), outputs(model::forward, data, type));
@@ -291,7 +295,7 @@ class ModuleLearnerTest {
       ModuleTraining.learn(watched.learner(), watched.options(), data.train(), 10);
       float[] live =
           outputs(inputs -> watched.network().forward(inputs, false), data, NumberType.FLOAT32);
-      try (TargetNetwork.Shipped shipped = watched.network().shipped()) {
+      try (TargetNetwork.Shipped shipped = watched.shipped()) {
         assertArrayEquals(live, outputs(shipped::forward, data, NumberType.FLOAT32));
       }
     }
