@@ -17,6 +17,7 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
 import java.io.IOException;
@@ -71,7 +72,8 @@ class SizeReportTest {
             remainder,
             Optional.empty(),
             Provenance.getDefaultInstance());
-    return PemnArchive.read(ArchiveWriter.toBytes(maskedNetwork), Limits.DEFAULT);
+    return PemnArchive.read(
+        ArchiveWriter.toBytes(maskedNetwork, MaskCodecChoice.ROARING), Limits.DEFAULT);
   }
 
   @Test
