@@ -94,6 +94,8 @@ final class CompressCommand implements Callable<Integer> {
               + " chosen by it (default: ${DEFAULT-VALUE}).")
   private int evaluateEvery;
 
+  @Mixin private MaskCodecMixin maskCodec;
+
   @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
@@ -133,7 +135,8 @@ final class CompressCommand implements Callable<Integer> {
         model == null
             ? train(dataSet, Optional.empty(), directory, where)
             : trainModule(dataSet, directory, where);
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, Version.text()), output);
+    ArchiveWriter.write(
+        CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
     report(checkpoint, directory);
     return 0;
   }
@@ -177,7 +180,8 @@ final class CompressCommand implements Callable<Integer> {
     }
     try (ModuleSource module = training.open(model)) {
       TrainingOptions options = training.options(Optional.empty(), Optional.of(module));
-      DryRun.print(model, module, options, json.wanted, spec.commandLine().getOut());
+      DryRun.print(
+          model, module, options, maskCodec.choice(), json.wanted, spec.commandLine().getOut());
       if (options.masked()) {
         module.requireMaskable();
       }

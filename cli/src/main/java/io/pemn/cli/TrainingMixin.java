@@ -1,8 +1,10 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.masking.Selection;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.compressor.training.Objective;
@@ -215,11 +217,28 @@ final class TrainingMixin {
     Storage storePrototype;
 
     @Option(
+        names = "--select",
+        description =
+            "Which weights binary and ternary masks keep: in every layer the density's share"
+                + " (top-k), of all layers together that share (global), or what is learned from"
+                + " that share on (threshold). One of ${COMPLETION-CANDIDATES} (default: top-k; the"
+                + " paper: top-k).")
+    Selection select;
+
+    @Option(
+        names = "--budget",
+        description =
+            "How layers share the density: all the same (uniform), or more for those whose outputs"
+                + " see few inputs (fan-in). One of ${COMPLETION-CANDIDATES} (default: fan-in; the"
+                + " paper: uniform).")
+    LayerBudget.Kind budget;
+
+    @Option(
         names = "--density",
         paramLabel = "D",
         description =
-            "Fraction of every layer's weights to keep (default: binary 0.5, ternary 0.3; sign"
-                + " masks keep all).")
+            "Fraction of the weights to keep (default: binary 0.5, ternary 0.3; sign masks keep"
+                + " all).")
     Double density;
 
     @Option(
@@ -389,6 +408,8 @@ final class TrainingMixin {
     map.put("store-prototype", masks.storePrototype.toString());
     double density = mask == MaskKind.DENSE ? 1 : MaskType.valueOf(mask.name()).usualDensity();
     map.put("density", String.valueOf(masks.density == null ? density : masks.density));
+    map.put("select", (masks.select == null ? Selection.TOP_K : masks.select).toString());
+    map.put("budget", (masks.budget == null ? LayerBudget.Kind.FAN_IN : masks.budget).toString());
     map.put("scores", masks.scores.toString());
     map.put("epochs", String.valueOf(training.epochs));
     map.put("batch-size", String.valueOf(training.batchSize));

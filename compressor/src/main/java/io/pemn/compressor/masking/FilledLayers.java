@@ -15,14 +15,17 @@ public final class FilledLayers {
   private final Prototype prototype;
   private final FillingStrategy.Placement placement;
   private final Padding padding;
-  private final double density;
+  private final LayerBudget budget;
 
   private FilledLayers(
-      Prototype prototype, FillingStrategy.Placement placement, Padding padding, double density) {
+      Prototype prototype,
+      FillingStrategy.Placement placement,
+      Padding padding,
+      LayerBudget budget) {
     this.prototype = prototype;
     this.placement = placement;
     this.padding = padding;
-    this.density = density;
+    this.budget = budget;
   }
 
   /**
@@ -32,20 +35,20 @@ public final class FilledLayers {
    * @param strategy how the prototype reaches the layers
    * @param distribution of its values
    * @param seed of its values
-   * @param density fraction of a layer's weights that its mask keeps; 1 for a dense network
+   * @param budget fraction of each layer's weights that its mask keeps
    */
   public static FilledLayers of(
       List<ParameterShape> parameters,
       FillingStrategy strategy,
       Distribution distribution,
       long seed,
-      double density) {
+      LayerBudget budget) {
     List<ParameterShape> weights =
         parameters.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList();
     FillingStrategy.Placement placement = strategy.place(weights);
     Prototype prototype = new Prototype(seed, distribution, placement.length());
     return new FilledLayers(
-        prototype, placement, Padding.of(prototype, placement.shuffledLength()), density);
+        prototype, placement, Padding.of(prototype, placement.shuffledLength()), budget);
   }
 
   /**
@@ -67,9 +70,14 @@ public final class FilledLayers {
     return placement.shuffledLength();
   }
 
+  /** The fraction of a layer's weights that its mask keeps, at first at least. */
+  public double density(ParameterShape layer) {
+    return budget.density(layer);
+  }
+
   /** Fills one layer, at its own {@link LayerScale}. */
   public Filled fill(ParameterShape layer) {
-    return scaled(layer, LayerScale.of(layer, density, prototypeValues(layer)));
+    return scaled(layer, LayerScale.of(layer, density(layer), prototypeValues(layer)));
   }
 
   /** Fills one layer, at a given scale. */

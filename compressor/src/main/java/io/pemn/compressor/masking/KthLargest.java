@@ -1,10 +1,12 @@
 package io.pemn.compressor.masking;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import java.nio.IntBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Finds the score that separates what a mask keeps from what it does not, in time proportional to
@@ -29,16 +31,35 @@ final class KthLargest {
    * @param mode whether signed or absolute scores are compared
    */
   static float of(NDArray scores, int k, ScoreMode mode) {
-    if (scores.getDevice().isGpu()) {
-      return partition(scores, k, mode);
-    }
-    return select(
-        scores.toByteBuffer(true).asIntBuffer(), k, mode == ScoreMode.ABSOLUTE ? 0x7FFFFFFF : -1);
+    return of(List.of(scores), k, mode);
   }
 
-  private static float partition(NDArray scores, int k, ScoreMode mode) {
-    try (NDManager scratch = scores.getManager().newSubManager()) {
-      NDArray flat = scores.flatten();
+  /**
+   * The k-th largest of the scores of several layers.
+   *
+   * @param scores any shapes, float32, contiguous, on one device; none of them NaN
+   * @param k from 1 to the number of all scores
+   * @param mode whether signed or absolute scores are compared
+   */
+  static float of(List<NDArray> scores, long k, ScoreMode mode) {
+    if (scores.get(0).getDevice().isGpu()) {
+      return partition(scores, Math.toIntExact(k), mode);
+    }
+    IntBuffer[] bits = new IntBuffer[scores.size()];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = scores.get(i).toByteBuffer(true).asIntBuffer();
+    }
+    return select(bits, k, mode == ScoreMode.ABSOLUTE ? 0x7FFFFFFF : -1);
+  }
+
+  private static float partition(List<NDArray> scores, int k, ScoreMode mode) {
+    try (NDManager scratch = scores.get(0).getManager().newSubManager()) {
+      NDList parts = new NDList();
+      for (NDArray layer : scores) {
+        parts.add(layer.flatten());
+      }
+      parts.attach(scratch);
+      NDArray flat = NDArrays.concat(parts);
       flat.attach(scratch);
       NDArray strength = mode == ScoreMode.ABSOLUTE ? flat.abs() : flat;
       NDList greatest = strength.topK(k, 0, true, false);
@@ -50,25 +71,26 @@ final class KthLargest {
   /**
    * Selects among float32 bit patterns.
    *
-   * @param bits from position to limit
-   * @param k from 1 to their number
+   * @param parts each from position to limit
+   * @param k from 1 to the number of all
    * @param mask applied to every pattern first: all ones, or all but the sign
    */
-  static float select(IntBuffer bits, int k, int mask) {
-    int start = bits.position();
-    int end = bits.limit();
-    int[] counts = new int[1 << BITS[0]];
+  static float select(IntBuffer[] parts, long k, int mask) {
+    long[] counts = new long[1 << BITS[0]];
     int prefix = 0;
     int known = 0;
-    int remaining = k;
+    long remaining = k;
     for (int pass = 0; pass < SHIFTS.length; pass++) {
       int shift = SHIFTS[pass];
       int digits = (1 << BITS[pass]) - 1;
       Arrays.fill(counts, 0);
-      for (int i = start; i < end; i++) {
-        int key = key(bits.get(i) & mask);
-        if ((key & known) == prefix) {
-          counts[key >>> shift & digits]++;
+      for (IntBuffer bits : parts) {
+        int end = bits.limit();
+        for (int i = bits.position(); i < end; i++) {
+          int key = key(bits.get(i) & mask);
+          if ((key & known) == prefix) {
+            counts[key >>> shift & digits]++;
+          }
         }
       }
       int digit = digits;

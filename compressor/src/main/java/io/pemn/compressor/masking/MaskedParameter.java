@@ -24,42 +24,30 @@ public final class MaskedParameter {
   private final NDArray negated;
   private final NDArray scores;
   private final NDArray zero;
-  private final MaskType type;
-  private final ScoreMode mode;
-  private final int keep;
-  private float threshold;
+  private final MaskRule rule;
+  private final int size;
+  private float bound = Float.NEGATIVE_INFINITY;
 
   /**
-   * Takes over a layer.
+   * Takes over a layer; its weights stay as they are until {@link #select}.
    *
    * @param name the layer's name
-   * @param weights the network's own array; overwritten with the effective weights
+   * @param weights the network's own array, which the effective weights will overwrite
    * @param prototype the layer's prototype values, scaled; as many as the weights
    * @param scores the initial scores; as many as the weights
-   * @param type what the mask can say of a weight
-   * @param density fraction of weights to keep, greater than 0, at most 1; a sign mask keeps all
-   * @param mode what of a score decides; of sign and ternary masks it is always the signed score
+   * @param rule how they become a mask
    */
-  public MaskedParameter(
-      String name,
-      NDArray weights,
-      float[] prototype,
-      float[] scores,
-      MaskType type,
-      double density,
-      ScoreMode mode) {
+  MaskedParameter(String name, NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
     this.name = name;
     this.weights = weights;
     NDManager manager = weights.getManager();
     Shape shape = weights.getShape();
     this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
-    this.negated = type == MaskType.BINARY ? null : this.prototype.neg();
+    this.negated = rule.type() == MaskType.BINARY ? null : this.prototype.neg();
     this.zero = manager.create(0f);
-    this.type = type;
-    this.mode = mode;
-    this.keep = numberKept(scores.length, density);
-    writeEffectiveWeights();
+    this.rule = rule;
+    this.size = scores.length;
   }
 
   /**
@@ -75,6 +63,16 @@ public final class MaskedParameter {
     return name;
   }
 
+  /** Number of weights. */
+  public int size() {
+    return size;
+  }
+
+  /** The strength from which weights are kept. */
+  public float bound() {
+    return bound;
+  }
+
   /** The scores, shaped like the weights. */
   public NDArray scores() {
     return scores;
@@ -83,7 +81,7 @@ public final class MaskedParameter {
   /** The mask whose effective weights the network holds now. */
   public LayerMask mask() {
     try (NDManager scratch = weights.getManager().newSubManager()) {
-      return switch (type) {
+      return switch (rule.type()) {
         case BINARY -> new LayerMask.Keep(toMask(selected(scratch), scratch));
         case SIGN -> new LayerMask.Sign(toMask(negative(scratch), scratch));
         case TERNARY -> {
@@ -103,9 +101,8 @@ public final class MaskedParameter {
   }
 
   /**
-   * One step: turns dL/dW into dL/ds, lets the optimizer step the scores, selects again and writes
-   * the effective weights into the network. The scores are selected from, not sorted, and nothing
-   * is copied between Java and native memory.
+   * Turns dL/dW into dL/ds and lets the optimizer step the scores. Nothing is copied between Java
+   * and native memory.
    *
    * @param optimizer steps the scores
    * @param id the optimizer's name for the layer
@@ -113,27 +110,36 @@ public final class MaskedParameter {
    */
   void step(Optimizer optimizer, String id, NDArray gradient) {
     gradient.muli(prototype);
-    if (mode == ScoreMode.ABSOLUTE && type == MaskType.BINARY) {
+    if (rule.strength() == ScoreMode.ABSOLUTE && rule.type() == MaskType.BINARY) {
       try (NDArray sign = scores.sign()) {
         gradient.muli(sign);
       }
     }
     optimizer.update(id, scores, gradient);
-    writeEffectiveWeights();
   }
 
-  /** Selects by the present scores and writes the effective weights. */
-  void writeEffectiveWeights() {
-    if (type != MaskType.SIGN) {
-      threshold = KthLargest.of(scores, keep, selectionMode());
-    }
+  /**
+   * The bound from which on a density's share of the weights is kept. The scores are selected from,
+   * not sorted.
+   */
+  float boundFor(double density) {
+    return KthLargest.of(scores, numberKept(size, density), rule.strength());
+  }
+
+  /**
+   * Selects by the present scores and writes the effective weights into the network.
+   *
+   * @param bound the strength from which on weights are kept; means nothing to a sign mask
+   */
+  void select(float bound) {
+    this.bound = bound;
     try (NDManager scratch = weights.getManager().newSubManager()) {
       NDArray effective = prototype;
-      if (type != MaskType.BINARY) {
+      if (rule.type() != MaskType.BINARY) {
         effective = NDArrays.where(negative(scratch), negated, prototype);
         effective.attach(scratch);
       }
-      if (type != MaskType.SIGN) {
+      if (rule.type() != MaskType.SIGN) {
         effective = NDArrays.where(selected(scratch), effective, zero);
         effective.attach(scratch);
       }
@@ -141,17 +147,13 @@ public final class MaskedParameter {
     }
   }
 
-  private ScoreMode selectionMode() {
-    return type == MaskType.TERNARY ? ScoreMode.ABSOLUTE : mode;
-  }
-
   private NDArray selected(NDManager scratch) {
     NDArray strength = scores;
-    if (selectionMode() == ScoreMode.ABSOLUTE) {
+    if (rule.strength() == ScoreMode.ABSOLUTE) {
       strength = scores.abs();
       strength.attach(scratch);
     }
-    NDArray selected = strength.gte(threshold);
+    NDArray selected = strength.gte(bound);
     selected.attach(scratch);
     return selected;
   }

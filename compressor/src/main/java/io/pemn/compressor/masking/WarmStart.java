@@ -38,7 +38,7 @@ public record WarmStart(float scale, float[] scores) {
         type == MaskType.SIGN
             ? Float.NEGATIVE_INFINITY
             : KthLargest.select(
-                IntBuffer.wrap(bits(strength)),
+                new IntBuffer[] {IntBuffer.wrap(bits(strength))},
                 MaskedParameter.numberKept(weights.length, density),
                 -1);
     double products = 0;

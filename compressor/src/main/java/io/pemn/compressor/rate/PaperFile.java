@@ -81,7 +81,7 @@ final class PaperFile {
             options.strategy(),
             options.distribution(),
             seed,
-            options.density());
+            options.budget(network.parameters()));
     Map<String, float[]> values = new LinkedHashMap<>();
     for (int i = 0; i < network.parameters().size(); i++) {
       ParameterShape parameter = network.parameters().get(i);

@@ -45,6 +45,8 @@ public final class RateMethods {
           "one-layer-scope", "all",
           "prototype", "signed-constant",
           "store-prototype", "seed",
+          "select", "top-k",
+          "budget", "fan-in",
           "scores", "signed",
           "batch-size", "128",
           "weight-decay", "0.005");
@@ -77,7 +79,17 @@ public final class RateMethods {
     List<RateMethod> methods = new ArrayList<>();
 
     Map<String, String> paper =
-        options("mask", "binary", "density", "0.5", "prototype", "normal", "scores", "absolute");
+        options(
+            "mask",
+            "binary",
+            "density",
+            "0.5",
+            "budget",
+            "uniform",
+            "prototype",
+            "normal",
+            "scores",
+            "absolute");
     paper.put("ratio", "1e-3");
     methods.add(new RateMethod("paper", PAPER, List.of(MLP), masks(paper, Stored.ARCHIVE)));
     methods.add(new RateMethod("paper-raw", PAPER, List.of(MLP), masks(paper, Stored.RAW_BITS)));
@@ -98,18 +110,24 @@ public final class RateMethods {
           new RateMethod("dense-" + format, DENSE, List.of(ALL), new Dense(format, Map.of())));
     }
 
-    for (int width : List.of(10, 16, 24, 32, 48)) {
+    for (int width : List.of(6, 10, 16, 24)) {
       String hidden = width + "," + width + "," + width;
       methods.add(smaller("hidden-" + width, MLP, "hidden", hidden));
     }
-    for (int dim : List.of(12, 16, 24, 32)) {
-      methods.add(smaller("dim-" + dim, CONVMIXERS, "dim", String.valueOf(dim)));
+    for (int dim : List.of(12, 16, 24)) {
+      methods.add(smaller("dim-" + dim, "convmixer-64", "dim", String.valueOf(dim)));
+    }
+    methods.add(smaller("dim-16", "convmixer-64-20-epochs", "dim", "16"));
+    for (int dim : List.of(16, 24, 32)) {
+      methods.add(smaller("dim-" + dim, "convmixer-128", "dim", String.valueOf(dim)));
     }
 
-    for (double kept : List.of(0.3, 0.1, 0.05, 0.03)) {
-      methods.add(
-          new RateMethod(
-              "pruned-" + kept, PRUNED, List.of(ALL), new Pruned(kept, WeightFormat.CSR)));
+    for (double kept : List.of(0.1, 0.05, 0.02)) {
+      methods.add(pruned(kept, MLP));
+    }
+    for (double kept : List.of(0.3, 0.1)) {
+      methods.add(pruned(kept, "convmixer-64"));
+      methods.add(pruned(kept, "convmixer-128"));
     }
     return List.copyOf(methods);
   }
@@ -132,6 +150,11 @@ public final class RateMethods {
         SMALLER,
         List.of(networks),
         new Dense(WeightFormat.FLOAT16, options(options)));
+  }
+
+  private static RateMethod pruned(double kept, String networks) {
+    return new RateMethod(
+        "pruned-" + kept, PRUNED, List.of(networks), new Pruned(kept, WeightFormat.CSR));
   }
 
   private static Masks masks(Map<String, String> options, Stored stored) {

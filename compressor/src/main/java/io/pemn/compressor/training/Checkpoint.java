@@ -5,6 +5,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonDeserializer;
 import com.google.gson.JsonSerializer;
 import com.google.gson.reflect.TypeToken;
+import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.format.LayerMask;
@@ -36,6 +37,7 @@ import java.util.Optional;
  * @param masks the masked layers' masks, as they were evaluated
  * @param scores the masked layers' scores
  * @param scales what the masked layers' prototype values are multiplied with
+ * @param bounds the strengths from which on weights are kept, of layers where they stay the same
  * @param parameters values of every other parameter that an optimizer steps
  * @param statistics all other tensors of the network
  * @param moments AdamW's moments of every parameter that has a gradient
@@ -47,6 +49,7 @@ public record Checkpoint(
     Map<String, LayerMask> masks,
     Map<String, float[]> scores,
     Map<String, Float> scales,
+    Map<String, Float> bounds,
     Map<String, float[]> parameters,
     Map<String, RemainderTensor> statistics,
     Map<String, Moments> moments) {
@@ -69,6 +72,7 @@ public record Checkpoint(
   private static final String KEPT = "kept:";
   private static final String NEGATED = "negated:";
   private static final String SCALE = "scale:";
+  private static final String BOUND = "bound:";
   private static final String SCORES = "scores:";
   private static final String PARAMETER = "parameter:";
   private static final String MEAN = "adam_mean:";
@@ -89,6 +93,10 @@ public record Checkpoint(
       if (masks.containsKey(name)) {
         tensors.add(TensorEntry.floats(SCORES + name, shape, scores.get(name)));
         tensors.add(TensorEntry.floats(SCALE + name, new long[0], new float[] {scales.get(name)}));
+        if (bounds.containsKey(name)) {
+          tensors.add(
+              TensorEntry.floats(BOUND + name, new long[0], new float[] {bounds.get(name)}));
+        }
       } else if (parameters.containsKey(name)) {
         tensors.add(TensorEntry.floats(PARAMETER + name, shape, parameters.get(name)));
       } else {
@@ -169,10 +177,11 @@ public record Checkpoint(
       Map<String, LayerMask> masks = new LinkedHashMap<>();
       Map<String, float[]> scores = new LinkedHashMap<>();
       Map<String, Float> scales = new LinkedHashMap<>();
+      Map<String, Float> bounds = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
       Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
       Map<String, Moments> moments = new LinkedHashMap<>();
-      Optional<MaskType> type = run.trainingOptions().mask();
+      Optional<MaskType> type = run.trainingOptions().mask().map(MaskRule::type);
       for (ParameterShape parameter : run.networkParameters()) {
         String name = parameter.name();
         if (parameter.role() == Role.STATISTIC) {
@@ -189,6 +198,9 @@ public record Checkpoint(
             scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
           }
           scales.put(name, tensors.floats(SCALE + name)[0]);
+          if (tensors.contains(BOUND + name)) {
+            bounds.put(name, tensors.floats(BOUND + name)[0]);
+          }
         } else {
           parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
         }
@@ -201,7 +213,16 @@ public record Checkpoint(
         }
       }
       return new Checkpoint(
-          run, List.copyOf(history), steps, masks, scores, scales, parameters, statistics, moments);
+          run,
+          List.copyOf(history),
+          steps,
+          masks,
+          scores,
+          scales,
+          bounds,
+          parameters,
+          statistics,
+          moments);
     } catch (RuntimeException e) {
       // Whatever is wrong with the text: Gson wraps what a record's constructor throws.
       throw new IOException(

@@ -3,6 +3,8 @@ package io.pemn.compressor.training;
 import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.FilledLayers;
+import io.pemn.compressor.masking.LayerBudget;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.LayerMask;
@@ -78,12 +80,19 @@ public final class CheckpointPacker {
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
     SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed());
+    LayerBudget budget = options.budget(module.parameters());
     Map<String, ParameterShape> roles = new HashMap<>();
     module.parameters().forEach(parameter -> roles.put(parameter.name(), parameter));
     for (ModuleTensor tensor : module.file().tensors()) {
       ParameterShape parameter = roles.get(tensor.name());
       if (options.masked() && parameter.role() == Role.WEIGHT) {
-        masks.put(tensor.name(), randomMask(parameter.size(), options, random));
+        masks.put(
+            tensor.name(),
+            randomMask(
+                parameter.size(),
+                budget.density(parameter),
+                options.mask().orElseThrow().type(),
+                random));
         scales.put(tensor.name(), 0.1f);
       } else {
         statistics.put(
@@ -109,19 +118,29 @@ public final class CheckpointPacker {
     EpochMetrics metrics = new EpochMetrics(1, 1, 0, 0, 0, 0, 0, Optional.of(nothing));
     return pack(
         new Checkpoint(
-            run, List.of(metrics), 1, masks, Map.of(), scales, parameters, statistics, Map.of()),
+            run,
+            List.of(metrics),
+            1,
+            masks,
+            Map.of(),
+            scales,
+            Map.of(),
+            parameters,
+            statistics,
+            Map.of()),
         Optional.of(module),
         tool);
   }
 
-  private static LayerMask randomMask(int size, TrainingOptions options, SeededRandom random) {
+  private static LayerMask randomMask(
+      int size, double density, MaskType type, SeededRandom random) {
     byte[] kept = new byte[size];
     byte[] negated = new byte[size];
     for (int i = 0; i < size; i++) {
-      kept[i] = (byte) (random.uniform() < options.density() ? 1 : 0);
+      kept[i] = (byte) (random.uniform() < density ? 1 : 0);
       negated[i] = (byte) (random.uniform() < 0.5 && kept[i] == 1 ? 1 : 0);
     }
-    return switch (options.mask().orElseThrow()) {
+    return switch (type) {
       case BINARY -> new LayerMask.Keep(Mask.ofBytes(kept));
       case SIGN -> new LayerMask.Sign(Mask.ofBytes(negated));
       case TERNARY -> new LayerMask.Ternary(Mask.ofBytes(kept), Mask.ofBytes(negated));

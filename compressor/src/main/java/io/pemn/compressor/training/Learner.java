@@ -17,11 +17,17 @@ import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
 import io.pemn.compressor.masking.FilledLayers;
+import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.LayerScale;
+import io.pemn.compressor.masking.MaskRule;
+import io.pemn.compressor.masking.MaskType;
+import io.pemn.compressor.masking.MaskedLayers;
 import io.pemn.compressor.masking.MaskedParameter;
 import io.pemn.compressor.masking.PrunedWeights;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
+import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.masking.Selection;
 import io.pemn.compressor.masking.WarmStart;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.EngineMessage;
@@ -49,6 +55,9 @@ final class Learner implements AutoCloseable {
    */
   private static final double WARM_DEVIATION = 0.1;
 
+  private static final MaskRule NO_MASKS =
+      new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
+
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
   private final TargetNetwork network;
@@ -56,7 +65,7 @@ final class Learner implements AutoCloseable {
   private final LossFunction lossFunction;
   private final ResumableAdamW adamW;
   private final EdgePopupOptimizer optimizer;
-  private final Map<String, MaskedParameter> masked = new LinkedHashMap<>();
+  private final MaskedLayers layers;
   private final Map<String, Float> scales = new LinkedHashMap<>();
   private final Map<String, PrunedWeights> pruned = new LinkedHashMap<>();
   private final boolean gradientsBefore;
@@ -117,6 +126,7 @@ final class Learner implements AutoCloseable {
     this.lossFunction = new LossFunction(options.objective(), options.distillation());
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
     this.steps = checkpoint.map(Checkpoint::steps).orElse(0L);
+    this.layers = new MaskedLayers(options.mask().orElse(NO_MASKS));
     JniUtils.setGradMode(false);
     try {
       this.adamW =
@@ -127,7 +137,8 @@ final class Learner implements AutoCloseable {
                   .optBeginNumUpdate(Math.toIntExact(steps)),
               checkpoint.map(Checkpoint::moments).orElse(Map.of()));
       fillParameters(checkpoint);
-      this.optimizer = new EdgePopupOptimizer(adamW, masked);
+      layers.select();
+      this.optimizer = new EdgePopupOptimizer(adamW, layers.byName());
       this.lossSum = network.manager().zeros(new Shape());
       this.correct = network.manager().zeros(new Shape(), DataType.INT64);
     } catch (RuntimeException e) {
@@ -161,18 +172,23 @@ final class Learner implements AutoCloseable {
 
   private void mask(ParameterShape layer, FilledLayers filled, Optional<Checkpoint> checkpoint) {
     String name = layer.name();
+    double density = filled.density(layer);
     float scale;
     float[] scores;
     if (checkpoint.isPresent()) {
       scale = checkpoint.get().scales().get(name);
       scores = checkpoint.get().scores().get(name);
+      Float bound = checkpoint.get().bounds().get(name);
+      if (bound != null) {
+        layers.setBound(name, bound);
+      }
     } else if (options.distillation().warmStart()) {
       WarmStart start =
           WarmStart.of(
               network.array(name).toFloatArray(),
               filled.prototypeValues(layer),
-              options.mask().orElseThrow(),
-              options.density(),
+              options.mask().orElseThrow().type(),
+              density,
               WARM_DEVIATION);
       scale = start.scale();
       scores = start.scores();
@@ -181,16 +197,7 @@ final class Learner implements AutoCloseable {
       scores = initialScores(layer);
     }
     scales.put(name, scale);
-    masked.put(
-        name,
-        new MaskedParameter(
-            name,
-            network.array(name),
-            filled.scaled(layer, scale).values(),
-            scores,
-            options.mask().orElseThrow(),
-            options.density(),
-            options.scores()));
+    layers.add(name, network.array(name), filled.scaled(layer, scale).values(), scores, density);
   }
 
   /** Kaiming-uniform with a = sqrt 5, that is, uniform within 1 / sqrt(fan-in), as the authors. */
@@ -299,6 +306,7 @@ final class Learner implements AutoCloseable {
       }
       network.twins(parameter.name()).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
     }
+    layers.select();
   }
 
   /**
@@ -335,7 +343,7 @@ final class Learner implements AutoCloseable {
     for (ParameterShape parameter : network.parameters()) {
       String name = parameter.name();
       if (parameter.role() != Role.STATISTIC) {
-        MaskedParameter layer = masked.get(name);
+        MaskedParameter layer = layers.byName().get(name);
         // What is masked is finite whatever happens: its scores are what training changes.
         NDArray learned = layer == null ? network.array(name) : layer.scores();
         for (float value : learned.toFloatArray()) {
@@ -421,9 +429,7 @@ final class Learner implements AutoCloseable {
 
   /** The masks as the network holds them now, by layer. */
   Map<String, LayerMask> masks() {
-    Map<String, LayerMask> masks = new LinkedHashMap<>();
-    masked.forEach((name, layer) -> masks.put(name, layer.mask()));
-    return masks;
+    return layers.masks();
   }
 
   /** The network's present values of a trained parameter: a masked layer's effective weights. */
@@ -443,7 +449,7 @@ final class Learner implements AutoCloseable {
       if (!network.trained().contains(name)) {
         continue;
       }
-      MaskedParameter layer = masked.get(name);
+      MaskedParameter layer = layers.byName().get(name);
       if (layer == null) {
         parameters.put(name, values(name));
       } else {
@@ -453,7 +459,16 @@ final class Learner implements AutoCloseable {
     }
     Map<String, RemainderTensor> statistics = network.statistics();
     return new Checkpoint(
-        run, history, steps, masks, scores, scales, parameters, statistics, moments);
+        run,
+        history,
+        steps,
+        masks,
+        scores,
+        scales,
+        layers.bounds(),
+        parameters,
+        statistics,
+        moments);
   }
 
   @Override

@@ -2,8 +2,11 @@ package io.pemn.compressor.training;
 
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;
+import io.pemn.compressor.masking.LayerBudget;
+import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ScoreMode;
+import io.pemn.compressor.masking.Selection;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.Distribution;
 import io.pemn.format.Normalization;
@@ -25,13 +28,11 @@ import java.util.stream.Collectors;
  * thread counts.
  *
  * @param network the network
- * @param mask what the masks that are trained over a prototype can say; empty if the weights
- *     themselves are trained
+ * @param mask how the masks are trained over a prototype; empty if the weights themselves are
+ *     trained
  * @param strategy how the prototype fills the layers
  * @param distribution of the prototype's values
  * @param storeValues whether the archive keeps the prototype's values rather than only its seed
- * @param density fraction of a layer's weights to keep, greater than 0, at most 1
- * @param scores what of a score decides, under binary masks
  * @param objective what the network is for
  * @param distillation what it takes over from its teacher
  * @param epochs passes over the training images, at least 1
@@ -45,12 +46,10 @@ import java.util.stream.Collectors;
  */
 public record TrainingOptions(
     NetworkChoice network,
-    Optional<MaskType> mask,
+    Optional<MaskRule> mask,
     FillingStrategy strategy,
     Distribution distribution,
     boolean storeValues,
-    double density,
-    ScoreMode scores,
     Objective objective,
     Distillation distillation,
     int epochs,
@@ -64,19 +63,14 @@ public record TrainingOptions(
 
   /** Checks the ranges. */
   public TrainingOptions {
-    require(density > 0 && density <= 1, "density", "greater than 0 and at most 1", density);
-    require(
-        mask.isEmpty() || mask.get() != MaskType.SIGN || density == 1,
-        "density of sign masks",
-        "1, since they keep every weight",
-        density);
     require(
         !distillation.warmStart()
-            || !mask.equals(Optional.of(MaskType.BINARY))
-            || scores == ScoreMode.SIGNED,
+            || mask.isEmpty()
+            || mask.get().type() != MaskType.BINARY
+            || mask.get().scores() == ScoreMode.SIGNED,
         "choice of scores",
         "signed for a warm start",
-        scores);
+        mask.map(MaskRule::scores).orElse(null));
     require(epochs >= 1, "epochs", "at least 1", epochs);
     require(batchSize >= 1, "batch size", "at least 1", batchSize);
     require(
@@ -106,7 +100,13 @@ public record TrainingOptions(
 
   /** The weights of a network of this training, filled from its prototype. */
   public FilledLayers fill(List<ParameterShape> parameters) {
-    return FilledLayers.of(parameters, strategy, distribution, seed, density);
+    return FilledLayers.of(parameters, strategy, distribution, seed, budget(parameters));
+  }
+
+  /** What fraction of each layer's weights the masks of a network of this training keep. */
+  public LayerBudget budget(List<ParameterShape> parameters) {
+    return mask.map(rule -> LayerBudget.of(parameters, rule.density(), rule.budget()))
+        .orElse(LayerBudget.EVERYTHING);
   }
 
   /** The options by their names on the command line, in a fixed order. */
@@ -125,13 +125,15 @@ public record TrainingOptions(
     } else if (network instanceof NetworkChoice.BuiltIn builtIn) {
       putArchitecture(builtIn.architecture(), map);
     }
-    map.put("mask", mask.map(MaskType::toString).orElse("dense"));
-    if (masked()) {
+    map.put("mask", mask.map(rule -> rule.type().toString()).orElse("dense"));
+    if (mask.isPresent()) {
       putStrategy(map);
       map.put("prototype", distribution.toString());
       map.put("store-prototype", storeValues ? "values" : "seed");
-      map.put("density", Double.toString(density));
-      map.put("scores", scores.toString());
+      map.put("select", mask.get().selection().toString());
+      map.put("budget", mask.get().budget().toString());
+      map.put("density", Double.toString(mask.get().density()));
+      map.put("scores", mask.get().scores().toString());
     }
     map.put("epochs", Integer.toString(epochs));
     map.put("batch-size", Integer.toString(batchSize));
@@ -192,12 +194,10 @@ public record TrainingOptions(
         trainImages);
     return new TrainingOptions(
         module ? module(map) : new NetworkChoice.BuiltIn(architecture(map)),
-        masked ? Optional.of(constant(MaskType.class, get(map, "mask"))) : Optional.empty(),
+        masked ? Optional.of(rule(map)) : Optional.empty(),
         masked ? strategy(map) : new FillingStrategy.OwnWeights(),
         masked ? constant(Distribution.class, get(map, "prototype")) : Distribution.NORMAL,
         masked && isFirst(map, "store-prototype", "values", "seed"),
-        masked ? Double.parseDouble(get(map, "density")) : 1,
-        masked ? constant(ScoreMode.class, get(map, "scores")) : ScoreMode.SIGNED,
         module ? constant(Objective.class, get(map, "objective")) : Objective.CLASSIFY,
         module
             ? new Distillation(
@@ -213,6 +213,15 @@ public record TrainingOptions(
         isFirst(map, "augmentation", "shift-and-flip", "none"),
         trainImages,
         Normalization.parse(get(map, "normalize")));
+  }
+
+  private static MaskRule rule(Map<String, String> map) {
+    return new MaskRule(
+        constant(MaskType.class, get(map, "mask")),
+        constant(Selection.class, get(map, "select")),
+        constant(LayerBudget.Kind.class, get(map, "budget")),
+        Double.parseDouble(get(map, "density")),
+        constant(ScoreMode.class, get(map, "scores")));
   }
 
   private static NetworkChoice module(Map<String, String> map) {

@@ -81,6 +81,6 @@ class KthLargestTest {
   private static float select(float[] scores, int k, int mask) {
     int[] bits =
         IntStream.range(0, scores.length).map(i -> Float.floatToRawIntBits(scores[i])).toArray();
-    return KthLargest.select(IntBuffer.wrap(bits), k, mask);
+    return KthLargest.select(new IntBuffer[] {IntBuffer.wrap(bits)}, k, mask);
   }
 }

@@ -52,8 +52,13 @@ class MaskedParameterTest {
     Reference reference = new Reference(prototype, initial, 0.3, mode);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(SHAPE);
-      MaskedParameter layer =
-          new MaskedParameter("layer", weights, prototype, initial, MaskType.BINARY, 0.3, mode);
+      MaskedLayers masked =
+          layers(
+              weights,
+              prototype,
+              initial,
+              new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 0.3, mode));
+      MaskedParameter layer = masked.byName().get("layer");
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
@@ -62,6 +67,7 @@ class MaskedParameterTest {
         for (int step = 1; step <= 12; step++) {
           float[] gradient = gaussians(random, SIZE);
           step(optimizer, weights, gradient);
+          masked.select();
           reference.step(gradient);
           assertArrayEquals(reference.scores(), layer.scores().toFloatArray(), 2e-6f);
           assertArrayEquals(reference.kept(), layer.mask().kept().toBytes());
@@ -78,8 +84,7 @@ class MaskedParameterTest {
     float[] values = gaussians(new Random(3), SIZE);
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
-      MaskedParameter layer =
-          new MaskedParameter("layer", weights, values, values, MaskType.BINARY, 0.5, mode);
+      MaskedParameter layer = layer(weights, values, values, MaskType.BINARY, 0.5, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
         Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
@@ -113,11 +118,9 @@ class MaskedParameterTest {
     float[] scores = {4, -3, 2, 1};
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.ones(new Shape(2, 2));
-      new MaskedParameter(
-          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED);
+      layer(weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED);
       assertWeightsAre(new float[] {-1, 0, -3, 0}, weights);
-      new MaskedParameter(
-          "layer", weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE);
+      layer(weights, prototype, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE);
       assertWeightsAre(new float[] {-1, -2, 0, 0}, weights);
     }
   }
@@ -128,8 +131,7 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
       MaskedParameter layer =
-          new MaskedParameter(
-              "layer", weights, prototype, new float[SIZE], MaskType.BINARY, 1, ScoreMode.SIGNED);
+          layer(weights, prototype, new float[SIZE], MaskType.BINARY, 1, ScoreMode.SIGNED);
       assertEquals(SIZE, layer.mask().kept().kept());
       assertWeightsAre(prototype, weights);
       assertEquals("layer", layer.name());
@@ -155,8 +157,7 @@ class MaskedParameterTest {
     float[] scores = gaussians(new Random(n), n);
     try (NDManager manager = NDManager.newBaseManager()) {
       MaskedParameter layer =
-          new MaskedParameter(
-              "layer",
+          layer(
               manager.zeros(new Shape(n)),
               scores,
               scores,
@@ -173,12 +174,9 @@ class MaskedParameterTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(SHAPE);
       LayerMask signed =
-          new MaskedParameter("l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED)
-              .mask();
+          layer(weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.SIGNED).mask();
       LayerMask absolute =
-          new MaskedParameter(
-                  "l", weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE)
-              .mask();
+          layer(weights, scores, scores, MaskType.BINARY, 0.5, ScoreMode.ABSOLUTE).mask();
       assertNotEquals(signed, absolute);
       for (int i = 0; i < SIZE; i++) {
         assertFalse(
@@ -207,9 +205,14 @@ class MaskedParameterTest {
       scores[6] = -Float.MIN_VALUE;
       try (NDManager manager = NDManager.newBaseManager()) {
         NDArray weights = manager.zeros(SHAPE);
-        MaskedParameter layer =
-            new MaskedParameter(
-                "layer", weights, prototype, scores, type, density, ScoreMode.SIGNED);
+        MaskedLayers masked =
+            layers(
+                weights,
+                prototype,
+                scores,
+                new MaskRule(
+                    type, Selection.TOP_K, LayerBudget.Kind.UNIFORM, density, ScoreMode.SIGNED));
+        MaskedParameter layer = masked.byName().get("layer");
         weights.setRequiresGradient(true);
         try (ResumableAdamW inner = adamW()) {
           Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
@@ -219,6 +222,7 @@ class MaskedParameterTest {
             padding.rebuild(offset, scale, layer.mask(), 0, rebuilt);
             assertWeightsAre(rebuilt, weights);
             step(optimizer, weights, gaussians(new Random(step), SIZE));
+            masked.select();
           }
           assertTrue(layer.mask().differences(first) > 0, "the steps must have moved the mask");
         }
@@ -232,10 +236,7 @@ class MaskedParameterTest {
     float[] scores = {1, -1, -1, 0};
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(new Shape(2, 2));
-      LayerMask mask =
-          new MaskedParameter(
-                  "layer", weights, prototype, scores, MaskType.SIGN, 1, ScoreMode.SIGNED)
-              .mask();
+      LayerMask mask = layer(weights, prototype, scores, MaskType.SIGN, 1, ScoreMode.SIGNED).mask();
       assertWeightsAre(new float[] {1, 2, -3, -4}, weights);
       assertEquals(new LayerMask.Sign(Mask.ofBytes(new byte[] {0, 1, 1, 0})), mask);
     }
@@ -248,9 +249,7 @@ class MaskedParameterTest {
     float[] scores = {0.1f, -3, 2, 4, -0.2f, 0.3f};
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(new Shape(2, 3));
-      LayerMask mask =
-          new MaskedParameter("layer", weights, prototype, scores, MaskType.TERNARY, 0.5, mode)
-              .mask();
+      LayerMask mask = layer(weights, prototype, scores, MaskType.TERNARY, 0.5, mode).mask();
       assertWeightsAre(new float[] {0, 2, 3, -4, 0, 0}, weights);
       assertEquals(
           new LayerMask.Ternary(
@@ -258,6 +257,30 @@ class MaskedParameterTest {
               Mask.ofBytes(new byte[] {0, 1, 0, 0, 0, 0})),
           mask);
     }
+  }
+
+  private static MaskedParameter layer(
+      NDArray weights,
+      float[] prototype,
+      float[] scores,
+      MaskType type,
+      double density,
+      ScoreMode mode) {
+    return layers(
+            weights,
+            prototype,
+            scores,
+            new MaskRule(type, Selection.TOP_K, LayerBudget.Kind.UNIFORM, density, mode))
+        .byName()
+        .get("layer");
+  }
+
+  private static MaskedLayers layers(
+      NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
+    MaskedLayers layers = new MaskedLayers(rule);
+    layers.add("layer", weights, prototype, scores, rule.density());
+    layers.select();
+    return layers;
   }
 
   /** A backward pass whose dL/dW is exactly the given gradient, and the update that follows. */

@@ -173,7 +173,12 @@ class WarmStartTest {
     }
     try (NDManager manager = NDManager.newBaseManager()) {
       NDArray weights = manager.zeros(new Shape(20, 30));
-      new MaskedParameter("layer", weights, scaled, scores, type, density, ScoreMode.SIGNED);
+      MaskedLayers layers =
+          new MaskedLayers(
+              new MaskRule(
+                  type, Selection.TOP_K, LayerBudget.Kind.UNIFORM, density, ScoreMode.SIGNED));
+      layers.add("layer", weights, scaled, scores, density);
+      layers.select();
       return weights.toFloatArray();
     }
   }

@@ -311,7 +311,7 @@ class RateBenchmarkTest {
               .map(RateMethod::name)
               .toList();
       assertEquals(names.size(), names.stream().distinct().count());
-      assertTrue(names.containsAll(List.of("paper", "paper-raw", "dense-fp32", "pruned-0.1")));
+      assertTrue(names.containsAll(List.of("paper", "paper-raw", "dense-fp32", "dense-int4")));
     }
   }
 }

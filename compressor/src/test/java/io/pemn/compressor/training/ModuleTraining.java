@@ -69,6 +69,8 @@ final class ModuleTraining {
     map.put("prototype", "signed-constant");
     map.put("store-prototype", "seed");
     map.put("density", "1");
+    map.put("select", "top-k");
+    map.put("budget", "uniform");
     map.put("scores", "signed");
     map.put("epochs", "1");
     map.put("batch-size", "32");

@@ -53,6 +53,8 @@ final class TinyTraining {
     map.put("prototype", "signed-constant");
     map.put("store-prototype", "seed");
     map.put("density", "0.5");
+    map.put("select", "top-k");
+    map.put("budget", "uniform");
     map.put("scores", "signed");
     map.put("epochs", "2");
     map.put("batch-size", "32");

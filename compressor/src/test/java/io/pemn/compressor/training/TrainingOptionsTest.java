@@ -30,6 +30,8 @@ class TrainingOptionsTest {
         TinyTraining.convMixer("ratio", "0.0015", "scores", "absolute", "density", "0.3"),
         TinyTraining.convMixer("padding", "shuffle", "store-prototype", "values"),
         TinyTraining.convMixer("mask", "dense", "lr", "0.01"),
+        TinyTraining.convMixer("mask", "ternary", "select", "global", "density", "0.2"),
+        TinyTraining.convMixer("select", "threshold", "budget", "fan-in"),
         TinyTraining.convMixer("train-images", "all", "augmentation", "none", "seed", "-7"),
         TinyTraining.mlp("hidden", "32,16,8", "activation", "relu"),
         TinyTraining.mlp("mask", "dense", "weight-decay", "0"));
@@ -86,7 +88,7 @@ class TrainingOptionsTest {
         new NetworkChoice.BuiltIn(new MlpArchitecture(List.of(32, 16), Activation.RELU)),
         options.network());
     assertEquals(new FillingStrategy.RandomVector(0.1, true), options.strategy());
-    assertEquals(ScoreMode.ABSOLUTE, options.scores());
+    assertEquals(ScoreMode.ABSOLUTE, options.mask().orElseThrow().scores());
     assertEquals(Distribution.SIGNED_CONSTANT, options.distribution());
     assertEquals(0, options.trainImages());
     assertTrue(options.storeValues());
@@ -98,7 +100,9 @@ class TrainingOptionsTest {
     Map<String, String> map = TinyTraining.convMixer("mask", "dense").toMap();
 
     assertEquals("dense", map.get("mask"));
-    for (String name : List.of("strategy", "ratio", "padding", "density", "scores", "prototype")) {
+    for (String name :
+        List.of(
+            "strategy", "ratio", "padding", "density", "select", "budget", "scores", "prototype")) {
       assertFalse(map.containsKey(name), name);
     }
   }
@@ -128,6 +132,8 @@ class TrainingOptionsTest {
     "patch, 0",
     "arch, resnet",
     "strategy, some-layers",
+    "select, best",
+    "budget, fair",
     "activation, tanh",
     "prototype, uniform",
     "scores, relative",

@@ -18,7 +18,8 @@ import java.util.List;
  *   content  = format (1 byte), number of tensors (4 bytes), headers, numbers
  *   header   = kind (0 weights, 1 floats, 2 numbers as they are), type (1 byte, if kind is 2),
  *              rank (1 byte), dimensions (4 bytes each)
- *   numbers  = tensor after tensor, little-endian, as {@link WeightFormat} says
+ *   numbers  = tensor after tensor, little-endian, as {@link WeightFormat} says; of floats first the
+ *              lowest bytes of all in a row, then the next ones, which zstd makes more of
  *   packed   = length of the content (4 bytes), one zstd frame of level 19
  * </pre>
  *
@@ -46,7 +47,7 @@ public final class WeightFile {
       if (tensor instanceof PlainTensor.Weights weights) {
         putWeights(weights, format, out);
       } else if (tensor instanceof PlainTensor.Floats floats) {
-        out.put(floatType(format).encode(floats.values()));
+        putFloats(floats.values(), floatType(format), out);
       } else if (tensor instanceof PlainTensor.Numbers numbers) {
         out.put(numbers.data());
       }
@@ -119,7 +120,10 @@ public final class WeightFile {
         throw new BufferUnderflowException();
       }
       return tensors;
-    } catch (BufferUnderflowException | ArithmeticException | IndexOutOfBoundsException e) {
+    } catch (BufferUnderflowException
+        | ArithmeticException
+        | IllegalArgumentException
+        | IndexOutOfBoundsException e) {
       throw damaged(e);
     }
   }
@@ -160,10 +164,26 @@ public final class WeightFile {
     return format == WeightFormat.FLOAT32 ? NumberType.FLOAT32 : NumberType.FLOAT16;
   }
 
+  private static void putFloats(float[] values, NumberType type, ByteOutput out) {
+    byte[] numbers = type.encode(values);
+    for (int plane = 0; plane < type.bytes(); plane++) {
+      for (int i = plane; i < numbers.length; i += type.bytes()) {
+        out.put(1, numbers[i]);
+      }
+    }
+  }
+
   private static float[] floats(NumberType type, int size, ByteBuffer in) {
+    int start = in.position();
+    in.position(Math.addExact(start, Math.multiplyExact(size, type.bytes())));
     float[] values = new float[size];
     for (int i = 0; i < size; i++) {
-      values[i] = type == NumberType.FLOAT32 ? in.getFloat() : Float16.toFloat(in.getShort());
+      int bits = 0;
+      for (int plane = 0; plane < type.bytes(); plane++) {
+        bits |= Byte.toUnsignedInt(in.get(start + plane * size + i)) << 8 * plane;
+      }
+      values[i] =
+          type == NumberType.FLOAT32 ? Float.intBitsToFloat(bits) : Float16.toFloat((short) bits);
     }
     return values;
   }
@@ -171,7 +191,7 @@ public final class WeightFile {
   private static void putWeights(PlainTensor.Weights weights, WeightFormat format, ByteOutput out) {
     float[] values = weights.values();
     switch (format) {
-      case FLOAT32, FLOAT16 -> out.put(floatType(format).encode(values));
+      case FLOAT32, FLOAT16 -> putFloats(values, floatType(format), out);
       case INT8 -> {
         float scale = greatest(values, 0, values.length) / INT8_MAX;
         out.put(4, Float.floatToRawIntBits(scale));
@@ -209,17 +229,17 @@ public final class WeightFile {
 
   private static void putInt4(float[] values, int rows, ByteOutput out) {
     int columns = rows == 0 ? 0 : values.length / rows;
-    short[] scales = new short[rows];
+    float[] scales = new float[rows];
     for (int row = 0; row < rows; row++) {
-      scales[row] = int4Scale(values, row * columns, columns);
-      out.put(2, scales[row]);
+      scales[row] = Float16.toFloat(int4Scale(values, row * columns, columns));
     }
+    putFloats(scales, NumberType.FLOAT16, out);
     for (int i = 0; i < values.length; i += 2) {
-      int low = quantized(values[i], Float16.toFloat(scales[i / columns]), INT4_MAX);
+      int low = quantized(values[i], scales[i / columns], INT4_MAX);
       int high =
           i + 1 == values.length
               ? 0
-              : quantized(values[i + 1], Float16.toFloat(scales[(i + 1) / columns]), INT4_MAX);
+              : quantized(values[i + 1], scales[(i + 1) / columns], INT4_MAX);
       out.put(1, low & 0xF | (high & 0xF) << 4);
     }
   }
@@ -275,11 +295,14 @@ public final class WeightFile {
     int columns = rows == 0 ? 0 : values.length / rows;
     int kept = nonZero(values);
     out.put(4, kept);
+    float[] keptValues = new float[kept];
+    int next = 0;
     for (float value : values) {
       if (value != 0) {
-        out.put(2, Float16.fromFloat(value));
+        keptValues[next++] = value;
       }
     }
+    putFloats(keptValues, NumberType.FLOAT16, out);
     for (int i = 0; i < values.length; i++) {
       if (values[i] != 0) {
         out.put(width(columns - 1), i % columns);
