@@ -9,8 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
+import io.pemn.format.mask.MaskLayout.Masked;
 import io.pemn.format.mask.MaskLayout.Segment;
-import io.pemn.format.proto.Layer;
 import io.pemn.format.proto.MaskKind;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -215,9 +215,9 @@ class EntropyMaskCodecTest {
 
   @Test
   void theLayoutOfAnArchiveIsItsLayersAndThenSigns() {
-    Layer keep = layer(MaskKind.KEEP, 60, 4L, 5L, 6L);
-    Layer sign = layer(MaskKind.SIGN, 120, 4L, 5L, 6L);
-    Layer ternary = layer(MaskKind.TERNARY, 7, 9L);
+    Masked keep = new Masked(List.of(4, 5, 6), 60, MaskKind.KEEP);
+    Masked sign = new Masked(List.of(4, 5, 6), 120, MaskKind.SIGN);
+    Masked ternary = new Masked(List.of(9), 7, MaskKind.TERNARY);
     MaskLayout layout = MaskLayout.of(List.of(ternary, keep, sign, ternary));
     assertEquals(
         List.of(
@@ -238,10 +238,6 @@ class EntropyMaskCodecTest {
     MaskLayout layout = layout(mask, 100_000, true);
     byte[] code = CODEC.encode(mask, layout).stored();
     assertEquals(mask, CODEC.decode(ByteBuffer.wrap(code), 0, layout));
-  }
-
-  private static Layer layer(MaskKind kind, long kept, Long... shape) {
-    return Layer.newBuilder().setKind(kind).setKept(kept).addAllShape(List.of(shape)).build();
   }
 
   private static MaskLayout layout(Mask mask, int rowLength, boolean known) {
