@@ -66,9 +66,9 @@ class CodedFloatsTest {
   @Test
   void theGreatestMagnitudeIsThe127thStepOfInt8() {
     float[] values = normal(20, 1);
-    values[7] = -50;
+    values[7] = -5;
     CodedFloats coded = CodedFloats.of(values, FloatCoding.INT8);
-    assertEquals(50f / 127, coded.scale());
+    assertEquals(5f / 127, coded.scale());
     assertEquals(-127, coded.data()[7]);
     assertEquals(-127 * coded.scale(), coded.values()[7]);
     for (byte number : coded.data()) {
@@ -88,8 +88,10 @@ class CodedFloatsTest {
     "BF16, Infinity, FLOAT32",
     "INT8, NaN, FLOAT32",
     "INT8, -Infinity, FLOAT32",
-    "INT8, 70000, INT8",
-    "INT8, 3.4e38, INT8"
+    "INT8, 5, INT8",
+    "INT8, 50, FLOAT16",
+    "INT8, 70000, BFLOAT16",
+    "INT8, 3.4e38, FLOAT32"
   })
   void whatATypeCannotHaveFallsBackToTheNextWiderOne(
       FloatCoding coding, float odd, NumberType type) {
@@ -110,6 +112,10 @@ class CodedFloatsTest {
     assertArrayEquals(ones, CodedFloats.of(ones, FloatCoding.INT8).values());
     assertEquals(NumberType.FLOAT16, CodedFloats.of(new float[30], FloatCoding.INT8).type());
     assertEquals(NumberType.FLOAT16, CodedFloats.of(new float[0], FloatCoding.INT8).type());
+    // Sparse numbers, and such with a few large ones.
+    float[] sparse = new float[30];
+    sparse[4] = 1;
+    assertEquals(NumberType.FLOAT16, CodedFloats.of(sparse, FloatCoding.INT8).type());
     // A scale that would be 0 has no multiples.
     assertEquals(NumberType.FLOAT16, CodedFloats.of(normal(30, 1e-45f), FloatCoding.INT8).type());
   }
