@@ -2,6 +2,7 @@ package io.pemn.format;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -20,10 +21,14 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
   /** A scale costs four bytes, so that fewer numbers are as small, and better, as FLOAT16. */
   private static final int FEWEST_SCALED = 9;
 
+  /** With fewer steps up to the median magnitude, a few large numbers cost all others too much. */
+  private static final int FEWEST_STEPS = 10;
+
   /**
    * Codes numbers. Where the wanted type cannot have them all, because one is too large or no
-   * number, the next wider one is taken; where all are the same number, or there are few, a scale
-   * is not worth its bytes, and FLOAT16 is taken for INT8.
+   * number, the next wider one is taken. FLOAT16 is taken for INT8 where a scale is not worth its
+   * bytes, because all are the same number or there are few, and where most numbers are so much
+   * smaller than the largest that too little of them would be left.
    *
    * @param values the numbers
    * @param coding the type that is wanted
@@ -60,7 +65,10 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
       constant = constant && value == values[0];
     }
     float scale = greatest / GREATEST;
-    if (constant || values.length < FEWEST_SCALED || !isScale(scale)) {
+    if (constant
+        || values.length < FEWEST_SCALED
+        || !isScale(scale)
+        || medianMagnitude(values) < FEWEST_STEPS * scale) {
       return Optional.empty();
     }
     byte[] data = new byte[values.length];
@@ -70,6 +78,15 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
       data[i] = (byte) Math.max(-GREATEST, Math.min(GREATEST, nearest));
     }
     return Optional.of(new CodedFloats(NumberType.INT8, scale, data));
+  }
+
+  private static float medianMagnitude(float[] values) {
+    float[] magnitudes = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      magnitudes[i] = Math.abs(values[i]);
+    }
+    Arrays.sort(magnitudes);
+    return magnitudes[magnitudes.length / 2];
   }
 
   /** Whether INT8 numbers can have this scale: it is greater than 0, and every product finite. */

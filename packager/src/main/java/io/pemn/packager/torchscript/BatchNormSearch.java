@@ -123,12 +123,13 @@ final class BatchNormSearch {
           return Optional.empty();
         }
       }
+      Set<String> owners = new HashSet<>();
       Matcher access = ACCESS.matcher(text);
       while (access.find()) {
-        String owner = access.group(1);
-        if (owner.equals("self")) {
-          continue;
-        }
+        owners.add(access.group(1));
+      }
+      owners.remove("self");
+      for (String owner : owners) {
         int dot = owner.lastIndexOf('.');
         if (dot >= 0) {
           shared.add(owner.substring(dot + 1));
@@ -145,6 +146,9 @@ final class BatchNormSearch {
     Pattern word = Pattern.compile("\\b" + variable + "\\b");
     boolean found = false;
     for (String line : (Iterable<String>) text.lines()::iterator) {
+      if (!line.contains(variable)) {
+        continue;
+      }
       int equals = line.indexOf(" = ");
       String left = equals < 0 ? "" : line.substring(0, equals);
       boolean parameter =
