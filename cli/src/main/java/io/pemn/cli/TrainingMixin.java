@@ -383,11 +383,13 @@ final class TrainingMixin {
    * @param module the trained network, if one is given
    */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
+    MaskKind usual = module.isPresent() ? MaskKind.SIGN : MaskKind.BINARY;
+    return options(dataSet, module, masks.mask == null ? usual : masks.mask);
+  }
+
+  /** The options for a kind of masks, whatever kind is asked for. */
+  TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module, MaskKind mask) {
     Map<String, String> map = new LinkedHashMap<>();
-    MaskKind mask = masks.mask;
-    if (mask == null) {
-      mask = module.isPresent() ? MaskKind.SIGN : MaskKind.BINARY;
-    }
     // The greatest absolute scores do not say which weights agree with the trained ones.
     boolean canFollow = mask != MaskKind.BINARY || masks.scores == ScoreMode.SIGNED;
     boolean warm =
