@@ -11,12 +11,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     description = "Measure pemn on this machine.",
     synopsisSubcommandLabel = "BENCHMARK",
-    subcommands = BenchTrainCommand.class)
+    subcommands = {BenchTrainCommand.class, BenchRateCommand.class})
 final class BenchCommand implements Runnable {
   @Spec private CommandSpec spec;
 
   @Override
   public void run() {
-    throw new ParameterException(spec.commandLine(), "A benchmark is missing: train.");
+    throw new ParameterException(spec.commandLine(), "A benchmark is missing: train or rate.");
   }
 }

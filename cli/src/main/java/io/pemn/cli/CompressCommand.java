@@ -97,6 +97,8 @@ final class CompressCommand implements Callable<Integer> {
               + " chosen by it (default: ${DEFAULT-VALUE}).")
   private int evaluateEvery;
 
+  @Mixin private MaskCodecMixin maskCodec;
+
   @Mixin private JsonOption json;
 
   @Mixin private DeviceMixin device;
@@ -115,7 +117,9 @@ final class CompressCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     Optional<TargetSearch> search =
-        target.target(spec).map(asked -> new TargetSearch(spec, asked, target, training));
+        target
+            .target(spec)
+            .map(asked -> new TargetSearch(spec, asked, target, training, maskCodec.choice()));
     if (dryRun) {
       return search.isPresent() ? plan(search.get()) : preview();
     }
@@ -148,7 +152,8 @@ final class CompressCommand implements Callable<Integer> {
             ? train(dataSet, Optional.empty(), directory, where, search)
             : trainModule(dataSet, directory, where, search);
     Checkpoint checkpoint = trained.checkpoint();
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, Version.text()), output);
+    ArchiveWriter.write(
+        CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
     report(checkpoint, directory, trained.search());
     return 0;
   }
@@ -244,7 +249,8 @@ final class CompressCommand implements Callable<Integer> {
     }
     try (ModuleSource module = training.open(model)) {
       TrainingOptions options = training.options(Optional.empty(), Optional.of(module));
-      DryRun.print(model, module, options, json.wanted, spec.commandLine().getOut());
+      DryRun.print(
+          model, module, options, maskCodec.choice(), json.wanted, spec.commandLine().getOut());
       if (options.masked()) {
         module.requireMaskable();
       }

@@ -11,6 +11,7 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.report.SizeReport;
 import io.pemn.packager.torchscript.ModuleTensor;
 import java.io.IOException;
@@ -28,13 +29,18 @@ final class DryRun {
   private DryRun() {}
 
   static void print(
-      Path model, ModuleSource module, TrainingOptions options, boolean json, PrintWriter out)
+      Path model,
+      ModuleSource module,
+      TrainingOptions options,
+      MaskCodecChoice maskCodec,
+      boolean json,
+      PrintWriter out)
       throws IOException {
     List<String> warnings = TracedModeText.of(module);
     Map<String, ModuleTensor> tensors = new HashMap<>();
     module.file().tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
     byte[] archive =
-        ArchiveWriter.toBytes(CheckpointPacker.preview(module, options, Version.text()));
+        ArchiveWriter.toBytes(CheckpointPacker.preview(module, options, Version.text()), maskCodec);
     SizeReport sizes = SizeReport.of(PemnArchive.read(archive, Limits.DEFAULT));
     if (json) {
       out.println(Json.text(toJson(model, module, options, tensors, sizes, warnings)));

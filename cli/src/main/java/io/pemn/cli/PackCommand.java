@@ -36,6 +36,8 @@ final class PackCommand implements Callable<Integer> {
       description = "The archive to write.")
   private Path output;
 
+  @Mixin private MaskCodecMixin maskCodec;
+
   @Mixin private JsonOption json;
 
   @Override
@@ -52,7 +54,8 @@ final class PackCommand implements Callable<Integer> {
               "The run stands at epoch %d of %d; packing it as it is.%n",
               checkpoint.epochs(), epochs);
     }
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, Version.text()), output);
+    ArchiveWriter.write(
+        CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {

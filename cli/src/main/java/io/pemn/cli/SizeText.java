@@ -110,6 +110,6 @@ final class SizeText {
           layer.digest());
     }
     out.println(
-        "(all layers share one bitmap: a layer's bytes are its share in proportion to its bound)");
+        "(all layers share one code: a layer's bytes are its share in proportion to its bound)");
   }
 }

@@ -22,6 +22,7 @@ import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
+import io.pemn.packager.MaskCodecChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
@@ -42,8 +43,15 @@ final class TargetSearch {
   private final Target target;
   private final TargetMixin asked;
   private final TrainingMixin training;
+  private final MaskCodecChoice maskCodec;
 
-  TargetSearch(CommandSpec spec, Target target, TargetMixin asked, TrainingMixin training) {
+  TargetSearch(
+      CommandSpec spec,
+      Target target,
+      TargetMixin asked,
+      TrainingMixin training,
+      MaskCodecChoice maskCodec) {
+    this.maskCodec = maskCodec;
     this.spec = spec;
     this.target = target;
     this.asked = asked;
@@ -94,7 +102,8 @@ final class TargetSearch {
     }
     TrainingOptions dense = training.options(dataSet, module, TrainingMixin.MaskKind.DENSE);
     int epochs = training.training.epochs;
-    return new Recipe(bases, dense, asked.shortEpochs(epochs), evaluateEvery, Version.text());
+    return new Recipe(
+        bases, dense, asked.shortEpochs(epochs), evaluateEvery, maskCodec, Version.text());
   }
 
   /** What would be tried, of a network of pemn's own. */

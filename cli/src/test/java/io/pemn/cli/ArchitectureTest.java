@@ -105,7 +105,8 @@ class ArchitectureTest {
         .resideOutsideOfPackage("io.pemn.cli")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("picocli..", "me.tongfei..", "org.slf4j.simple..")
+        .resideInAnyPackage(
+            "picocli..", "me.tongfei..", "org.slf4j.simple..", "org.knowm..", "org.apache.batik..")
         .check(PEMN);
   }
 

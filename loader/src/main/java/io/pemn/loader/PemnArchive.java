@@ -11,6 +11,7 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
+import io.pemn.format.mask.MaskLayout;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
@@ -445,7 +446,7 @@ public final class PemnArchive {
               .decode(
                   file.checkedMasks(),
                   metadata.getMasks().getDecodedBytes(),
-                  (int) (signs + ternarySigns));
+                  MaskLayout.of(metadata.getLayersList()));
       Map<String, LayerMask> decoded = new HashMap<>();
       for (Layer layer : layers()) {
         Mask own = bits.slice(layer.firstPosition(), layer.size());

@@ -11,7 +11,7 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.EncodedMask;
 import io.pemn.format.mask.MaskCodec;
-import io.pemn.format.mask.MaskCodecs;
+import io.pemn.format.mask.MaskLayout;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Input;
@@ -47,13 +47,30 @@ public final class ArchiveWriter {
    * @throws IOException in one sentence, if it cannot be written
    */
   public static void write(MaskedNetwork network, Path file) throws IOException {
-    byte[] archive = toBytes(network);
+    write(network, MaskCodecChoice.AUTO, file);
+  }
+
+  /**
+   * The same with the masks stored as one chooses.
+   *
+   * @param network what to write
+   * @param choice how to store its masks
+   * @param file where
+   * @throws IOException in one sentence, if it cannot be written
+   */
+  public static void write(MaskedNetwork network, MaskCodecChoice choice, Path file)
+      throws IOException {
+    byte[] archive = toBytes(network, choice);
     AtomicFile.write(file, out -> out.write(archive));
   }
 
   /** The archive as it would be written, after reading it back with every check. */
   public static byte[] toBytes(MaskedNetwork network) throws IOException {
-    byte[] masks = new byte[0];
+    return toBytes(network, MaskCodecChoice.AUTO);
+  }
+
+  /** The same with the masks stored as one chooses. */
+  public static byte[] toBytes(MaskedNetwork network, MaskCodecChoice choice) throws IOException {
     byte[] remainder = new byte[0];
     byte[] values = new byte[0];
     byte[] module = new byte[0];
@@ -73,15 +90,6 @@ public final class ArchiveWriter {
       for (MaskedLayer layer : network.layers()) {
         metadata.addLayers(layer(layer, padding));
       }
-      MaskCodec codec = MaskCodecs.of(MaskEncoding.ROARING_ZSTD);
-      EncodedMask encoded = codec.encode(bits(network.layers()));
-      masks = encoded.stored();
-      metadata.setMasks(
-          MaskSection.newBuilder()
-              .setStoredBytes(masks.length)
-              .setDigest(digest(masks))
-              .setEncoding(codec.encoding())
-              .setDecodedBytes(encoded.decodedBytes()));
       if (network.storeValues()) {
         values = littleEndian(network.prototype().values());
         metadata.setPrototypeValues(
@@ -108,9 +116,30 @@ public final class ArchiveWriter {
               .setDigest(digest(module))
               .setDecodedBytes(message.length));
     }
-    byte[] archive = frame(metadata.build(), masks, remainder, values, module);
+    List<byte[]> archives = new ArrayList<>();
+    if (network.layers().isEmpty()) {
+      archives.add(frame(metadata.build(), new byte[0], remainder, values, module));
+    } else {
+      Mask bits = bits(network.layers());
+      MaskLayout layout = MaskLayout.of(metadata.getLayersList());
+      for (MaskCodec codec : choice.codecs()) {
+        EncodedMask masks = codec.encode(bits, layout);
+        metadata.setMasks(section(codec.encoding(), masks));
+        archives.add(frame(metadata.build(), masks.stored(), remainder, values, module));
+      }
+    }
+    byte[] archive = MaskCodecChoice.best(archives);
     readBack(archive);
     return archive;
+  }
+
+  private static MaskSection section(MaskEncoding encoding, EncodedMask masks) {
+    return MaskSection.newBuilder()
+        .setStoredBytes(masks.stored().length)
+        .setDigest(digest(masks.stored()))
+        .setEncoding(encoding)
+        .setDecodedBytes(masks.decodedBytes())
+        .build();
   }
 
   /** One bit a weight of every layer, then one a kept weight of the ternary ones. */

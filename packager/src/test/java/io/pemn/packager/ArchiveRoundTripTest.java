@@ -3,6 +3,7 @@ package io.pemn.packager;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,6 +25,8 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +45,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What goes into an archive comes out of it. */
 class ArchiveRoundTripTest {
   @TempDir Path folder;
+
+  private static final Map<MaskCodecChoice, String> ENCODINGS =
+      Map.of(
+          MaskCodecChoice.ROARING,
+          "roaring_zstd",
+          MaskCodecChoice.BITMAP,
+          "bitmap_zstd",
+          MaskCodecChoice.ENTROPY,
+          "entropy");
 
   static List<String> networks() {
     return List.copyOf(TinyNetworks.all().keySet());
@@ -71,6 +83,41 @@ class ArchiveRoundTripTest {
         archive.parameters());
     assertEquals(network.module(), archive.module());
     archive.verify();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void masksAreReadBackHoweverTheyAreStored(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    Map<MaskCodecChoice, Integer> bytes = new EnumMap<>(MaskCodecChoice.class);
+    for (MaskCodecChoice choice : MaskCodecChoice.values()) {
+      Path file = folder.resolve("a.pemn");
+      ArchiveWriter.write(network, choice, file);
+      PemnArchive archive = PemnArchive.open(file);
+      archive.verify();
+      for (MaskedLayer layer : network.layers()) {
+        assertEquals(layer.mask(), archive.mask(archive.layer(layer.name())));
+      }
+      bytes.put(choice, (int) archive.fileBytes());
+      String encoding = network.layers().isEmpty() ? "none" : ENCODINGS.get(choice);
+      if (choice != MaskCodecChoice.AUTO) {
+        assertEquals(encoding, archive.maskEncoding());
+      }
+    }
+    int roaring = bytes.get(MaskCodecChoice.ROARING);
+    int least = Collections.min(bytes.values());
+    assertEquals(least * 100 <= roaring * 99 ? least : roaring, bytes.get(MaskCodecChoice.AUTO));
+  }
+
+  @Test
+  void anotherEncodingThanRoaringMustSaveAHundredth() {
+    byte[] first = new byte[1000];
+    assertSame(first, MaskCodecChoice.best(List.of(first, new byte[991], new byte[999])));
+    byte[] enough = new byte[990];
+    assertSame(enough, MaskCodecChoice.best(List.of(first, enough, new byte[990])));
+    byte[] smaller = new byte[1];
+    assertSame(smaller, MaskCodecChoice.best(List.of(first, enough, smaller)));
+    assertSame(first, MaskCodecChoice.best(List.of(first, new byte[1000])));
   }
 
   @ParameterizedTest
@@ -209,8 +256,8 @@ class ArchiveRoundTripTest {
   @Test
   void differentNetworksHaveDifferentDigests() throws IOException {
     List<String> digests = new ArrayList<>();
-    for (MaskedNetwork network : TinyNetworks.all().values()) {
-      digests.add(read(network).digest());
+    for (String name : TinyNetworks.all().keySet()) {
+      digests.add(PemnArchive.read(GoldenArchives.toBytes(name), Limits.DEFAULT).digest());
     }
     assertEquals(digests.size(), digests.stream().distinct().count());
   }

@@ -146,7 +146,7 @@ class DamagedArchiveTest {
   }
 
   private static byte[] archive(String name) throws IOException {
-    return ArchiveWriter.toBytes(TinyNetworks.all().get(name));
+    return GoldenArchives.toBytes(name);
   }
 
   /** What opening or verifying ends in; anything but a PemnFormatException fails the test. */

@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 
 /** Writes testdata/golden; testdata/README.md says how to run it. */
 final class GoldenArchives {
@@ -29,9 +28,9 @@ final class GoldenArchives {
     boolean overwrite = List.of(arguments).contains("--overwrite");
     Files.createDirectories(folder);
     StringBuilder digests = new StringBuilder();
-    for (Map.Entry<String, MaskedNetwork> entry : TinyNetworks.all().entrySet()) {
-      Path file = folder.resolve(entry.getKey() + ".pemn");
-      byte[] bytes = ArchiveWriter.toBytes(entry.getValue());
+    for (String name : TinyNetworks.all().keySet()) {
+      Path file = folder.resolve(name + ".pemn");
+      byte[] bytes = toBytes(name);
       write(file, bytes, overwrite);
       digests.append(
           describe(file.getFileName().toString(), PemnArchive.read(bytes, Limits.DEFAULT)));
@@ -40,6 +39,19 @@ final class GoldenArchives {
         folder.resolve("digests.txt"),
         digests.toString().getBytes(StandardCharsets.UTF_8),
         overwrite);
+  }
+
+  /**
+   * One of the archives; their masks are Roaring bitmaps but where their names say otherwise.
+   *
+   * @param name as {@link TinyNetworks} has it
+   */
+  static byte[] toBytes(String name) throws IOException {
+    MaskCodecChoice choice =
+        name.endsWith("-bitmap")
+            ? MaskCodecChoice.BITMAP
+            : name.endsWith("-entropy") ? MaskCodecChoice.ENTROPY : MaskCodecChoice.ROARING;
+    return ArchiveWriter.toBytes(TinyNetworks.all().get(name), choice);
   }
 
   /** One line: file name, archive digest, then each layer's name and digest. */

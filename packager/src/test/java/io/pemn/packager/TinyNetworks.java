@@ -75,12 +75,23 @@ final class TinyNetworks {
     all.put("mixed-masks", mixedMasks());
     all.put("module", TinyModules.everyType());
     all.put("module-float16", TinyModules.float16());
+    all.put("mixed-masks-bitmap", mixedMasks());
+    all.put("mixed-masks-entropy", mixedMasks());
+    all.put("rows-and-columns-entropy", rowsAndColumns());
     return all;
   }
 
   /** Those that a version 1 reader opens, or those that it does not. */
   static List<String> namesOfVersion(int version) {
-    List<String> second = List.of("sign", "ternary", "mixed-masks", "module", "module-float16");
+    List<String> second =
+        List.of(
+            "sign",
+            "ternary",
+            "mixed-masks",
+            "module",
+            "module-float16",
+            "mixed-masks-bitmap",
+            "mixed-masks-entropy");
     return version == 2
         ? second
         : all().keySet().stream().filter(name -> !second.contains(name)).toList();
@@ -130,6 +141,23 @@ final class TinyNetworks {
     return withMasks(
         shared(CONV_MIXER, Distribution.NORMAL, 41, 0, false, List.of()),
         layer -> mask(kinds.get(next[0]++), layer.mask().kept(), random));
+  }
+
+  /** Rows, columns and neighbours of different density. */
+  private static MaskedNetwork rowsAndColumns() {
+    Random random = new Random(8);
+    return withMasks(
+        shared(WIDE, Distribution.SIGNED_CONSTANT, 3, 0, false, List.of()),
+        layer -> {
+          int rowLength = layer.mask().size() / layer.shape().get(0);
+          byte[] kept = new byte[layer.mask().size()];
+          for (int i = 0; i < kept.length; i++) {
+            int above = i % rowLength < 16 ? 0 : kept[i - 16];
+            int ofHundred = 2 + 9 * (i / rowLength % 3) + i % 5 * above * 10;
+            kept[i] = (byte) (random.nextInt(100) < ofHundred ? 1 : 0);
+          }
+          return new LayerMask.Keep(Mask.ofBytes(kept));
+        });
   }
 
   /** A mask of a kind that keeps given weights, or all if it is one that keeps all. */

@@ -21,6 +21,7 @@ import io.pemn.compressor.training.TrainingRun;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.MaskedNetwork;
 import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
@@ -52,6 +53,7 @@ public final class TrainingWorkbench implements Workbench {
    * @param dense the options with which the same network is trained without masks
    * @param shortEpochs how long a candidate is tried, at least 1
    * @param evaluateEvery measure the test samples of a full training after every so many epochs
+   * @param maskCodec how archives store masks
    * @param tool name and version of the program that packs
    */
   public record Recipe(
@@ -59,6 +61,7 @@ public final class TrainingWorkbench implements Workbench {
       TrainingOptions dense,
       int shortEpochs,
       int evaluateEvery,
+      MaskCodecChoice maskCodec,
       String tool) {
     /** Checks the ranges. */
     public Recipe {
@@ -149,7 +152,8 @@ public final class TrainingWorkbench implements Workbench {
   public Prediction predict(Candidate candidate) throws IOException {
     MaskedNetwork sketch = ArchiveSketch.of(options(candidate), description, module, recipe.tool());
     SizeReport sizes =
-        SizeReport.of(PemnArchive.read(ArchiveWriter.toBytes(sketch), Limits.DEFAULT));
+        SizeReport.of(
+            PemnArchive.read(ArchiveWriter.toBytes(sketch, recipe.maskCodec()), Limits.DEFAULT));
     return new Prediction(sizes.fileBytes(), sizes.sections().masks(), sizes.parameters());
   }
 
@@ -219,7 +223,9 @@ public final class TrainingWorkbench implements Workbench {
   }
 
   private long bytes(Checkpoint checkpoint) throws IOException {
-    return ArchiveWriter.toBytes(CheckpointPacker.pack(checkpoint, module, recipe.tool())).length;
+    return ArchiveWriter.toBytes(
+            CheckpointPacker.pack(checkpoint, module, recipe.tool()), recipe.maskCodec())
+        .length;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.pemn.compressor.training;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -10,12 +11,21 @@ import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
+import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.FirstOutput;
+import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.compressor.network.TargetNetwork.Shipped;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
+import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Measure;
+import io.pemn.loader.RemainderTensor;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 
@@ -108,6 +118,46 @@ public record Evaluation(
             .allMatch(found -> !found.isFloating() || found == BatchArrays.dataType(type));
     return teacher.outputs(
         fit ? arrays : BatchArrays.of(batch, set, type, scratch), set, true, scratch);
+  }
+
+  /**
+   * Measures a built-in network with given values of its parameters on the test samples of a data
+   * set.
+   *
+   * @param network what to build
+   * @param values of every parameter by name
+   * @param normalization how pixels become input
+   * @param device where it shall run
+   * @param progress told the number of samples done so far, after every batch
+   */
+  public static Evaluation ofValues(
+      BuiltInDescription network,
+      Map<String, float[]> values,
+      Dataset dataSet,
+      Normalization normalization,
+      Device device,
+      IntConsumer progress) {
+    Map<String, RemainderTensor> statistics = new HashMap<>();
+    for (ParameterShape parameter : network.parameters()) {
+      String name = parameter.name();
+      if (parameter.role() == Role.STATISTIC) {
+        statistics.put(name, new RemainderTensor(name, parameter.shape(), values.get(name)));
+      }
+    }
+    try (BuiltInTarget target = new BuiltInTarget(network, statistics, device);
+        Shipped shipped = target.shipped()) {
+      for (String name : target.trained()) {
+        TargetNetwork.set(target.array(name), values.get(name));
+      }
+      return of(
+          shipped,
+          target.manager(),
+          dataSet.test(),
+          normalization,
+          Objective.CLASSIFY,
+          Optional.empty(),
+          progress);
+    }
   }
 
   /** The loss of a batch, and how many samples are right; of several rows a sample, in parts. */

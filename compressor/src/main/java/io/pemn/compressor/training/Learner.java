@@ -23,6 +23,7 @@ import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.MaskedLayers;
 import io.pemn.compressor.masking.MaskedParameter;
+import io.pemn.compressor.masking.PrunedWeights;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.compressor.masking.ScoreMode;
@@ -66,6 +67,7 @@ final class Learner implements AutoCloseable {
   private final EdgePopupOptimizer optimizer;
   private final MaskedLayers layers;
   private final Map<String, Float> scales = new LinkedHashMap<>();
+  private final Map<String, PrunedWeights> pruned = new LinkedHashMap<>();
   private final boolean gradientsBefore;
   private final NDArray lossSum;
   private final NDArray correct;
@@ -252,6 +254,18 @@ final class Learner implements AutoCloseable {
     steps++;
   }
 
+  /** Keeps only the greatest absolute weights of every layer from here on, unless it does so. */
+  void prune(double kept) {
+    if (pruned.isEmpty()) {
+      for (ParameterShape parameter : network.parameters()) {
+        if (parameter.role() == Role.WEIGHT) {
+          String name = parameter.name();
+          pruned.put(name, new PrunedWeights(network.array(name), kept));
+        }
+      }
+    }
+  }
+
   /** What the teacher says, if it is asked. */
   private Optional<NDArray> taught(
       BatchArrays arrays, SampleSet set, boolean unchanged, NDManager scratch) throws IOException {
@@ -286,6 +300,9 @@ final class Learner implements AutoCloseable {
         if (gradient != null) {
           optimizer.update(parameter.name(), array, gradient);
         }
+      }
+      if (pruned.containsKey(parameter.name())) {
+        pruned.get(parameter.name()).apply();
       }
       network.twins(parameter.name()).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
     }

@@ -45,6 +45,7 @@ public final class TrainingRun {
   private final Device device;
   private final int evaluateEvery;
   private final TrainingListener listener;
+  private Optional<Pruning> pruning = Optional.empty();
 
   /**
    * Prepares a run of a built-in network; nothing is written yet.
@@ -218,6 +219,20 @@ public final class TrainingRun {
   }
 
   /**
+   * Lets this run prune.
+   *
+   * @throws IllegalArgumentException in one sentence, if it trains masks
+   */
+  public TrainingRun withPruning(Pruning wanted) {
+    if (options.masked()) {
+      throw new IllegalArgumentException(
+          "Pruning is for dense trainings, but this one trains masks; choose one of them.");
+    }
+    pruning = Optional.of(wanted);
+    return this;
+  }
+
+  /**
    * Trains from the beginning.
    *
    * @return the last checkpoint, with the test images measured
@@ -373,6 +388,7 @@ public final class TrainingRun {
     Engine.getEngine("PyTorch")
         .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
+    pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(p -> learner.prune(p.kept()));
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {

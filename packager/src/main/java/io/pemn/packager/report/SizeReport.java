@@ -52,7 +52,7 @@ public record SizeReport(
     List<LayerSize> layers) {
 
   /**
-   * The size of one layer. All layers share one bitmap, so a layer has no bytes of its own: {@code
+   * The size of one layer. All layers share one code, so a layer has no bytes of its own: {@code
    * bytes} is its share of the masks in proportion to its entropy bound, rounded so that the shares
    * add up to the section.
    *

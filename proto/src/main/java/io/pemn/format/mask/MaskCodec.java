@@ -10,17 +10,23 @@ public interface MaskCodec {
   /** How the archive names this encoding. */
   MaskEncoding encoding();
 
-  /** Encodes a mask; equal masks give equal bytes. */
-  EncodedMask encode(Mask mask);
+  /**
+   * Encodes a mask; equal masks of equal layouts give equal bytes.
+   *
+   * @param mask the bits of all segments
+   * @param layout what they stand for
+   * @throws IllegalArgumentException if the mask is not of this layout
+   */
+  EncodedMask encode(Mask mask, MaskLayout layout);
 
   /**
    * Decodes a mask that may come from anywhere.
    *
    * @param stored the stored bytes, from position to limit
    * @param decodedBytes {@link EncodedMask#decodedBytes()} as the archive says
-   * @param positions number of positions of the mask
+   * @param layout what the mask's bits stand for
    * @throws PemnFormatException if the bytes are not what {@link #encode} could have written for
-   *     this many positions; never anything else
+   *     this layout; never anything else
    */
-  Mask decode(ByteBuffer stored, long decodedBytes, int positions) throws PemnFormatException;
+  Mask decode(ByteBuffer stored, long decodedBytes, MaskLayout layout) throws PemnFormatException;
 }

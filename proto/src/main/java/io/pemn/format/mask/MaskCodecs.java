@@ -1,12 +1,14 @@
 package io.pemn.format.mask;
 
+import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
 import java.util.List;
 
 /** The registered codecs. */
 public final class MaskCodecs {
-  private static final List<MaskCodec> ALL = List.of(new RoaringMaskCodec());
+  private static final List<MaskCodec> ALL =
+      List.of(new RoaringMaskCodec(), new BitmapMaskCodec(), new EntropyMaskCodec());
 
   private MaskCodecs() {}
 
@@ -30,5 +32,16 @@ public final class MaskCodecs {
         "The masks are stored in the encoding "
             + encoding
             + ", which this version of pemn does not read; use a newer one.");
+  }
+
+  static void requireSize(Mask mask, MaskLayout layout) {
+    if (mask.size() != layout.positions()) {
+      throw new IllegalArgumentException(
+          "A mask of "
+              + mask.size()
+              + " bits is not of a layout of "
+              + layout.positions()
+              + "; give one of as many.");
+    }
   }
 }

@@ -29,7 +29,8 @@ public final class RoaringMaskCodec implements MaskCodec {
   }
 
   @Override
-  public EncodedMask encode(Mask mask) {
+  public EncodedMask encode(Mask mask, MaskLayout layout) {
+    MaskCodecs.requireSize(mask, layout);
     RoaringBitmap bitmap = BitSetUtil.bitmapOf(mask.toWords());
     bitmap.runOptimize();
     ByteBuffer portable = ByteBuffer.allocate(bitmap.serializedSizeInBytes());
@@ -38,8 +39,9 @@ public final class RoaringMaskCodec implements MaskCodec {
   }
 
   @Override
-  public Mask decode(ByteBuffer stored, long decodedBytes, int positions)
+  public Mask decode(ByteBuffer stored, long decodedBytes, MaskLayout layout)
       throws PemnFormatException {
+    int positions = layout.positions();
     long containers = (positions + POSITIONS_PER_CONTAINER - 1L) / POSITIONS_PER_CONTAINER;
     if (decodedBytes > MAX_HEADER_BYTES + containers * MAX_CONTAINER_BYTES) {
       throw new PemnFormatException.Corrupt(

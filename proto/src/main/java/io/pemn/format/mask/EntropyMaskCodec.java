@@ -1,0 +1,49 @@
+package io.pemn.format.mask;
+
+import io.pemn.format.Mask;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.proto.MaskEncoding;
+import java.nio.ByteBuffer;
+
+/**
+ * An arithmetic code of the bits, whose probabilities follow the density of the layers, their rows
+ * and their columns, and bits before.
+ */
+public final class EntropyMaskCodec implements MaskCodec {
+  @Override
+  public MaskEncoding encoding() {
+    return MaskEncoding.ENTROPY;
+  }
+
+  @Override
+  public EncodedMask encode(Mask mask, MaskLayout layout) {
+    MaskCodecs.requireSize(mask, layout);
+    RangeEncoder encoder = new RangeEncoder();
+    int position = 0;
+    for (MaskLayout.Segment segment : layout.segments()) {
+      SegmentEncoder.encode(segment, mask.slice(position, segment.positions()), encoder);
+      position += segment.positions();
+    }
+    return new EncodedMask(encoder.finish(), 0);
+  }
+
+  @Override
+  public Mask decode(ByteBuffer stored, long decodedBytes, MaskLayout layout)
+      throws PemnFormatException {
+    if (decodedBytes != 0) {
+      throw new PemnFormatException.Corrupt(
+          "Masks in an entropy code have no bytes before a last compression step, but the archive"
+              + " says "
+              + Long.toUnsignedString(decodedBytes)
+              + "; get the file again.");
+    }
+    byte[] code = new byte[stored.remaining()];
+    stored.duplicate().get(code);
+    SegmentDecoder decoder = new SegmentDecoder(code, layout.positions());
+    for (MaskLayout.Segment segment : layout.segments()) {
+      decoder.read(segment);
+    }
+    decoder.finish();
+    return Mask.of(decoder.words(), layout.positions());
+  }
+}

@@ -1,0 +1,94 @@
+package io.pemn.format.mask;
+
+import io.pemn.format.proto.Layer;
+import io.pemn.format.proto.MaskKind;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the bits of the masks stand for, as the metadata say it: the weights of every layer, then
+ * the signs of every ternary layer.
+ *
+ * @param segments in the order of their bits
+ */
+public record MaskLayout(List<Segment> segments) {
+  /** What {@link Segment#ones()} says where the metadata do not tell. */
+  public static final int UNKNOWN = -1;
+
+  /**
+   * Bits that belong together.
+   *
+   * @param positions number of bits
+   * @param rowLength number of bits of a row; 1 or more
+   * @param ones number of bits that are 1, or {@link MaskLayout#UNKNOWN}
+   */
+  public record Segment(int positions, int rowLength, int ones) {
+    /**
+     * Checks the numbers.
+     *
+     * @throws IllegalArgumentException if they are impossible
+     */
+    public Segment {
+      if (positions < 0 || rowLength < 1 || ones < UNKNOWN || ones > positions) {
+        throw new IllegalArgumentException(
+            "A segment cannot have "
+                + positions
+                + " bits, "
+                + ones
+                + " of them 1, in rows of "
+                + rowLength
+                + ".");
+      }
+    }
+  }
+
+  /**
+   * Copies the list.
+   *
+   * @throws IllegalArgumentException if the segments together have more than 2^31 - 1 bits
+   */
+  public MaskLayout {
+    segments = List.copyOf(segments);
+    if (segments.stream().mapToLong(Segment::positions).sum() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException("Masks cannot have more than 2147483647 bits.");
+    }
+  }
+
+  /** One segment of which nothing else is known, in one row. */
+  public static MaskLayout of(int positions) {
+    return new MaskLayout(
+        List.of(new Segment(positions, Math.max(1, positions), MaskLayout.UNKNOWN)));
+  }
+
+  /**
+   * The layout of an archive's masks.
+   *
+   * @param layers the metadata's, found sound
+   */
+  public static MaskLayout of(List<Layer> layers) {
+    List<Segment> segments = new ArrayList<>();
+    List<Segment> signs = new ArrayList<>();
+    for (Layer layer : layers) {
+      int size = 1;
+      for (long dimension : layer.getShapeList()) {
+        size = Math.multiplyExact(size, Math.toIntExact(dimension));
+      }
+      int kept = Math.toIntExact(layer.getKept());
+      int rowLength =
+          layer.getShapeCount() < 2 || size == 0 ? size : size / (int) layer.getShape(0);
+      segments.add(
+          new Segment(
+              size, Math.max(1, rowLength), layer.getKind() == MaskKind.SIGN ? UNKNOWN : kept));
+      if (layer.getKind() == MaskKind.TERNARY) {
+        signs.add(new Segment(kept, Math.max(1, kept), UNKNOWN));
+      }
+    }
+    segments.addAll(signs);
+    return new MaskLayout(segments);
+  }
+
+  /** Number of bits. */
+  public int positions() {
+    return segments.stream().mapToInt(Segment::positions).sum();
+  }
+}

@@ -1,0 +1,29 @@
+package io.pemn.format.mask;
+
+/**
+ * How a segment's model learns, as its encoder has chosen and its code says.
+ *
+ * @param rows how far rows differ: 0 not at all, to 3
+ * @param columns the same of columns
+ * @param distance which bit of the row, beside the one before, says something about a bit; 0 if
+ *     neither does
+ */
+record SegmentSettings(int rows, int columns, int distance) {
+  /** Bits of {@code rows} and of {@code columns}. */
+  static final int STRENGTH_BITS = 2;
+
+  private static final int[] PRECISIONS = {0, 32 << 16, 4 << 16, 1 << 16};
+
+  long rowPrecision() {
+    return PRECISIONS[rows];
+  }
+
+  long columnPrecision() {
+    return PRECISIONS[columns];
+  }
+
+  /** Number of bits of numbers up to one. */
+  static int bits(int greatest) {
+    return Integer.SIZE - Integer.numberOfLeadingZeros(greatest);
+  }
+}
