@@ -15,7 +15,7 @@ final class DensityFit {
   private static final int LEAST = 5;
 
   /** The greatest: of binary masks the one with the most entropy. */
-  private static final int GREATEST = 500;
+  static final int GREATEST = 500;
 
   /** A size this close below the limit is good enough. */
   private static final double CLOSE = 0.002;

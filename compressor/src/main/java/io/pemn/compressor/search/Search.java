@@ -34,6 +34,12 @@ public final class Search {
   /** Trained masks code a little differently from random ones. */
   private static final double MARGIN = 0.005;
 
+  /** The share of what trained masks code better than random ones that is not relied upon. */
+  private static final double RESERVE = 0.25;
+
+  /** Masks that code better than this are no rule to go by. */
+  private static final double LEAST_FACTOR = 0.3;
+
   private final Target target;
   private final List<MaskType> kinds;
   private final Workbench bench;
@@ -190,37 +196,32 @@ public final class Search {
   /** The best that fits. */
   private SearchReport best() throws IOException {
     long bytes = limit.orElseThrow();
-    // With a single candidate there is nothing to choose.
     List<Candidate> ranked = new ArrayList<>(predictions.keySet());
     Map<Candidate, Trial> explored = new LinkedHashMap<>();
-    if (ranked.size() > 1) {
+    // A single candidate that cannot be made denser leaves nothing to find out.
+    if (ranked.size() > 1 || ranked.get(0).perMille() < DensityFit.GREATEST) {
       List<Trial> tried = explore();
       tried.forEach(trial -> explored.put(trial.candidate(), trial));
       ranked = tried.stream().sorted(Trial.BETTER).map(Trial::candidate).toList();
     }
     for (Candidate first : ranked) {
-      // What is no mask was the same for all: what it took more than predicted is known now.
-      long excess =
-          Optional.ofNullable(explored.get(first))
-              .map(trial -> Math.max(0, trial.bytes() - bytes))
-              .orElse(0L);
-      Optional<Candidate> next = excess == 0 ? Optional.of(first) : lower(first, bytes, excess);
+      Trial trial = explored.get(first);
+      Optional<Candidate> next =
+          trial == null ? Optional.of(first) : refitted(trial, bytes, RESERVE);
       for (int training = 0; training <= CORRECTIONS && next.isPresent(); training++) {
         Candidate candidate = next.get();
         Trial trained = train(candidate, false);
         if (trained.bytes() <= bytes) {
           bench.adopt(trained);
-          return report(Optional.of(trained), why(first, explored));
+          return report(Optional.of(trained), why(trained.candidate(), trial));
         }
-        long over = trained.bytes() - bytes;
         listener.noted(
             String.format(
                 Locale.ROOT,
                 "The archive of %s is %,d bytes larger than the target.",
                 candidate,
-                over));
-        excess += over;
-        next = training < CORRECTIONS ? lower(candidate, bytes, excess) : Optional.empty();
+                trained.bytes() - bytes));
+        next = refitted(trained, bytes, 0).filter(found -> found.perMille() < candidate.perMille());
       }
     }
     throw new TargetMissedException(
@@ -236,32 +237,50 @@ public final class Search {
                 .orElse(trials.stream().mapToLong(Trial::bytes).min().orElse(0))));
   }
 
-  /** Sparser masks of the same kind, whose archive is predicted to be smaller by an excess. */
-  private Optional<Candidate> lower(Candidate candidate, long bytes, long excess)
-      throws IOException {
-    return fit.densest(candidate.type(), lessMargin(bytes) - excess)
-        .candidate()
-        .filter(found -> found.perMille() < candidate.perMille());
+  /**
+   * The densest masks of a trial's kind that fit, now that it is known how its masks code: trained
+   * ones have structure that random ones lack.
+   *
+   * @param reserve the share of a gain that is not relied upon
+   */
+  private Optional<Candidate> refitted(Trial trial, long bytes, double reserve) throws IOException {
+    Prediction prediction = fit.weigh(trial.candidate());
+    double rest = prediction.bytes() - prediction.maskBytes();
+    double factor = Math.max((trial.bytes() - rest) / prediction.maskBytes(), LEAST_FACTOR);
+    if (factor < 1) {
+      factor += reserve * (1 - factor);
+    }
+    double allowed = rest + (lessMargin(bytes) - rest) / factor;
+    return fit.densest(trial.candidate().type(), (long) allowed).candidate();
   }
 
-  private static String why(Candidate winner, Map<Candidate, Trial> explored) {
-    Trial trial = explored.get(winner);
-    if (trial == null) {
-      return "only " + winner.type() + " masks fit";
+  private static String why(Candidate winner, Trial explored) {
+    if (explored == null) {
+      return winner + " are all that fits";
     }
-    if (!Trial.counts(trial.measured())) {
+    String denser =
+        winner.equals(explored.candidate())
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", then %s than %.1f %%, as trained masks code",
+                winner.perMille() > explored.candidate().perMille() ? "denser" : "sparser",
+                100 * explored.candidate().density());
+    if (!Trial.counts(explored.measured())) {
       return String.format(
           Locale.ROOT,
-          "%s masks had the least loss on the validation samples, %.5f",
+          "%s masks had the least loss on the validation samples, %.5f%s",
           winner.type(),
-          trial.measured().loss());
+          explored.measured().loss(),
+          denser);
     }
     return String.format(
         Locale.ROOT,
-        "%s masks were best on the validation samples, %.2f %% ± %.2f",
+        "%s masks were best on the validation samples, %.2f %% ± %.2f%s",
         winner.type(),
-        100 * trial.accuracy(),
-        100 * trial.standardError().orElseThrow());
+        100 * explored.accuracy(),
+        100 * explored.standardError().orElseThrow(),
+        denser);
   }
 
   /** The smallest that is good enough. */
@@ -310,7 +329,7 @@ public final class Search {
   /** The candidates that no smaller one beats, from small to large. */
   private static List<Trial> rungs(List<Trial> explored) {
     List<Trial> rungs = new ArrayList<>();
-    for (Trial trial : explored) {
+    for (Trial trial : explored.stream().sorted(Comparator.comparingLong(Trial::bytes)).toList()) {
       if (rungs.isEmpty() || trial.accuracy() > rungs.get(rungs.size() - 1).accuracy()) {
         rungs.add(trial);
       }
