@@ -4,6 +4,8 @@ import ai.djl.Device;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.network.ModuleSource;
+import io.pemn.compressor.search.SearchDirectory;
+import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.EpochMetrics;
@@ -59,7 +61,8 @@ final class CompressCommand implements Callable<Integer> {
   @Option(
       names = "--dry-run",
       description =
-          "With MODEL: say what would be masked, and how large the archive would be, and stop.")
+          "With MODEL: say what would be masked, and how large the archive would be; with a target:"
+              + " what would be tried; and stop.")
   private boolean dryRun;
 
   @Option(
@@ -100,12 +103,25 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
+  @Mixin private TargetMixin target;
+
   @Mixin private TrainingMixin training;
+
+  /** What becomes of a run that is there already. */
+  enum Existing {
+    REFUSED,
+    RESUMED,
+    OVERWRITTEN
+  }
 
   @Override
   public Integer call() throws IOException {
+    Optional<TargetSearch> search =
+        target
+            .target(spec)
+            .map(asked -> new TargetSearch(spec, asked, target, training, maskCodec.choice()));
     if (dryRun) {
-      return preview();
+      return search.isPresent() ? plan(search.get()) : preview();
     }
     PrintWriter err = spec.commandLine().getErr();
     if (resume && overwrite) {
@@ -131,25 +147,54 @@ final class CompressCommand implements Callable<Integer> {
     Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
     Device where = device.choose(err);
-    Checkpoint checkpoint =
+    Trained trained =
         model == null
-            ? train(dataSet, Optional.empty(), directory, where)
-            : trainModule(dataSet, directory, where);
+            ? train(dataSet, Optional.empty(), directory, where, search)
+            : trainModule(dataSet, directory, where, search);
+    Checkpoint checkpoint = trained.checkpoint();
     ArchiveWriter.write(
         CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
-    report(checkpoint, directory);
+    report(checkpoint, directory, trained.search());
     return 0;
   }
 
-  private Checkpoint trainModule(Dataset dataSet, RunDirectory directory, Device where)
+  /** What a training ended with, and the search for it if there was one. */
+  private record Trained(Checkpoint checkpoint, Optional<SearchReport> search) {}
+
+  private Trained trainModule(
+      Dataset dataSet, RunDirectory directory, Device where, Optional<TargetSearch> search)
       throws IOException {
     try (ModuleSource module = training.open(model)) {
       module.requireMaskable();
       PrintWriter err = spec.commandLine().getErr();
       TracedModeText.of(module).forEach(err::println);
       err.flush();
-      return train(dataSet, Optional.of(module), directory, where);
+      return train(dataSet, Optional.of(module), directory, where, search);
     }
+  }
+
+  private Trained train(
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      RunDirectory directory,
+      Device where,
+      Optional<TargetSearch> search)
+      throws IOException {
+    if (search.isEmpty()) {
+      return new Trained(train(dataSet, module, directory, where), Optional.empty());
+    }
+    Existing existing = resume ? Existing.RESUMED : Existing.REFUSED;
+    SearchReport found =
+        search
+            .get()
+            .run(
+                dataSet,
+                module,
+                new SearchDirectory(directory),
+                where,
+                overwrite ? Existing.OVERWRITTEN : existing,
+                evaluateEvery);
+    return new Trained(directory.requireResult(), Optional.of(found));
   }
 
   private Checkpoint train(
@@ -173,6 +218,30 @@ final class CompressCommand implements Callable<Integer> {
     }
   }
 
+  private int plan(TargetSearch search) throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    SearchReport report;
+    if (model == null) {
+      report = search.plan(data.load(spec));
+    } else {
+      try (ModuleSource module = training.open(model)) {
+        module.requireMaskable();
+        Optional<Dataset> known =
+            data.spec == null ? Optional.empty() : Optional.of(data.load(spec));
+        report = search.plan(known, module);
+      }
+    }
+    if (json.wanted) {
+      JsonObject object = new JsonObject();
+      object.add("search", TargetSearch.toJson(report));
+      out.println(Json.text(object));
+    } else {
+      TargetSearch.print(report, out);
+    }
+    out.flush();
+    return 0;
+  }
+
   private int preview() throws IOException {
     if (model == null) {
       throw new ParameterException(
@@ -189,7 +258,8 @@ final class CompressCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void report(Checkpoint checkpoint, RunDirectory directory) throws IOException {
+  private void report(Checkpoint checkpoint, RunDirectory directory, Optional<SearchReport> search)
+      throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     EpochMetrics last = checkpoint.history().get(checkpoint.history().size() - 1);
     Evaluation test = last.test().orElseThrow();
@@ -203,8 +273,10 @@ final class CompressCommand implements Callable<Integer> {
       object.addProperty("train_loss", last.trainLoss());
       object.addProperty("train_accuracy", last.trainAccuracy());
       SizeText.addSummary(object, sizes);
+      search.ifPresent(found -> object.add("search", TargetSearch.toJson(found)));
       out.println(Json.text(object));
     } else {
+      search.ifPresent(found -> TargetSearch.print(found, out));
       out.println(EvaluationText.sentence(test));
       out.println(output + ": " + SizeText.summary(sizes));
     }

@@ -1,6 +1,7 @@
 package io.pemn.cli;
 
 import ai.djl.engine.EngineException;
+import io.pemn.compressor.search.TargetMissedException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -49,6 +50,7 @@ import picocli.CommandLine.Spec;
       "  0    done",
       "  1    it could not be done: the sentence on standard error says why",
       "  2    the command line is wrong",
+      "  3    the target of --target-size, --target-ratio or --max-drop cannot be met",
       "  70   a fault of pemn itself",
       "  130  interrupted",
       "",
@@ -57,6 +59,9 @@ import picocli.CommandLine.Spec;
 public final class Pemn implements Runnable {
   /** Exit code of what could not be done. */
   static final int FAILURE = 1;
+
+  /** Exit code where a target cannot be met. */
+  static final int MISSED = 3;
 
   /** Exit code of a fault of pemn itself (EX_SOFTWARE of sysexits.h). */
   static final int FAULT = 70;
@@ -136,7 +141,7 @@ public final class Pemn implements Runnable {
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
     if (cause instanceof IOException || cause instanceof IllegalArgumentException) {
       err.println(Printable.of(sentence(cause)));
-      return FAILURE;
+      return cause instanceof TargetMissedException ? MISSED : FAILURE;
     }
     if (cause instanceof EngineException) {
       err.println(

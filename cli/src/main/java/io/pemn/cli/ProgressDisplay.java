@@ -19,6 +19,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class ProgressDisplay implements TrainingListener, AutoCloseable {
   private final PrintWriter err;
   private final int epochs;
+  private final String measured;
   private final boolean terminal;
   // The library would find the width out through JLine, which takes Ctrl-C away from the JVM.
   private final int columns;
@@ -26,8 +27,14 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   private ProgressBar bar;
 
   ProgressDisplay(PrintWriter err, int epochs) {
+    this(err, epochs, false);
+  }
+
+  /** Of a training that measures validation samples if {@code validation}, else test samples. */
+  ProgressDisplay(PrintWriter err, int epochs, boolean validation) {
     this.err = err;
     this.epochs = epochs;
+    this.measured = validation ? "validation" : "test";
     this.terminal = Boolean.getBoolean("pemn.terminal");
     this.columns = Integer.getInteger("pemn.columns", 80);
   }
@@ -43,7 +50,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
   @Override
   public void evaluating(int epoch, int images, int ofImages) {
-    show("test " + epoch + "/" + epochs, images, ofImages);
+    show(measured + " " + epoch + "/" + epochs, images, ofImages);
   }
 
   void evaluating(int images, int ofImages) {
@@ -64,18 +71,19 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
             ? ""
             : String.format(
                 Locale.ROOT, ", training accuracy %.2f %%", 100 * metrics.trainAccuracy()),
-        metrics.test().map(ProgressDisplay::measured).orElse(""),
+        metrics.test().map(this::measured).orElse(""),
         metrics.maskFlips(),
         metrics.seconds());
     err.flush();
   }
 
-  private static String measured(Evaluation test) {
+  private String measured(Evaluation test) {
     return switch (test.measure()) {
-      case ACCURACY -> String.format(Locale.ROOT, ", test accuracy %.2f %%", 100 * test.accuracy());
+      case ACCURACY ->
+          String.format(Locale.ROOT, ", %s accuracy %.2f %%", measured, 100 * test.accuracy());
       case AGREEMENT ->
           String.format(Locale.ROOT, ", agreement with the teacher %.2f %%", 100 * test.accuracy());
-      default -> String.format(Locale.ROOT, ", test loss %.5f", test.loss());
+      default -> String.format(Locale.ROOT, ", %s loss %.5f", measured, test.loss());
     };
   }
 

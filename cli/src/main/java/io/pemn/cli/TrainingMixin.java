@@ -397,12 +397,14 @@ final class TrainingMixin {
    * @param module the trained network, if one is given
    */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
+    MaskKind usual = MaskKind.valueOf(masks.recipe.mask(module.isPresent()).name());
+    return options(dataSet, module, masks.mask == null ? usual : masks.mask);
+  }
+
+  /** The options for a kind of masks, whatever kind is asked for. */
+  TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module, MaskKind mask) {
     Map<String, String> map = new LinkedHashMap<>();
     Recipe recipe = masks.recipe;
-    MaskKind mask = masks.mask;
-    if (mask == null) {
-      mask = MaskKind.valueOf(recipe.mask(module.isPresent()).name());
-    }
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, masks.density != null);

@@ -90,10 +90,11 @@ class HelpTest {
             "demo")) {
       assertTrue(help.contains("  " + name), name);
     }
-    for (int code : new int[] {0, Pemn.FAILURE, 2, Pemn.FAULT, 130}) {
+    for (int code : new int[] {0, Pemn.FAILURE, 2, Pemn.MISSED, Pemn.FAULT, 130}) {
       assertTrue(help.matches("(?s).*\\R  " + code + " +\\S.*"), "exit code " + code);
     }
     assertEquals(1, Pemn.FAILURE);
+    assertEquals(3, Pemn.MISSED);
     assertEquals(70, Pemn.FAULT);
   }
 

@@ -78,6 +78,21 @@ public record Checkpoint(
   private static final String MEAN = "adam_mean:";
   private static final String VARIANCE = "adam_variance:";
 
+  /** The same, with another description of its run. */
+  public Checkpoint withRun(RunDescription description) {
+    return new Checkpoint(
+        description,
+        history,
+        steps,
+        masks,
+        scores,
+        scales,
+        bounds,
+        parameters,
+        statistics,
+        moments);
+  }
+
   /** Epochs trained so far. */
   public int epochs() {
     return history.get(history.size() - 1).epoch();

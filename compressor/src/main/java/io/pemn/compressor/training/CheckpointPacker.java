@@ -1,20 +1,12 @@
 package io.pemn.compressor.training;
 
-import io.pemn.compressor.data.SeededRandom;
-import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.compressor.masking.FilledLayers;
-import io.pemn.compressor.masking.LayerBudget;
-import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
-import io.pemn.format.LayerMask;
-import io.pemn.format.Mask;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
-import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
@@ -23,14 +15,9 @@ import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
 import io.pemn.packager.remainder.RemainderCoder;
-import io.pemn.packager.torchscript.ModuleTensor;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -81,79 +68,19 @@ public final class CheckpointPacker {
    */
   public static MaskedNetwork preview(ModuleSource module, TrainingOptions options, String tool)
       throws IOException {
-    Map<String, LayerMask> masks = new LinkedHashMap<>();
-    Map<String, Float> scales = new LinkedHashMap<>();
-    Map<String, float[]> parameters = new LinkedHashMap<>();
-    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
-    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed());
-    LayerBudget budget = options.budget(module.parameters());
-    Map<String, ParameterShape> roles = new HashMap<>();
-    module.parameters().forEach(parameter -> roles.put(parameter.name(), parameter));
-    for (ModuleTensor tensor : module.file().tensors()) {
-      ParameterShape parameter = roles.get(tensor.name());
-      if (options.masked() && parameter.role() == Role.WEIGHT) {
-        masks.put(
-            tensor.name(),
-            randomMask(
-                parameter.size(),
-                budget.density(parameter),
-                options.mask().orElseThrow().type(),
-                random));
-        scales.put(tensor.name(), 0.1f);
-      } else {
-        statistics.put(
-            tensor.name(),
-            new RemainderTensor(
-                tensor.name(),
-                tensor.shape(),
-                tensor.type(),
-                ByteBuffer.wrap(module.file().bytes(tensor))));
-      }
-    }
-    RunDescription run =
-        new RunDescription(
-            options.toMap(),
-            "",
-            List.of(),
-            List.of(new InputTensor(List.of(1), module.floatType())),
-            false,
-            0,
-            "",
-            module.parameters());
-    Evaluation nothing = new Evaluation(1, 0, 0, 1, Measure.ACCURACY);
-    EpochMetrics metrics = new EpochMetrics(1, 1, 0, 0, 0, 0, 0, Optional.of(nothing));
-    return pack(
-        new Checkpoint(
-            run,
-            List.of(metrics),
-            1,
-            masks,
-            Map.of(),
-            scales,
-            Map.of(),
-            parameters,
-            statistics,
-            Map.of()),
-        Optional.of(module),
-        tool);
+    RunDescription run = RunDescription.withoutData(options, module);
+    return ArchiveSketch.of(options, run, Optional.of(module), tool);
   }
 
-  private static LayerMask randomMask(
-      int size, double density, MaskType type, SeededRandom random) {
-    byte[] kept = new byte[size];
-    byte[] negated = new byte[size];
-    for (int i = 0; i < size; i++) {
-      kept[i] = (byte) (random.uniform() < density ? 1 : 0);
-      negated[i] = (byte) (random.uniform() < 0.5 && kept[i] == 1 ? 1 : 0);
-    }
-    return switch (type) {
-      case BINARY -> new LayerMask.Keep(Mask.ofBytes(kept));
-      case SIGN -> new LayerMask.Sign(Mask.ofBytes(negated));
-      case TERNARY -> new LayerMask.Ternary(Mask.ofBytes(kept), Mask.ofBytes(negated));
-    };
-  }
-
-  private static MaskedNetwork pack(
+  /**
+   * The masked network of a checkpoint.
+   *
+   * @param checkpoint after any epoch
+   * @param module the TorchScript file that was trained, if one was
+   * @param tool name and version of the program that packs
+   * @throws IOException in one sentence, if the TorchScript file cannot be read
+   */
+  public static MaskedNetwork pack(
       Checkpoint checkpoint, Optional<ModuleSource> module, String tool) throws IOException {
     RunDescription run = checkpoint.run();
     TrainingOptions options = run.trainingOptions();

@@ -54,7 +54,7 @@ public record RunDescription(
    *
    * @param outputs how many numbers its first output has a sample
    */
-  static RunDescription of(
+  public static RunDescription of(
       TrainingOptions options, Dataset dataSet, ModuleSource module, int outputs) {
     NumberType floats = module.floatType();
     int classes = options.objective() == Objective.CLASSIFY ? outputs : 0;
@@ -68,6 +68,19 @@ public record RunDescription(
         dataSet.image().isPresent(),
         classes,
         samples(dataSet),
+        module.parameters());
+  }
+
+  /** Describes a training of a TorchScript module on samples that nobody knows yet. */
+  public static RunDescription withoutData(TrainingOptions options, ModuleSource module) {
+    return new RunDescription(
+        options.toMap(),
+        "",
+        List.of(),
+        List.of(new InputTensor(List.of(1), module.floatType())),
+        false,
+        0,
+        "",
         module.parameters());
   }
 
@@ -99,6 +112,12 @@ public record RunDescription(
       throw new IllegalArgumentException("A part of the run's description is missing.");
     }
     return this;
+  }
+
+  /** The same training with other options, on the same data. */
+  public RunDescription withOptions(Map<String, String> others) {
+    return new RunDescription(
+        others, dataSet, classLabels, inputs, images, classes, samples, parameters);
   }
 
   /** The options, parsed. */

@@ -126,6 +126,18 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     }
   }
 
+  /**
+   * Takes over the result of a run in another folder, so that this one can be packed.
+   *
+   * @param module the TorchScript file that was trained, if one was
+   */
+  public void adopt(Checkpoint checkpoint, Optional<Path> module) throws IOException {
+    if (module.isPresent()) {
+      keepModule(module.get());
+    }
+    save(checkpoint);
+  }
+
   /** Keeps a copy of the TorchScript file that is trained. */
   void keepModule(Path file) throws IOException {
     if (!Files.exists(moduleFile()) || !Files.isSameFile(file, moduleFile())) {

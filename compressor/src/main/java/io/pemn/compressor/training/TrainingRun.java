@@ -266,6 +266,24 @@ public final class TrainingRun {
     return checkpoint.get();
   }
 
+  /** What is trained and on what. */
+  public RunDescription description() {
+    return description;
+  }
+
+  /**
+   * Measures a checkpoint of this run on samples of the same kind.
+   *
+   * @throws IOException in one sentence, if the network does not run on them
+   */
+  public Evaluation measure(Checkpoint checkpoint, SampleSet samples) throws IOException {
+    try (Learner learner =
+        learner(options, description, module, device, 1, Optional.of(checkpoint))) {
+      return learner.evaluate(
+          samples, done -> listener.evaluating(checkpoint.epochs(), done, samples.size()));
+    }
+  }
+
   private void requireSame(RunDescription found) throws IOException {
     Map<String, String> wanted = new LinkedHashMap<>(description.options());
     wanted.put("data", description.dataSet() + ", " + description.samples());
