@@ -97,10 +97,10 @@ final class TargetSearch {
     for (MaskType type : KINDS) {
       TrainingMixin.MaskKind kind = TrainingMixin.MaskKind.valueOf(type.name());
       if (training.masks.mask == null || training.masks.mask == kind) {
-        bases.put(type, training.options(dataSet, module, kind));
+        bases.put(type, training.options(dataSet, module, kind, true));
       }
     }
-    TrainingOptions dense = training.options(dataSet, module, TrainingMixin.MaskKind.DENSE);
+    TrainingOptions dense = training.options(dataSet, module, TrainingMixin.MaskKind.DENSE, true);
     int epochs = training.training.epochs;
     return new Recipe(
         bases, dense, asked.shortEpochs(epochs), evaluateEvery, maskCodec, Version.text());
