@@ -8,11 +8,13 @@ import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
+import io.pemn.packager.report.Alternative;
 import io.pemn.packager.report.SizeReport;
 import io.pemn.packager.report.SizeReport.LayerSize;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,15 +37,25 @@ final class InspectCommand implements Callable<Integer> {
   @Option(names = "--layers", description = "Show every masked layer.")
   private boolean layers;
 
+  @Option(
+      names = "--compare",
+      description =
+          "Also encode the archive's own rebuilt weights as fp32, fp16, int8 and int4, each as it is"
+              + " and after zstd, and count sparse matrices as the paper does, to compare their"
+              + " bytes. The trained dense weights are not in an archive. Takes some seconds for a"
+              + " million parameters.")
+  private boolean compare;
+
   @Mixin private JsonOption json;
 
   @Override
   public Integer call() throws IOException {
     PemnArchive archive = PemnArchive.open(file);
     SizeReport sizes = SizeReport.of(archive);
+    List<Alternative> alternatives = compare ? Alternative.of(archive) : List.of();
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
-      out.println(Json.text(toJson(archive, sizes)));
+      out.println(Json.text(toJson(archive, sizes, alternatives)));
       out.flush();
       return 0;
     }
@@ -66,10 +78,13 @@ final class InspectCommand implements Callable<Integer> {
               + ", as measured when it was made");
     }
     SizeText.print(sizes, layers, out);
+    if (compare) {
+      SizeText.print(alternatives, out);
+    }
     return 0;
   }
 
-  private JsonObject toJson(PemnArchive archive, SizeReport sizes) {
+  private JsonObject toJson(PemnArchive archive, SizeReport sizes, List<Alternative> alternatives) {
     JsonObject object = new JsonObject();
     object.addProperty("archive", file.toString());
     object.addProperty("digest", archive.digest());
@@ -77,6 +92,9 @@ final class InspectCommand implements Callable<Integer> {
     SizeText.addSummary(object, sizes);
     object.addProperty("mask_encoding", sizes.maskEncoding());
     object.addProperty("mask_entropy_bytes", sizes.maskEntropyBytes());
+    object.addProperty(
+        "mask_stored_over_bound",
+        sizes.maskEntropyBytes() == 0 ? null : sizes.sections().masks() / sizes.maskEntropyBytes());
     JsonObject prototype = new JsonObject();
     prototype.addProperty("length", sizes.prototypeLength());
     prototype.addProperty("stored", sizes.prototypeStored() ? "values" : "seed");
@@ -111,6 +129,11 @@ final class InspectCommand implements Callable<Integer> {
       array.add(entry);
     }
     object.add("layers", array);
+    if (compare) {
+      JsonArray others = new JsonArray();
+      alternatives.forEach(alternative -> others.add(Json.object(alternative)));
+      object.add("alternatives", others);
+    }
     return object;
   }
 

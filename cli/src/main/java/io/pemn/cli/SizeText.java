@@ -2,9 +2,11 @@ package io.pemn.cli;
 
 import com.google.gson.JsonObject;
 import io.pemn.loader.Sections;
+import io.pemn.packager.report.Alternative;
 import io.pemn.packager.report.SizeReport;
 import io.pemn.packager.report.SizeReport.LayerSize;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
@@ -76,6 +78,27 @@ final class SizeText {
     if (withLayers && !sizes.layers().isEmpty()) {
       printLayers(sizes, out);
     }
+    out.flush();
+  }
+
+  /** A table of what the same parameters would take otherwise. */
+  static void print(List<Alternative> alternatives, PrintWriter out) {
+    out.println("this archive's own rebuilt weights and remainder, in other forms:");
+    out.printf("  %-19s %14s  %s%n", "what", "bytes", "times this file");
+    for (Alternative alternative : alternatives) {
+      out.printf(
+          Locale.ROOT,
+          "  %-19s %,14d  %8.1f%n",
+          alternative.name().equals(Alternative.CSR_PAPER)
+              ? "csr (paper's count)"
+              : alternative.name().replace("_zstd", " + zstd"),
+          alternative.bytes(),
+          alternative.ratio());
+    }
+    out.println(
+        "(the trained dense weights are not in an archive: they have more different values, of"
+            + " which zstd makes less; csr is sparse at the masks' densities, with 32 bits a kept"
+            + " value, a column index and a row pointer)");
     out.flush();
   }
 

@@ -8,8 +8,10 @@ import io.pemn.compressor.masking.Selection;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.compressor.training.Objective;
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.Distribution;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
 import java.io.IOException;
@@ -160,11 +162,19 @@ final class TrainingMixin {
 
   static final class Masks {
     @Option(
+        names = "--recipe",
+        defaultValue = "pemn",
+        description =
+            "Where the defaults of the options for masks come from: what pemn found best, or what"
+                + " the paper does. One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    Recipe recipe;
+
+    @Option(
         names = "--mask",
         description =
             "What is learned: masks over a prototype value p that make of it p or 0 (binary), p or"
                 + " -p (sign), p, -p or 0 (ternary), or the weights themselves (dense). One of"
-                + " ${COMPLETION-CANDIDATES} (default: binary; with MODEL sign).")
+                + " ${COMPLETION-CANDIDATES} (default: binary; with MODEL sign; the paper: binary).")
     MaskKind mask;
 
     @Option(
@@ -202,10 +212,9 @@ final class TrainingMixin {
 
     @Option(
         names = "--prototype",
-        defaultValue = "signed-constant",
         description =
             "Distribution of the prototype's values: one of ${COMPLETION-CANDIDATES}"
-                + " (default: ${DEFAULT-VALUE}; the paper: normal).")
+                + " (default: signed-constant; the paper: normal).")
     Distribution prototype;
 
     @Option(
@@ -221,17 +230,24 @@ final class TrainingMixin {
         description =
             "Which weights binary and ternary masks keep: in every layer the density's share"
                 + " (top-k), of all layers together that share (global), or what is learned from"
-                + " that share on (threshold). One of ${COMPLETION-CANDIDATES} (default: top-k; the"
-                + " paper: top-k).")
+                + " that share on (threshold). One of ${COMPLETION-CANDIDATES} (default: top-k, but"
+                + " threshold for binary masks without --density; the paper: top-k).")
     Selection select;
 
     @Option(
         names = "--budget",
         description =
             "How layers share the density: all the same (uniform), or more for those whose outputs"
-                + " see few inputs (fan-in). One of ${COMPLETION-CANDIDATES} (default: fan-in; the"
-                + " paper: uniform).")
+                + " see few inputs (fan-in). One of ${COMPLETION-CANDIDATES} (default: fan-in, but"
+                + " uniform for binary masks without --density; the paper: uniform).")
     LayerBudget.Kind budget;
+
+    @Option(
+        names = "--remainder",
+        description =
+            "How the archive stores what masks do not replace, or with dense everything: one of"
+                + " ${COMPLETION-CANDIDATES} (default: fp16; the paper: fp32).")
+    FloatCoding remainder;
 
     @Option(
         names = "--density",
@@ -243,11 +259,9 @@ final class TrainingMixin {
 
     @Option(
         names = "--scores",
-        defaultValue = "signed",
         description =
             "Binary masks: keep the greatest scores or the greatest absolute scores."
-                + " One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}; the paper:"
-                + " absolute).")
+                + " One of ${COMPLETION-CANDIDATES} (default: signed; the paper: absolute).")
     ScoreMode scores;
   }
 
@@ -383,18 +397,28 @@ final class TrainingMixin {
    * @param module the trained network, if one is given
    */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
-    MaskKind usual = module.isPresent() ? MaskKind.SIGN : MaskKind.BINARY;
+    MaskKind usual = MaskKind.valueOf(masks.recipe.mask(module.isPresent()).name());
     return options(dataSet, module, masks.mask == null ? usual : masks.mask);
   }
 
   /** The options for a kind of masks, whatever kind is asked for. */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module, MaskKind mask) {
     Map<String, String> map = new LinkedHashMap<>();
+    Recipe recipe = masks.recipe;
+    boolean dense = mask == MaskKind.DENSE;
+    MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
+    Map<String, String> usual = recipe.options(type, masks.density != null);
+    putIfGiven("select", masks.select, usual);
+    putIfGiven("budget", masks.budget, usual);
+    putIfGiven("density", masks.density, usual);
+    putIfGiven("scores", masks.scores, usual);
+    putIfGiven("prototype", masks.prototype, usual);
+    putIfGiven("remainder", masks.remainder, usual);
     // The greatest absolute scores do not say which weights agree with the trained ones.
-    boolean canFollow = mask != MaskKind.BINARY || masks.scores == ScoreMode.SIGNED;
+    boolean canFollow = type != MaskType.BINARY || usual.get("scores").equals("signed");
     boolean warm =
         module.isPresent()
-            && mask != MaskKind.DENSE
+            && !dense
             && (teaching.warmStart == null ? canFollow : teaching.warmStart);
     if (module.isPresent()) {
       putModule(module.get().choice(), warm, dataSet, map);
@@ -406,16 +430,11 @@ final class TrainingMixin {
     map.put("ratio", String.valueOf(masks.ratio));
     map.put("padding", masks.padding.toString());
     map.put("one-layer-scope", masks.oneLayerScope.toString());
-    map.put("prototype", masks.prototype.toString());
     map.put("store-prototype", masks.storePrototype.toString());
-    double density = mask == MaskKind.DENSE ? 1 : MaskType.valueOf(mask.name()).usualDensity();
-    map.put("density", String.valueOf(masks.density == null ? density : masks.density));
-    map.put("select", (masks.select == null ? Selection.TOP_K : masks.select).toString());
-    map.put("budget", (masks.budget == null ? LayerBudget.Kind.FAN_IN : masks.budget).toString());
-    map.put("scores", masks.scores.toString());
+    map.putAll(usual);
     map.put("epochs", String.valueOf(training.epochs));
     map.put("batch-size", String.valueOf(training.batchSize));
-    double rate = usualRate(mask, module.isPresent(), warm);
+    double rate = Recipe.learningRate(mask.toString(), module.isPresent(), warm);
     map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
     map.put("weight-decay", String.valueOf(training.weightDecay));
     map.put("seed", String.valueOf(training.seed));
@@ -438,13 +457,10 @@ final class TrainingMixin {
         .orElseGet(() -> new Normalization(List.of(0f), List.of(1f)));
   }
 
-  /** Found by measurement on the networks of docs/results.md. */
-  private static double usualRate(MaskKind mask, boolean trained, boolean warm) {
-    return switch (mask) {
-      case DENSE -> trained ? 0.001 : 0.01;
-      case BINARY -> warm ? 0.01 : 0.05;
-      case SIGN, TERNARY -> warm ? 0.005 : 0.02;
-    };
+  private static void putIfGiven(String name, Object value, Map<String, String> map) {
+    if (value != null) {
+      map.put(name, value.toString());
+    }
   }
 
   private void putModule(

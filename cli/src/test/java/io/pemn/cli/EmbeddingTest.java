@@ -24,7 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The programs of docs/embedding.md compile and do what the page says. */
 class EmbeddingTest {
   private static final Path HOME = Path.of(System.getProperty("pemn.home"));
-  private static final Path ARCHIVE = HOME.resolve("testdata/golden/random-vector-copy.pemn");
+  private static final Path ARCHIVE =
+      HOME.resolve("testdata/golden/version-1/random-vector-copy.pemn");
   private static final List<String> LOADER_BRINGS =
       List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap");
 

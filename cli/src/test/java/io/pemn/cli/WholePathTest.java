@@ -115,6 +115,25 @@ class WholePathTest {
   }
 
   @Test
+  void inspectComparesWithOtherFormsIfAsked() throws IOException {
+    JsonObject report = CommandRun.of("inspect", archive, "--json", "--compare").done().json();
+    assertEquals(9, report.getAsJsonArray("alternatives").size());
+    for (JsonElement element : report.getAsJsonArray("alternatives")) {
+      JsonObject alternative = element.getAsJsonObject();
+      assertEquals(Set.of("name", "bytes", "ratio"), alternative.keySet());
+      assertEquals(
+          alternative.get("bytes").getAsDouble() / Files.size(archive),
+          alternative.get("ratio").getAsDouble(),
+          1e-9);
+    }
+    String text = CommandRun.of("inspect", archive, "--compare").done().out();
+    assertTrue(text.contains("this archive's own rebuilt weights"), text);
+    assertTrue(text.matches("(?s).*\\R  int4 \\+ zstd +[\\d,]+ +\\d+\\.\\d\\R.*"), text);
+    assertTrue(text.contains("csr (paper's count)"), text);
+    assertFalse(CommandRun.of("inspect", archive, "--json").done().out().contains("alternatives"));
+  }
+
+  @Test
   void inspectShowsPeopleWhatMattersAndEveryLayerIfAsked() throws IOException {
     String text = CommandRun.of("inspect", archive).done().out();
     assertTrue(text.contains("ConvMixer dim 8, depth 1, kernel 3, patch 4"), text);

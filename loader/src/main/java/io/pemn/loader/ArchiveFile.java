@@ -13,6 +13,7 @@ import java.util.Arrays;
  *
  * @param size size of the file in bytes
  * @param digest SHA-256 of the head in hexadecimal
+ * @param version of the format
  * @param metadata as it stands in the file; only its form is checked
  * @param masks contents of the section, empty if there is none; not checked
  * @param remainder likewise
@@ -22,6 +23,7 @@ import java.util.Arrays;
 record ArchiveFile(
     long size,
     String digest,
+    int version,
     Metadata metadata,
     ByteBuffer masks,
     ByteBuffer remainder,
@@ -56,33 +58,26 @@ record ArchiveFile(
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
-    if (version != ArchiveFormat.versionFor(metadata)) {
+    boolean old = version <= ArchiveFormat.LAST_OLDEST;
+    if (old && version != ArchiveFormat.oldVersionFor(metadata)) {
       throw new PemnFormatException.Corrupt(
           "The archive has format version "
               + version
               + ", but what it holds has version "
-              + ArchiveFormat.versionFor(metadata)
+              + ArchiveFormat.oldVersionFor(metadata)
               + "; it was written by a faulty tool.");
     }
 
-    ByteBuffer masks =
-        section(cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getStoredBytes());
-    ByteBuffer remainder =
-        section(
-            cursor,
-            6,
-            REMAINDER,
-            metadata.hasRemainder(),
-            metadata.getRemainder().getStoredBytes());
+    ByteBuffer masks = section(cursor, 5, MASKS, metadata.hasMasks());
+    ByteBuffer remainder = section(cursor, 6, REMAINDER, metadata.hasRemainder());
     ByteBuffer prototypeValues =
-        section(
-            cursor,
-            7,
-            PROTOTYPE_VALUES,
-            metadata.hasPrototypeValues(),
-            metadata.getPrototypeValues().getStoredBytes());
-    ByteBuffer module =
-        section(cursor, 8, MODULE, metadata.hasModule(), metadata.getModule().getStoredBytes());
+        section(cursor, 7, PROTOTYPE_VALUES, metadata.hasPrototypeValues());
+    ByteBuffer module = section(cursor, 8, MODULE, metadata.hasModule());
+    checkLength(masks, MASKS, old, metadata.getMasks().getStoredBytes());
+    checkLength(remainder, REMAINDER, old, metadata.getRemainder().getStoredBytes());
+    checkLength(
+        prototypeValues, PROTOTYPE_VALUES, old, metadata.getPrototypeValues().getStoredBytes());
+    checkLength(module, MODULE, old, metadata.getModule().getStoredBytes());
     if (!cursor.atEnd()) {
       throw new PemnFormatException.Corrupt(
           "The archive ends at byte "
@@ -95,6 +90,7 @@ record ArchiveFile(
     return new ArchiveFile(
         file.remaining(),
         Layer.hex(ArchiveFormat.digest(head)),
+        (int) version,
         metadata,
         masks,
         remainder,
@@ -168,23 +164,25 @@ record ArchiveFile(
     }
   }
 
-  private static ByteBuffer section(
-      ArchiveCursor cursor, int field, String what, boolean present, long storedBytes)
+  private static ByteBuffer section(ArchiveCursor cursor, int field, String what, boolean present)
       throws PemnFormatException {
-    if (!present) {
-      return ByteBuffer.allocate(0);
-    }
-    ByteBuffer bytes = cursor.readBytes(field, what);
-    if (bytes.remaining() != storedBytes) {
+    return present ? cursor.readBytes(field, what) : ByteBuffer.allocate(0);
+  }
+
+  /** Before version 3 the metadata repeat the length that stands before the section. */
+  private static void checkLength(ByteBuffer section, String what, boolean old, long storedBytes)
+      throws PemnFormatException {
+    long expected = old ? section.remaining() : 0;
+    if (storedBytes != expected) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
               + what
               + " should take "
               + Long.toUnsignedString(storedBytes)
               + " bytes, but "
-              + bytes.remaining()
-              + " are there: the file is damaged; get it again.");
+              + (old
+                  ? section.remaining() + " are there: the file is damaged; get it again."
+                  : "this format version does not say so twice; it was written by a faulty tool."));
     }
-    return bytes;
   }
 }

@@ -34,12 +34,19 @@ record CheckedMetadata(
     Optional<Normalization> normalization,
     List<Layer> layers,
     Optional<List<ParameterShape>> unmasked) {
-  /** Room for a remainder tensor's name, shape, tags and lengths. */
+  /** Room for a remainder tensor's name, shape, tags and lengths, before version 3. */
   private static final long MAX_TENSOR_OVERHEAD = 256;
 
   private static final int MAX_DIMENSIONS = 64;
 
-  static CheckedMetadata of(Metadata metadata, Limits limits) throws PemnFormatException {
+  /**
+   * Checks the metadata of an archive.
+   *
+   * @param version of the format
+   * @param storedValuesBytes bytes of prototype values that the file has
+   */
+  static CheckedMetadata of(int version, Metadata metadata, long storedValuesBytes, Limits limits)
+      throws PemnFormatException {
     NetworkDescription network =
         NetworkDescription.of(
             metadata.getNetwork(),
@@ -48,15 +55,20 @@ record CheckedMetadata(
         network instanceof BuiltInDescription builtIn
             ? Optional.of(builtIn.parameters())
             : Optional.empty();
-    List<Layer> layers = layers(metadata, parameters, limits);
+    List<Layer> layers = layers(version, metadata, parameters, limits);
     checkPrototype(metadata, layers);
-    checkModule(metadata, limits);
+    checkPrototypeValues(metadata, storedValuesBytes);
+    checkModule(version, metadata, limits);
     Set<String> masked = new HashSet<>();
     layers.forEach(layer -> masked.add(layer.name()));
     Optional<List<ParameterShape>> unmasked =
         parameters.map(
             all -> all.stream().filter(parameter -> !masked.contains(parameter.name())).toList());
-    checkRemainderClaims(metadata, unmasked, limits);
+    if (version <= ArchiveFormat.LAST_OLDEST) {
+      checkOldRemainderClaims(metadata, unmasked, limits);
+    } else {
+      checkRemainderClaims(metadata, unmasked, limits);
+    }
     int labels = metadata.getClassLabelsCount();
     if (labels != 0 && labels != network.classes()) {
       throw new PemnFormatException.Corrupt(
@@ -103,7 +115,7 @@ record CheckedMetadata(
   }
 
   private static List<Layer> layers(
-      Metadata metadata, Optional<List<ParameterShape>> parameters, Limits limits)
+      int version, Metadata metadata, Optional<List<ParameterShape>> parameters, Limits limits)
       throws PemnFormatException {
     if (metadata.getLayersCount() > limits.layers()) {
       throw new PemnFormatException.LimitExceeded(
@@ -113,16 +125,27 @@ record CheckedMetadata(
               + limits.layers()
               + "; raise the limit if you trust it.");
     }
-    Optional<Iterator<ParameterShape>> maskable =
+    Optional<List<ParameterShape>> weights =
         parameters.map(
-            all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).iterator());
+            all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList());
+    Optional<Iterator<ParameterShape>> maskable = weights.map(List::iterator);
+    boolean implied =
+        version > ArchiveFormat.LAST_OLDEST
+            && weights.isPresent()
+            && weights.get().size() == metadata.getLayersCount();
     Set<String> names = new HashSet<>();
     List<Layer> found = new ArrayList<>();
     long position = 0;
     for (io.pemn.format.proto.Layer layer : metadata.getLayersList()) {
-      ParameterShape parameter =
-          maskable.isPresent() ? next(maskable.get(), layer.getName()) : claimed(layer, names);
-      checkShape(parameter, layer.getShapeList());
+      ParameterShape parameter;
+      if (implied) {
+        parameter = maskable.get().next();
+        checkUnnamed(layer, parameter);
+      } else {
+        parameter =
+            maskable.isPresent() ? next(maskable.get(), layer.getName()) : claimed(layer, names);
+        checkShape(parameter, layer.getShapeList());
+      }
       int size = parameter.size();
       if (position + size > Math.min(limits.weights(), Integer.MAX_VALUE)) {
         throw new PemnFormatException.LimitExceeded(
@@ -140,21 +163,21 @@ record CheckedMetadata(
       if (!sound) {
         throw new PemnFormatException.Corrupt(
             "The archive's layer "
-                + layer.getName()
+                + parameter.name()
                 + " has an impossible count, scale, offset or digest;"
                 + " it was written by a faulty tool.");
       }
       if (layer.getKind() == MaskKind.UNRECOGNIZED) {
         throw new PemnFormatException.Unsupported(
             "The archive's layer "
-                + layer.getName()
+                + parameter.name()
                 + " has a mask of kind "
                 + layer.getKindValue()
                 + ", which this version of pemn does not know; use a newer one.");
       }
       found.add(
           new Layer(
-              layer.getName(),
+              parameter.name(),
               parameter.shape(),
               (int) position,
               size,
@@ -166,6 +189,17 @@ record CheckedMetadata(
       position += size;
     }
     return List.copyOf(found);
+  }
+
+  /** Where all weights of a built-in network are masked, the network says which these are. */
+  private static void checkUnnamed(io.pemn.format.proto.Layer layer, ParameterShape parameter)
+      throws PemnFormatException {
+    if (!layer.getName().isEmpty() || layer.getShapeCount() > 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive repeats name or shape of "
+              + parameter.name()
+              + ", which its network says; it was written by a faulty tool.");
+    }
   }
 
   private static ParameterShape next(Iterator<ParameterShape> maskable, String name)
@@ -207,13 +241,18 @@ record CheckedMetadata(
         layer.getName(), layer.getShapeList().stream().map(Long::intValue).toList(), Role.WEIGHT);
   }
 
-  private static void checkModule(Metadata metadata, Limits limits) throws PemnFormatException {
+  private static void checkModule(int version, Metadata metadata, Limits limits)
+      throws PemnFormatException {
     if (metadata.getNetwork().hasTorchScript() != metadata.hasModule()) {
       throw new PemnFormatException.Corrupt(
           "The archive must have a module exactly where its network is one;"
               + " it was written by a faulty tool.");
     }
     long decoded = metadata.getModule().getDecodedBytes();
+    if (version > ArchiveFormat.LAST_OLDEST) {
+      checkNotStated(decoded, "decompressed size of its module");
+      return;
+    }
     if (decoded < 0 || decoded > limits.moduleBytes()) {
       throw new PemnFormatException.LimitExceeded(
           "The archive's module takes "
@@ -262,16 +301,6 @@ record CheckedMetadata(
               + " are possible; get the file again.");
     }
     boolean stored = metadata.hasPrototypeValues();
-    if (stored && metadata.getPrototypeValues().getStoredBytes() != length * Float.BYTES) {
-      throw new PemnFormatException.Corrupt(
-          "The archive stores "
-              + metadata.getPrototypeValues().getStoredBytes()
-              + " bytes of prototype, but its "
-              + length
-              + " values take "
-              + length * Float.BYTES
-              + "; get the file again.");
-    }
     boolean generated =
         prototype.getDistribution() == io.pemn.format.proto.Distribution.NORMAL
             || prototype.getDistribution() == io.pemn.format.proto.Distribution.SIGNED_CONSTANT;
@@ -311,7 +340,59 @@ record CheckedMetadata(
     }
   }
 
+  private static void checkPrototypeValues(Metadata metadata, long storedBytes)
+      throws PemnFormatException {
+    long length = metadata.getPrototype().getLength();
+    if (metadata.hasPrototypeValues() && storedBytes != length * Float.BYTES) {
+      throw new PemnFormatException.Corrupt(
+          "The archive stores "
+              + storedBytes
+              + " bytes of prototype, but its "
+              + length
+              + " values take "
+              + length * Float.BYTES
+              + "; get the file again.");
+    }
+  }
+
+  private static void checkNotStated(long number, String what) throws PemnFormatException {
+    if (number != 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive states the "
+              + what
+              + ", "
+              + Long.toUnsignedString(number)
+              + ", which follows from the rest of it; it was written by a faulty tool.");
+    }
+  }
+
+  /** Whatever a remainder claims later, its numbers must fit in memory. */
   private static void checkRemainderClaims(
+      Metadata metadata, Optional<List<ParameterShape>> unmasked, Limits limits)
+      throws PemnFormatException {
+    checkNotStated(metadata.getRemainder().getDecodedBytes(), "decompressed size of its remainder");
+    long parameters = metadata.getRemainder().getParameters();
+    if (unmasked.isPresent()) {
+      checkNotStated(parameters, "number of its remaining parameters");
+      if (metadata.hasRemainder() == unmasked.get().isEmpty()) {
+        throw new PemnFormatException.Corrupt(
+            "The archive must have a remainder exactly where its network has parameters that are"
+                + " not masked; it was written by a faulty tool.");
+      }
+      parameters = unmasked.get().stream().mapToLong(ParameterShape::size).sum();
+    }
+    long bytes = parameters * (unmasked.isPresent() ? Float.BYTES : 1);
+    if (parameters < 0 || bytes > limits.remainderBytes()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's remainder has "
+              + Long.toUnsignedString(parameters)
+              + " numbers, which take more than the limit of "
+              + limits.remainderBytes()
+              + " bytes; raise the limit if you trust it.");
+    }
+  }
+
+  private static void checkOldRemainderClaims(
       Metadata metadata, Optional<List<ParameterShape>> unmasked, Limits limits)
       throws PemnFormatException {
     long claimed = metadata.getRemainder().getParameters();

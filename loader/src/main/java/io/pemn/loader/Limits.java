@@ -7,7 +7,8 @@ package io.pemn.loader;
  * @param fileBytes greatest size of the file
  * @param weights greatest number of masked weights, all layers together
  * @param layers greatest number of masked layers, and of remainder tensors
- * @param remainderBytes greatest decompressed size of the remainder
+ * @param remainderBytes greatest decompressed size of the remainder, and greatest size of its
+ *     numbers, those of constant tensors written out and coded ones as float32
  * @param moduleBytes greatest decompressed size of a TorchScript module without its numbers
  */
 public record Limits(

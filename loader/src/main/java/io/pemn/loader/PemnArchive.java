@@ -13,6 +13,7 @@ import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
 import io.pemn.format.network.NetworkDescription;
+import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
@@ -48,6 +49,8 @@ import java.util.stream.Collectors;
 public final class PemnArchive {
   private static final int WEIGHTS_AT_ONCE = 1 << 14;
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
+  private static final String REMAINDER = "The remainder tensors";
+  private static final String MODULE = "The module's entries";
 
   private final ArchiveFile file;
   private final Metadata metadata;
@@ -57,12 +60,15 @@ public final class PemnArchive {
   private Map<String, LayerMask> layerMasks;
   private Padding padding;
   private List<RemainderTensor> remainderTensors;
+  private TorchScriptModule parsedModule;
   private TorchScriptModule checkedModule;
 
   private PemnArchive(ByteBuffer file, Limits limits) throws PemnFormatException {
     this.file = ArchiveFile.parse(file);
     this.metadata = this.file.metadata();
-    this.checked = CheckedMetadata.of(metadata, limits);
+    this.checked =
+        CheckedMetadata.of(
+            this.file.version(), metadata, this.file.prototypeValues().remaining(), limits);
     this.limits = limits;
   }
 
@@ -114,6 +120,11 @@ public final class PemnArchive {
    */
   public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
     return new PemnArchive(ByteBuffer.wrap(file).asReadOnlyBuffer(), limits);
+  }
+
+  /** The format version of the file. */
+  public int formatVersion() {
+    return file.version();
   }
 
   /** Size of the file in bytes. */
@@ -182,7 +193,11 @@ public final class PemnArchive {
 
   /** Number of all parameters: masked weights, learned ones and running statistics. */
   public long parameters() {
-    return maskedWeights() + metadata.getRemainder().getParameters();
+    return maskedWeights()
+        + checked
+            .unmasked()
+            .map(all -> all.stream().mapToLong(ParameterShape::size).sum())
+            .orElseGet(() -> metadata.getRemainder().getParameters());
   }
 
   /** Number of masked weights. */
@@ -282,23 +297,54 @@ public final class PemnArchive {
    */
   public synchronized List<RemainderTensor> remainder() throws PemnFormatException {
     if (remainderTensors == null) {
-      byte[] message =
-          metadata.hasRemainder()
-              ? ZstdFrame.decompress(
-                  file.checkedRemainder(),
-                  metadata.getRemainder().getDecodedBytes(),
-                  "The remainder tensors")
-              : new byte[0];
-      if (checked.unmasked().isPresent()) {
-        remainderTensors = RemainderDecoder.decode(message, checked.unmasked().get());
-      } else {
-        Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
-        remainderTensors =
-            RemainderDecoder.decode(
-                message, masked, metadata.getRemainder().getParameters(), limits.layers());
-      }
+      remainderTensors = isOld() ? decodeOldRemainder() : decodeRemainder();
     }
     return remainderTensors;
+  }
+
+  private boolean isOld() {
+    return file.version() <= ArchiveFormat.LAST_OLDEST;
+  }
+
+  private List<RemainderTensor> decodeRemainder() throws PemnFormatException {
+    if (checked.unmasked().isPresent()) {
+      List<ParameterShape> unmasked = checked.unmasked().get();
+      return unmasked.isEmpty()
+          ? List.of()
+          : RemainderDecoder.decode(
+              ZstdFrame.decompressUpTo(
+                  file.checkedRemainder(), RemainderDecoder.mostBytes(unmasked), REMAINDER),
+              unmasked);
+    }
+    Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
+    List<String> names =
+        parsedModule().tensors().stream().filter(name -> !masked.contains(name)).toList();
+    if (metadata.hasRemainder() == names.isEmpty()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive must have a remainder exactly where its module has tensors that are not"
+              + " masked; it was written by a faulty tool.");
+    }
+    return names.isEmpty()
+        ? List.of()
+        : RemainderDecoder.decode(
+            ZstdFrame.decompressUpTo(file.checkedRemainder(), limits.remainderBytes(), REMAINDER),
+            names,
+            metadata.getRemainder().getParameters(),
+            limits);
+  }
+
+  private List<RemainderTensor> decodeOldRemainder() throws PemnFormatException {
+    byte[] message =
+        metadata.hasRemainder()
+            ? ZstdFrame.decompress(
+                file.checkedRemainder(), metadata.getRemainder().getDecodedBytes(), REMAINDER)
+            : new byte[0];
+    if (checked.unmasked().isPresent()) {
+      return RemainderDecoder.decodeOld(message, checked.unmasked().get());
+    }
+    Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
+    return RemainderDecoder.decodeOld(
+        message, masked, metadata.getRemainder().getParameters(), limits.layers());
   }
 
   /**
@@ -311,31 +357,43 @@ public final class PemnArchive {
     if (!metadata.hasModule() || checkedModule != null) {
       return Optional.ofNullable(checkedModule);
     }
-    TorchScriptModule module =
-        TorchScriptModule.parse(
-            ZstdFrame.decompress(
-                file.checkedModule(),
-                metadata.getModule().getDecodedBytes(),
-                "The module's entries"));
+    TorchScriptModule module = parsedModule();
     Map<String, TensorShape> tensors = new HashMap<>();
     for (Layer layer : layers()) {
       tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
     }
     for (RemainderTensor tensor : remainder()) {
-      tensors.put(tensor.name(), new TensorShape(tensor.type(), tensor.shape()));
+      boolean rounded = isOld() ? tensor.type() == NumberType.FLOAT32 : tensor.isFloats();
+      tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
     module.check(tensors, storageLimit());
     checkedModule = module;
     return Optional.of(module);
   }
 
+  private TorchScriptModule parsedModule() throws PemnFormatException {
+    if (parsedModule == null) {
+      ByteBuffer section = file.checkedModule();
+      parsedModule =
+          TorchScriptModule.parse(
+              isOld()
+                  ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
+                  : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
+    }
+    return parsedModule;
+  }
+
   /**
    * Room for the widest numbers for every masked weight, for the whole remainder in a type of twice
    * its width, and for some places of storages that no tensor takes.
    */
-  private long storageLimit() {
+  private long storageLimit() throws PemnFormatException {
+    long remainder = 0;
+    for (RemainderTensor tensor : remainder()) {
+      remainder += (long) tensor.size() * (tensor.isFloats() ? Float.BYTES : tensor.type().bytes());
+    }
     return maskedWeights() * Double.BYTES
-        + 2 * metadata.getRemainder().getDecodedBytes()
+        + 2 * (isOld() ? metadata.getRemainder().getDecodedBytes() : remainder)
         + UNUSED_STORAGE_BYTES;
   }
 
@@ -367,10 +425,7 @@ public final class PemnArchive {
         name -> {
           Layer layer = layers.get(name);
           if (layer == null) {
-            RemainderTensor tensor = remainder.get(name);
-            return tensor.type() == types.get(name)
-                ? new TensorValues.Raw(tensor.shape(), tensor.data())
-                : new TensorValues.Floats(tensor.shape(), tensor.values());
+            return remainder.get(name).in(types.get(name));
           }
           float[] weights = rebuild(layer);
           verify(layer, weights);
@@ -446,7 +501,12 @@ public final class PemnArchive {
               .decode(
                   file.checkedMasks(),
                   metadata.getMasks().getDecodedBytes(),
-                  MaskLayout.of(metadata.getLayersList()));
+                  MaskLayout.of(
+                      layers().stream()
+                          .map(
+                              layer ->
+                                  new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                          .toList()));
       Map<String, LayerMask> decoded = new HashMap<>();
       for (Layer layer : layers()) {
         Mask own = bits.slice(layer.firstPosition(), layer.size());

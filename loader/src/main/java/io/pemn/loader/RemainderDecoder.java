@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.BytePlanes;
+import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
@@ -11,11 +13,20 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Decodes the tensors that are stored as they are. */
+/** Decodes the tensors that no mask replaces. */
 final class RemainderDecoder {
   private static final int MAX_DIMENSIONS = 64;
 
+  /** The most bytes that type, scale and flag of a tensor take, with tags and lengths. */
+  private static final int MOST_HEADER = 16;
+
   private RemainderDecoder() {}
+
+  /** The most bytes of the remainder of a built-in network. */
+  static long mostBytes(List<ParameterShape> unmasked) {
+    return unmasked.stream().mapToLong(ParameterShape::size).sum() * Float.BYTES
+        + (unmasked.size() + 1L) * MOST_HEADER;
+  }
 
   /**
    * Decodes the remainder of a built-in network.
@@ -24,6 +35,232 @@ final class RemainderDecoder {
    * @param unmasked exactly the parameters that it must have
    */
   static List<RemainderTensor> decode(byte[] content, List<ParameterShape> unmasked)
+      throws PemnFormatException {
+    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    List<Header> headers = new ArrayList<>();
+    for (ParameterShape parameter : unmasked) {
+      io.pemn.format.proto.RemainderTensor tensor = header(cursor, parameter.name());
+      if (tensor.getShapeCount() > 0) {
+        throw new PemnFormatException.Corrupt(
+            "The archive repeats the shape of "
+                + parameter.name()
+                + ", which its network says; it was written by a faulty tool.");
+      }
+      Header header =
+          new Header(
+              parameter.name(),
+              parameter.shape(),
+              parameter.size(),
+              type(tensor, parameter.name()),
+              tensor.getScale(),
+              tensor.getConstant());
+      if (!header.isFloats()) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + header.name()
+                + " has numbers of type "
+                + header.type()
+                + ", but its network needs such that stand for FLOAT32 ones;"
+                + " it was written by a faulty tool.");
+      }
+      headers.add(header.checked());
+    }
+    List<RemainderTensor> tensors = numbers(cursor, headers);
+    for (RemainderTensor tensor : tensors) {
+      finite(tensor.values(), tensor.name());
+    }
+    return tensors;
+  }
+
+  /**
+   * Decodes the remainder of a TorchScript module.
+   *
+   * @param content the message
+   * @param names of its tensors, as the module has them
+   * @param parameters how many numbers there must be
+   * @param limits what it may ask for
+   */
+  static List<RemainderTensor> decode(
+      byte[] content, List<String> names, long parameters, Limits limits)
+      throws PemnFormatException {
+    if (names.size() > limits.layers()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's remainder has more tensors than the limit of "
+              + limits.layers()
+              + "; raise the limit if you trust it.");
+    }
+    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    List<Header> headers = new ArrayList<>();
+    long found = 0;
+    long bytes = 0;
+    for (String name : names) {
+      io.pemn.format.proto.RemainderTensor tensor = header(cursor, name);
+      List<Integer> shape = shape(tensor, name);
+      int size = shape.stream().reduce(1, (a, b) -> a * b);
+      Header header =
+          new Header(
+              name, shape, size, type(tensor, name), tensor.getScale(), tensor.getConstant());
+      headers.add(header.checked());
+      found += size;
+      bytes += (long) size * (header.isFloats() ? Float.BYTES : header.type().bytes());
+    }
+    checkCount(found, parameters);
+    if (bytes > limits.remainderBytes()) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's remainder takes "
+              + bytes
+              + " bytes in memory, more than the limit of "
+              + limits.remainderBytes()
+              + "; raise the limit if you trust it.");
+    }
+    List<RemainderTensor> tensors = numbers(cursor, headers);
+    for (RemainderTensor tensor : tensors) {
+      if (tensor.type() == NumberType.BOOL) {
+        checkBooleans(tensor);
+      }
+    }
+    return tensors;
+  }
+
+  /**
+   * What stands of a tensor before the numbers.
+   *
+   * @param constant whether only one number is stored
+   */
+  private record Header(
+      String name, List<Integer> shape, int size, NumberType type, float scale, boolean constant) {
+    boolean isFloats() {
+      return CodedFloats.isFloats(type, scale);
+    }
+
+    int stored() {
+      return constant ? 1 : size;
+    }
+
+    Header checked() throws PemnFormatException {
+      boolean scaled = Float.floatToRawIntBits(scale) != 0;
+      if (scaled && (type != NumberType.INT8 || !CodedFloats.isScale(scale))) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + name
+                + " has numbers of type "
+                + type
+                + " and the scale "
+                + scale
+                + ", but only INT8 numbers have one, which is greater than 0 and finite;"
+                + " it was written by a faulty tool.");
+      }
+      if (constant && size < 2) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + name
+                + " is called constant, but has fewer than two numbers;"
+                + " it was written by a faulty tool.");
+      }
+      return this;
+    }
+  }
+
+  /** One at a time: two bytes are a tensor, so that a whole message may take far more memory. */
+  private static io.pemn.format.proto.RemainderTensor header(ArchiveCursor cursor, String name)
+      throws PemnFormatException {
+    if (cursor.atEnd()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder lacks the tensor "
+              + name
+              + "; it was written by a faulty tool.");
+    }
+    io.pemn.format.proto.RemainderTensor tensor =
+        CanonicalMessage.parse(
+            io.pemn.format.proto.RemainderTensor.parser(),
+            cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder"),
+            "a remainder tensor");
+    if (!tensor.getName().isEmpty() || !tensor.getData().isEmpty()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has a name or numbers within the tensor "
+              + name
+              + ", where this format version does not; it was written by a faulty tool.");
+    }
+    return tensor;
+  }
+
+  private static List<RemainderTensor> numbers(ArchiveCursor cursor, List<Header> headers)
+      throws PemnFormatException {
+    List<BytePlanes.Numbers> stored = new ArrayList<>();
+    long needed = headers.stream().mapToLong(h -> (long) h.stored() * h.type().bytes()).sum();
+    ByteBuffer planes =
+        needed == 0 || cursor.atEnd()
+            ? ByteBuffer.allocate(0)
+            : cursor.readBytes(Remainder.NUMBERS_FIELD_NUMBER, "remainder's numbers");
+    if (!cursor.atEnd()) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has more in it than the "
+              + headers.size()
+              + " tensors of its network that are not masked; it was written by a faulty tool.");
+    }
+    if (planes.remaining() != needed) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has "
+              + planes.remaining()
+              + " bytes of numbers, but its tensors need "
+              + needed
+              + "; it was written by a faulty tool.");
+    }
+    for (Header header : headers) {
+      int width = header.type().bytes();
+      stored.add(new BytePlanes.Numbers(width, ByteBuffer.allocate(header.stored() * width)));
+    }
+    BytePlanes.join(planes, stored);
+    List<RemainderTensor> tensors = new ArrayList<>();
+    for (int i = 0; i < stored.size(); i++) {
+      Header header = headers.get(i);
+      ByteBuffer data = stored.get(i).bytes();
+      if (header.constant()) {
+        data = repeated(data, header.size());
+      } else if (CodedFloats.isConstant(header.type(), data)) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + header.name()
+                + " has one number "
+                + header.size()
+                + " times, which is to be stored once; it was written by a faulty tool.");
+      }
+      if (Float.floatToRawIntBits(header.scale()) != 0) {
+        checkScaled(header.name(), data);
+      }
+      tensors.add(
+          new RemainderTensor(header.name(), header.shape(), header.type(), header.scale(), data));
+    }
+    return List.copyOf(tensors);
+  }
+
+  private static ByteBuffer repeated(ByteBuffer number, int times) {
+    ByteBuffer data = ByteBuffer.allocate(times * number.remaining());
+    while (data.hasRemaining()) {
+      data.put(number.duplicate());
+    }
+    return data.flip();
+  }
+
+  private static void checkScaled(String name, ByteBuffer data) throws PemnFormatException {
+    for (int i = 0; i < data.remaining(); i++) {
+      if (data.get(i) < -CodedFloats.GREATEST) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's "
+                + name
+                + " has the number -128, but with a scale only -127 to 127 are possible;"
+                + " it was written by a faulty tool.");
+      }
+    }
+  }
+
+  /**
+   * Decodes the remainder of a built-in network, as it was before version 3.
+   *
+   * @param content the message
+   * @param unmasked exactly the parameters that it must have
+   */
+  static List<RemainderTensor> decodeOld(byte[] content, List<ParameterShape> unmasked)
       throws PemnFormatException {
     List<RemainderTensor> tensors = new ArrayList<>();
     // One at a time: two bytes are a tensor, so that a whole message may take far more memory.
@@ -54,7 +291,7 @@ final class RemainderDecoder {
                 + tensor.type()
                 + ", but its network needs FLOAT32; it was written by a faulty tool.");
       }
-      finite(tensor.data(), tensor.name());
+      finite(tensor.values(), tensor.name());
       tensors.add(tensor);
     }
     if (!cursor.atEnd()) {
@@ -68,14 +305,15 @@ final class RemainderDecoder {
   }
 
   /**
-   * Decodes the remainder of a TorchScript module, which itself says what is in it.
+   * Decodes the remainder of a TorchScript module, which itself said what is in it before version
+   * 3.
    *
    * @param content the message
    * @param masked names that none of the tensors may have
    * @param parameters how many numbers there must be
    * @param mostTensors how many tensors there may be
    */
-  static List<RemainderTensor> decode(
+  static List<RemainderTensor> decodeOld(
       byte[] content, Set<String> masked, long parameters, int mostTensors)
       throws PemnFormatException {
     List<RemainderTensor> tensors = new ArrayList<>();
@@ -99,6 +337,11 @@ final class RemainderDecoder {
       found += tensor.size();
       tensors.add(tensor);
     }
+    checkCount(found, parameters);
+    return List.copyOf(tensors);
+  }
+
+  private static void checkCount(long found, long parameters) throws PemnFormatException {
     if (found != parameters) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder has "
@@ -107,7 +350,6 @@ final class RemainderDecoder {
               + parameters
               + " are stated; it was written by a faulty tool.");
     }
-    return List.copyOf(tensors);
   }
 
   private static RemainderTensor next(ArchiveCursor cursor) throws PemnFormatException {
@@ -115,33 +357,16 @@ final class RemainderDecoder {
     io.pemn.format.proto.RemainderTensor tensor =
         CanonicalMessage.parse(
             io.pemn.format.proto.RemainderTensor.parser(), bytes, "a remainder tensor");
-    NumberType type =
-        NumberType.of(tensor.getType())
-            .orElseThrow(
-                () ->
-                    new PemnFormatException.Unsupported(
-                        "The archive's "
-                            + tensor.getName()
-                            + " has number type "
-                            + tensor.getTypeValue()
-                            + ", which this version of pemn does not read; use a newer one."));
-    List<Integer> shape = new ArrayList<>();
-    long numbers = 1;
-    for (long dimension : tensor.getShapeList()) {
-      boolean sound =
-          dimension >= 0
-              && dimension <= Integer.MAX_VALUE
-              && shape.size() < MAX_DIMENSIONS
-              && (dimension == 0 || numbers <= Integer.MAX_VALUE / dimension);
-      if (!sound) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + tensor.getName()
-                + " has an impossible shape; it was written by a faulty tool.");
-      }
-      numbers *= dimension;
-      shape.add((int) dimension);
+    if (tensor.getConstant() || Float.floatToRawIntBits(tensor.getScale()) != 0) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's "
+              + tensor.getName()
+              + " is constant or has a scale, which this format version does not know;"
+              + " it was written by a faulty tool.");
     }
+    NumberType type = type(tensor, tensor.getName());
+    List<Integer> shape = shape(tensor, tensor.getName());
+    long numbers = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
     if (tensor.getData().size() != numbers * type.bytes()) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
@@ -154,20 +379,55 @@ final class RemainderDecoder {
               + numbers * type.bytes()
               + "; it was written by a faulty tool.");
     }
+    RemainderTensor checked =
+        new RemainderTensor(tensor.getName(), shape, type, tensor.getData().asReadOnlyByteBuffer());
     if (type == NumberType.BOOL) {
-      checkBooleans(tensor);
+      checkBooleans(checked);
     }
-    return new RemainderTensor(
-        tensor.getName(), shape, type, tensor.getData().asReadOnlyByteBuffer());
+    return checked;
   }
 
-  private static void checkBooleans(io.pemn.format.proto.RemainderTensor tensor)
+  private static NumberType type(io.pemn.format.proto.RemainderTensor tensor, String name)
       throws PemnFormatException {
-    for (byte value : tensor.getData()) {
+    return NumberType.of(tensor.getType())
+        .orElseThrow(
+            () ->
+                new PemnFormatException.Unsupported(
+                    "The archive's "
+                        + name
+                        + " has number type "
+                        + tensor.getTypeValue()
+                        + ", which this version of pemn does not read; use a newer one."));
+  }
+
+  private static List<Integer> shape(io.pemn.format.proto.RemainderTensor tensor, String name)
+      throws PemnFormatException {
+    List<Integer> shape = new ArrayList<>();
+    long numbers = 1;
+    for (long dimension : tensor.getShapeList()) {
+      boolean sound =
+          dimension >= 0
+              && dimension <= Integer.MAX_VALUE
+              && shape.size() < MAX_DIMENSIONS
+              && (dimension == 0 || numbers <= Integer.MAX_VALUE / dimension);
+      if (!sound) {
+        throw new PemnFormatException.Corrupt(
+            "The archive's " + name + " has an impossible shape; it was written by a faulty tool.");
+      }
+      numbers *= dimension;
+      shape.add((int) dimension);
+    }
+    return shape;
+  }
+
+  private static void checkBooleans(RemainderTensor tensor) throws PemnFormatException {
+    ByteBuffer data = tensor.data();
+    while (data.hasRemaining()) {
+      byte value = data.get();
       if (value != 0 && value != 1) {
         throw new PemnFormatException.Corrupt(
             "The archive's "
-                + tensor.getName()
+                + tensor.name()
                 + " has the truth value "
                 + value
                 + ", but only 0 and 1 are possible; it was written by a faulty tool.");
@@ -179,6 +439,11 @@ final class RemainderDecoder {
   static float[] finite(ByteBuffer bytes, String what) throws PemnFormatException {
     float[] values = new float[bytes.remaining() / Float.BYTES];
     bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
+    finite(values, what);
+    return values;
+  }
+
+  private static void finite(float[] values, String what) throws PemnFormatException {
     for (float value : values) {
       if (!Float.isFinite(value)) {
         throw new PemnFormatException.Corrupt(
@@ -189,6 +454,5 @@ final class RemainderDecoder {
                 + ", but only finite ones make sense; it was written by a faulty tool.");
       }
     }
-    return values;
   }
 }

@@ -1,20 +1,25 @@
 package io.pemn.loader;
 
+import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
+import io.pemn.loader.torchscript.TensorValues;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * A tensor that is stored as it is: a bias, a scale, shift or running statistic of a normalisation
+ * A tensor that no mask replaces: a bias, a scale, shift or running statistic of a normalisation
  * layer, or whatever else a module holds.
  *
  * @param name such as {@code stem.norm.running_mean}
  * @param shape its dimensions, row-major; none for a single number
  * @param type of its numbers
+ * @param scale what the numbers of an INT8 tensor are multiplied with, if they stand for float32
+ *     ones; 0 for all other tensors
  * @param data as many numbers as the shape says, little-endian, from position to limit; read-only
  */
-public record RemainderTensor(String name, List<Integer> shape, NumberType type, ByteBuffer data) {
+public record RemainderTensor(
+    String name, List<Integer> shape, NumberType type, float scale, ByteBuffer data) {
   /**
    * Copies the shape, and takes a view of the data, which nobody may write to afterwards.
    *
@@ -41,11 +46,31 @@ public record RemainderTensor(String name, List<Integer> shape, NumberType type,
               + data.remaining()
               + ".");
     }
+    if (scale != 0 && (type != NumberType.INT8 || !CodedFloats.isScale(scale))) {
+      throw new IllegalArgumentException(
+          "The tensor "
+              + name
+              + " of type "
+              + type
+              + " has the scale "
+              + scale
+              + ", but only INT8 numbers have one, which is greater than 0 and finite.");
+    }
+  }
+
+  /** A tensor without a scale; see the canonical constructor. */
+  public RemainderTensor(String name, List<Integer> shape, NumberType type, ByteBuffer data) {
+    this(name, shape, type, 0, data);
   }
 
   /** A float32 tensor; the values are copied. */
   public RemainderTensor(String name, List<Integer> shape, float[] values) {
-    this(name, shape, NumberType.FLOAT32, littleEndian(values));
+    this(name, shape, NumberType.FLOAT32, ByteBuffer.wrap(NumberType.FLOAT32.encode(values)));
+  }
+
+  /** A tensor of float32 numbers in the form that an archive stores. */
+  public RemainderTensor(String name, List<Integer> shape, CodedFloats floats) {
+    this(name, shape, floats.type(), floats.scale(), ByteBuffer.wrap(floats.data()));
   }
 
   /** Number of its numbers. */
@@ -60,24 +85,34 @@ public record RemainderTensor(String name, List<Integer> shape, NumberType type,
   }
 
   /**
-   * A copy of the numbers of a float32 tensor.
-   *
-   * @throws IllegalStateException if it has another type
+   * Whether the numbers are float32 ones, or stand for some: as FLOAT16, BFLOAT16, or INT8 with a
+   * scale.
    */
-  public float[] values() {
-    if (type != NumberType.FLOAT32) {
-      throw new IllegalStateException(name + " has numbers of type " + type + ", not FLOAT32.");
-    }
-    float[] values = new float[size()];
-    data().asFloatBuffer().get(values);
-    return values;
+  public boolean isFloats() {
+    return CodedFloats.isFloats(type, scale);
   }
 
-  private static ByteBuffer littleEndian(float[] values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return bytes;
+  /**
+   * The float32 numbers that are stored, or that the stored ones stand for.
+   *
+   * @throws IllegalStateException if they are none; see {@link #isFloats}
+   */
+  public float[] values() {
+    if (!isFloats()) {
+      throw new IllegalStateException(
+          name + " has numbers of type " + type + ", which stand for no float32 ones.");
+    }
+    return CodedFloats.decode(type, scale, data);
+  }
+
+  /**
+   * What a storage of a module gets.
+   *
+   * @param storage its type: the tensor's own, or any floating-point one for float32 numbers
+   */
+  public TensorValues in(NumberType storage) {
+    return type == storage && scale == 0
+        ? new TensorValues.Raw(shape, data())
+        : new TensorValues.Floats(shape, values());
   }
 }

@@ -12,7 +12,10 @@ import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.EncodedMask;
 import io.pemn.format.mask.MaskCodec;
 import io.pemn.format.mask.MaskLayout;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Layer;
@@ -22,9 +25,7 @@ import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.ModuleSection;
 import io.pemn.format.proto.Prototype;
 import io.pemn.format.proto.PrototypeSection;
-import io.pemn.format.proto.Remainder;
 import io.pemn.format.proto.RemainderSection;
-import io.pemn.format.proto.RemainderTensor;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayOutputStream;
@@ -87,41 +88,41 @@ public final class ArchiveWriter {
     if (!network.layers().isEmpty()) {
       metadata.setPrototype(prototype(network));
       Padding padding = network.padding();
+      boolean named = !allMasked(network);
       for (MaskedLayer layer : network.layers()) {
-        metadata.addLayers(layer(layer, padding));
+        metadata.addLayers(layer(layer, padding, named));
       }
       if (network.storeValues()) {
         values = littleEndian(network.prototype().values());
-        metadata.setPrototypeValues(
-            PrototypeSection.newBuilder().setStoredBytes(values.length).setDigest(digest(values)));
+        metadata.setPrototypeValues(PrototypeSection.newBuilder().setDigest(digest(values)));
       }
     }
     if (!network.remainder().isEmpty()) {
-      byte[] message = remainder(network).toByteArray();
-      remainder = ZstdFrame.compress(message);
-      metadata.setRemainder(
-          RemainderSection.newBuilder()
-              .setStoredBytes(remainder.length)
-              .setDigest(digest(remainder))
-              .setDecodedBytes(message.length)
-              .setParameters(
-                  network.remainder().stream().mapToLong(tensor -> tensor.size()).sum()));
+      remainder = RemainderWriter.toBytes(network);
+      RemainderSection.Builder section = RemainderSection.newBuilder().setDigest(digest(remainder));
+      if (network.module().isPresent()) {
+        section.setParameters(
+            network.remainder().stream().mapToLong(tensor -> tensor.size()).sum());
+      }
+      metadata.setRemainder(section);
     }
     if (network.module().isPresent()) {
-      byte[] message = network.module().get().toBytes();
-      module = ZstdFrame.compress(message);
-      metadata.setModule(
-          ModuleSection.newBuilder()
-              .setStoredBytes(module.length)
-              .setDigest(digest(module))
-              .setDecodedBytes(message.length));
+      module = ZstdFrame.compress(network.module().get().toBytes());
+      metadata.setModule(ModuleSection.newBuilder().setDigest(digest(module)));
     }
     List<byte[]> archives = new ArrayList<>();
     if (network.layers().isEmpty()) {
       archives.add(frame(metadata.build(), new byte[0], remainder, values, module));
     } else {
       Mask bits = bits(network.layers());
-      MaskLayout layout = MaskLayout.of(metadata.getLayersList());
+      MaskLayout layout =
+          MaskLayout.of(
+              network.layers().stream()
+                  .map(
+                      layer ->
+                          new MaskLayout.Masked(
+                              layer.shape(), layer.mask().kept().kept(), layer.mask().kind()))
+                  .toList());
       for (MaskCodec codec : choice.codecs()) {
         EncodedMask masks = codec.encode(bits, layout);
         metadata.setMasks(section(codec.encoding(), masks));
@@ -135,7 +136,6 @@ public final class ArchiveWriter {
 
   private static MaskSection section(MaskEncoding encoding, EncodedMask masks) {
     return MaskSection.newBuilder()
-        .setStoredBytes(masks.stored().length)
         .setDigest(digest(masks.stored()))
         .setEncoding(encoding)
         .setDecodedBytes(masks.decodedBytes())
@@ -166,7 +166,7 @@ public final class ArchiveWriter {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     out.writeByteArray(1, ArchiveFormat.magic());
-    out.writeUInt32(2, ArchiveFormat.versionFor(metadata));
+    out.writeUInt32(2, ArchiveFormat.VERSION);
     out.writeByteArray(3, metadata.toByteArray());
     out.flush();
     out.writeBytes(4, digest(bytes.toByteArray()));
@@ -223,31 +223,56 @@ public final class ArchiveWriter {
         .build();
   }
 
-  private static Layer layer(MaskedLayer layer, Padding padding) {
+  /**
+   * Whether a built-in network has a mask for every weight that can have one, so that it says which
+   * these are.
+   *
+   * @throws IllegalArgumentException in one sentence, if the masks stand in another order
+   */
+  private static boolean allMasked(MaskedNetwork network) {
+    if (!(network.network() instanceof BuiltInDescription builtIn)) {
+      return false;
+    }
+    List<ParameterShape> weights =
+        builtIn.parameters().stream().filter(p -> p.role() == Role.WEIGHT).toList();
+    if (network.layers().size() != weights.size()) {
+      return false;
+    }
+    for (int i = 0; i < weights.size(); i++) {
+      MaskedLayer layer = network.layers().get(i);
+      if (!layer.name().equals(weights.get(i).name())
+          || !layer.shape().equals(weights.get(i).shape())) {
+        throw new IllegalArgumentException(
+            "The masked layer "
+                + layer.name()
+                + " of shape "
+                + layer.shape()
+                + " stands where its network has "
+                + weights.get(i).name()
+                + " of shape "
+                + weights.get(i).shape()
+                + ".");
+      }
+    }
+    return true;
+  }
+
+  private static Layer layer(MaskedLayer layer, Padding padding, boolean named) {
     float[] weights = new float[layer.mask().size()];
     padding.rebuild(layer.offset(), layer.scale(), layer.mask(), 0, weights);
-    return Layer.newBuilder()
-        .setName(layer.name())
-        .addAllShape(layer.shape().stream().map(Integer::longValue).toList())
+    Layer.Builder message = Layer.newBuilder();
+    if (named) {
+      message
+          .setName(layer.name())
+          .addAllShape(layer.shape().stream().map(Integer::longValue).toList());
+    }
+    return message
         .setOffset(layer.offset())
         .setScale(layer.scale())
         .setKept(layer.mask().kept().kept())
         .setDigest(ByteString.copyFrom(ArchiveFormat.layerDigest(weights)))
         .setKind(layer.mask().kind())
         .build();
-  }
-
-  private static Remainder remainder(MaskedNetwork network) {
-    Remainder.Builder remainder = Remainder.newBuilder();
-    for (io.pemn.loader.RemainderTensor tensor : network.remainder()) {
-      remainder.addTensors(
-          RemainderTensor.newBuilder()
-              .setName(tensor.name())
-              .addAllShape(tensor.shape().stream().map(Integer::longValue).toList())
-              .setType(tensor.type().toProto())
-              .setData(ByteString.copyFrom(tensor.data())));
-    }
-    return remainder.build();
   }
 
   private static ByteString digest(byte[] bytes) {

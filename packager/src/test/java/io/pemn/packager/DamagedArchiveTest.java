@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.github.luben.zstd.Zstd;
+import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
-import io.pemn.format.proto.Metadata;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
+import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -26,7 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** No damage goes unnoticed, and none ends in anything but a {@link PemnFormatException}. */
 class DamagedArchiveTest {
   static List<String> networks() {
-    return List.of("mlp", "stored-values-shuffled", "dense", "mixed-masks", "module");
+    return List.of(
+        "mlp", "stored-values-shuffled", "dense", "mixed-masks", "module", "coded", "module-coded");
   }
 
   @ParameterizedTest
@@ -83,11 +86,11 @@ class DamagedArchiveTest {
   @Test
   void aNewerFormatVersionIsTooNew() throws IOException {
     byte[] newer = archive("mlp");
-    assertEquals(1, newer[11]);
-    newer[11] = 3;
+    assertEquals(ArchiveFormat.VERSION, newer[11]);
+    newer[11]++;
     PemnFormatException e = failure(newer);
     assertInstanceOf(PemnFormatException.TooNew.class, e);
-    assertTrue(e.getMessage().contains("version 3"), e.getMessage());
+    assertTrue(e.getMessage().contains("version " + newer[11]), e.getMessage());
     newer[11] = 0;
     assertInstanceOf(PemnFormatException.Corrupt.class, failure(newer));
   }
@@ -114,13 +117,13 @@ class DamagedArchiveTest {
     PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
     long weights = archive.maskedWeights();
     int layers = archive.layers().size();
-    // 4 * (9 + 5) + 3 numbers of 4 bytes, and their names.
-    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 2000, 0)).verify();
+    // 4 * (9 + 5) + 3 numbers of 4 bytes.
+    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 236, 0)).verify();
     for (Limits limits :
         List.of(
-            new Limits(bytes.length, weights - 1, layers, 2000, 0),
-            new Limits(bytes.length, weights, layers - 1, 2000, 0),
-            new Limits(bytes.length, weights, layers, 200, 0))) {
+            new Limits(bytes.length, weights - 1, layers, 236, 0),
+            new Limits(bytes.length, weights, layers - 1, 236, 0),
+            new Limits(bytes.length, weights, layers, 235, 0))) {
       assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits));
     }
   }
@@ -128,11 +131,11 @@ class DamagedArchiveTest {
   @Test
   void theLimitsOfAModuleAreEnforcedToTheLastOne() throws IOException {
     byte[] bytes = archive("module");
-    Metadata metadata = Archive.parseFrom(bytes).getMetadata();
+    Archive archive = Archive.parseFrom(bytes);
     long weights = PemnArchive.read(bytes, Limits.DEFAULT).maskedWeights();
-    long remainder = metadata.getRemainder().getDecodedBytes();
+    long remainder = Zstd.getFrameContentSize(archive.getRemainder().toByteArray());
     int tensors = PemnArchive.read(bytes, Limits.DEFAULT).remainder().size();
-    long module = metadata.getModule().getDecodedBytes();
+    long module = Zstd.getFrameContentSize(archive.getModule().toByteArray());
     PemnArchive.read(bytes, new Limits(bytes.length, weights, tensors, remainder, module)).verify();
     for (Limits limits :
         List.of(
@@ -143,6 +146,23 @@ class DamagedArchiveTest {
       assertThrows(
           PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits).verify());
     }
+  }
+
+  @Test
+  void constantsThatAreWrittenOutCountAsMuchAsOthers() throws IOException {
+    MaskedNetwork dense = TinyNetworks.all().get("dense");
+    MaskedNetwork zeros =
+        TinyNetworks.withRemainder(
+            dense,
+            dense.remainder().stream()
+                .map(t -> new RemainderTensor(t.name(), t.shape(), new float[t.size()]))
+                .toList());
+    byte[] bytes = ArchiveWriter.toBytes(zeros);
+    long needed = 4 * PemnArchive.read(bytes, Limits.DEFAULT).parameters();
+    assertTrue(bytes.length < needed / 2);
+    PemnArchive.read(bytes, new Limits(bytes.length, 0, 0, needed, 0)).verify();
+    Limits small = new Limits(bytes.length, 0, 0, needed - 1, 0);
+    assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, small));
   }
 
   private static byte[] archive(String name) throws IOException {

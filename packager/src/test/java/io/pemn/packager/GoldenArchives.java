@@ -9,13 +9,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Writes testdata/golden; testdata/README.md says how to run it. */
+/**
+ * Writes the golden archives of the format version that is written now; testdata/README.md says how
+ * to run it. Those of older versions are there to be read: nothing makes them again.
+ */
 final class GoldenArchives {
   private GoldenArchives() {}
 
-  /** Where the golden archives are kept. */
-  static Path folder() {
-    return Path.of(System.getProperty("pemn.home"), "testdata", "golden");
+  /** Where the golden archives of a format version are kept. */
+  static Path folder(int version) {
+    return Path.of(System.getProperty("pemn.home"), "testdata", "golden", "version-" + version);
+  }
+
+  /** The file of a golden archive. */
+  static Path file(int version, String name) {
+    return folder(version).resolve(name + ".pemn");
   }
 
   /**

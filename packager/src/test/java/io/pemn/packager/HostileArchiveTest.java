@@ -41,6 +41,7 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -52,7 +53,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Archives whose digests are all right and whose claims are not. */
+/**
+ * Archives of versions 1 and 2 whose digests are all right and whose claims are not; those of later
+ * versions are in {@link HostileVersion3Test}.
+ */
 class HostileArchiveTest {
   private static final long HUGE = 1L << 60;
 
@@ -228,10 +232,13 @@ class HostileArchiveTest {
 
   @Test
   void theTestsOwnFramingIsSound() throws IOException {
-    for (String name : TinyNetworks.all().keySet()) {
-      Archive sound = sound(name);
-      byte[] bytes = with(sound, sound.getMetadata().toBuilder(), metadata -> {});
-      assertArrayEquals(GoldenArchives.toBytes(name), bytes);
+    for (int version : new int[] {1, 2}) {
+      for (String name : TinyNetworks.namesOfVersion(version)) {
+        Archive sound = sound(name);
+        assertEquals(version, sound.getFormatVersion());
+        byte[] bytes = with(sound, sound.getMetadata().toBuilder(), metadata -> {});
+        assertArrayEquals(golden(name), bytes);
+      }
     }
   }
 
@@ -299,6 +306,24 @@ class HostileArchiveTest {
             Corrupt.class,
             change(sound, t -> t.setName("stem.conv.weight"))),
         Arguments.of("another shape", Corrupt.class, change(sound, t -> t.setShape(0, 9))),
+        Arguments.of(
+            "a constant of a later version",
+            Corrupt.class,
+            change(sound, t -> t.setConstant(true))),
+        Arguments.of(
+            "a scale of a later version", Corrupt.class, change(sound, t -> t.setScale(1))),
+        Arguments.of(
+            "a negative zero as scale", Corrupt.class, change(sound, t -> t.setScale(-0.0f))),
+        Arguments.of(
+            "numbers of a later version",
+            Corrupt.class,
+            sound.toBuilder().setNumbers(ByteString.copyFrom(new byte[4])).build()),
+        Arguments.of(
+            "numbers only where a later version has them",
+            Corrupt.class,
+            change(sound, RemainderTensor.Builder::clearData).toBuilder()
+                .setNumbers(sound.getTensors(0).getData())
+                .build()),
         Arguments.of("too few bytes", Corrupt.class, change(sound, t -> t.clearData())),
         Arguments.of(
             "tensors in another order",
@@ -375,6 +400,9 @@ class HostileArchiveTest {
         PemnFormatException e = refusal(with(other, other.getMetadata().toBuilder(), m -> {}));
         assertInstanceOf(Corrupt.class, e);
         assertTrue(e.getMessage().contains("version " + version), e.getMessage());
+        Archive third = other.toBuilder().setFormatVersion(3).build();
+        assertInstanceOf(
+            Corrupt.class, refusal(with(third, third.getMetadata().toBuilder(), m -> {})));
       }
     }
     Archive one = sound("mlp");
@@ -686,6 +714,19 @@ class HostileArchiveTest {
             "a tensor that the module lacks",
             Corrupt.class,
             r -> r.getTensorsBuilder(1).setName("nose")),
+        tensors(
+            "a coded tensor in a wider storage, which a later version has",
+            Corrupt.class,
+            r ->
+                r.getTensorsBuilder(1)
+                    .setType(TensorType.FLOAT16)
+                    .setData(ByteString.copyFrom(new byte[12]))),
+        tensors(
+            "a scale of a later version", Corrupt.class, r -> r.getTensorsBuilder(1).setScale(2)),
+        tensors(
+            "numbers of a later version",
+            Corrupt.class,
+            r -> r.setNumbers(ByteString.copyFrom(new byte[4]))),
         tensors("one tensor less", Corrupt.class, r -> r.removeTensors(3)),
         tensors("an empty tensor less", Corrupt.class, r -> r.removeTensors(12)),
         tensors(
@@ -860,7 +901,12 @@ class HostileArchiveTest {
   }
 
   private static Archive sound(String name) throws IOException {
-    return Archive.parseFrom(GoldenArchives.toBytes(name));
+    return Archive.parseFrom(golden(name));
+  }
+
+  private static byte[] golden(String name) throws IOException {
+    int version = TinyNetworks.namesOfVersion(1).contains(name) ? 1 : 2;
+    return Files.readAllBytes(GoldenArchives.file(version, name));
   }
 
   /** The archive with changed metadata and the head digest that they need. */

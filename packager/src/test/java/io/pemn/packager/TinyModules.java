@@ -1,6 +1,8 @@
 package io.pemn.packager;
 
+import io.pemn.format.CodedFloats;
 import io.pemn.format.Distribution;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -159,6 +161,46 @@ final class TinyModules {
         List.of(numbers("a.bias", List.of(4), NumberType.FLOAT16, 0xFC00, 0x8000, 1, 0x3555)),
         Optional.of(module),
         provenance(Measure.COSINE_DISTANCE, 0, 0.5));
+  }
+
+  /** Coded floats in storages of other types, next to integers of the same width. */
+  static MaskedNetwork coded() {
+    float[] values = {0.5f, -0.25f, 0.125f, 3, -2, 1, 0, 0.75f, -0.5f, 0.1f};
+    List<RemainderTensor> remainder =
+        List.of(
+            new RemainderTensor("int8", List.of(10), CodedFloats.of(values, FloatCoding.INT8)),
+            new RemainderTensor("fp16", List.of(5, 2), CodedFloats.of(values, FloatCoding.FP16)),
+            new RemainderTensor("bf16", List.of(10), CodedFloats.of(values, FloatCoding.BF16)),
+            new RemainderTensor("fp32", List.of(10), CodedFloats.of(values, FloatCoding.FP32)),
+            numbers("bytes", List.of(3), NumberType.INT8, -128, 0, 127),
+            numbers("same", List.of(4), NumberType.INT64, -3, -3, -3, -3),
+            new RemainderTensor("ones", List.of(3), new float[] {1, 1, 1}),
+            numbers("one", List.of(), NumberType.FLOAT16, 0x3C00),
+            numbers("none", List.of(0), NumberType.INT8));
+    TorchScriptModule module =
+        new TorchScriptModule(
+            List.of(
+                storage("data/0", NumberType.FLOAT32, 10, span("int8", 0)),
+                storage("data/1", NumberType.FLOAT32, 10, span("fp16", 0, 1, 5)),
+                storage("data/2", NumberType.FLOAT64, 10, span("bf16", 0)),
+                storage("data/3", NumberType.FLOAT16, 10, span("fp32", 0)),
+                storage("data/4", NumberType.INT8, 3, span("bytes", 0)),
+                storage("data/5", NumberType.INT64, 4, span("same", 0)),
+                storage("data/6", NumberType.FLOAT32, 3, span("ones", 0)),
+                storage("data/7", NumberType.FLOAT16, 1, span("one", 0)),
+                storage("data/8", NumberType.INT8, 0, span("none", 0))));
+    return new MaskedNetwork(
+        new TorchScriptDescription(
+            List.of(new InputTensor(List.of(2), NumberType.FLOAT32)), Optional.empty(), 0),
+        Optional.empty(),
+        List.of(),
+        new Prototype(1, Distribution.NORMAL, 1),
+        0,
+        false,
+        List.of(),
+        remainder,
+        Optional.of(module),
+        provenance(Measure.MEAN_SQUARED_ERROR, 0, 2));
   }
 
   /** A tensor of numbers given as their bits. */

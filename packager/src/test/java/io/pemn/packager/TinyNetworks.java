@@ -1,6 +1,8 @@
 package io.pemn.packager;
 
+import io.pemn.format.CodedFloats;
 import io.pemn.format.Distribution;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -78,23 +80,97 @@ final class TinyNetworks {
     all.put("mixed-masks-bitmap", mixedMasks());
     all.put("mixed-masks-entropy", mixedMasks());
     all.put("rows-and-columns-entropy", rowsAndColumns());
+    all.put("coded", coded(shared(MLP, Distribution.NORMAL, 41, 0, false, List.of())));
+    all.put("dense-int8", int8(dense(CONV_MIXER)));
+    all.put("partly-masked", partlyMasked());
+    all.put("module-coded", TinyModules.coded());
     return all;
   }
 
-  /** Those that a version 1 reader opens, or those that it does not. */
+  /**
+   * Those whose golden archives have a version: of version 1 what it could express, of version 2
+   * what came with it, and of every later version all that there was then.
+   */
   static List<String> namesOfVersion(int version) {
-    List<String> second =
+    List<String> second = List.of("sign", "ternary", "mixed-masks", "module", "module-float16");
+    List<String> third =
         List.of(
-            "sign",
-            "ternary",
-            "mixed-masks",
-            "module",
-            "module-float16",
             "mixed-masks-bitmap",
-            "mixed-masks-entropy");
-    return version == 2
-        ? second
-        : all().keySet().stream().filter(name -> !second.contains(name)).toList();
+            "mixed-masks-entropy",
+            "rows-and-columns-entropy",
+            "coded",
+            "dense-int8",
+            "partly-masked",
+            "module-coded");
+    return switch (version) {
+      case 1 ->
+          all().keySet().stream()
+              .filter(name -> !second.contains(name) && !third.contains(name))
+              .toList();
+      case 2 -> second;
+      default -> List.copyOf(all().keySet());
+    };
+  }
+
+  /** Every type that floats are stored in, constants, and zeros of both signs. */
+  private static MaskedNetwork coded(MaskedNetwork network) {
+    List<RemainderTensor> remainder = new ArrayList<>();
+    for (RemainderTensor tensor : network.remainder()) {
+      FloatCoding coding = FloatCoding.values()[remainder.size() % FloatCoding.values().length];
+      float[] values = tensor.values();
+      for (int i = 0; i < values.length; i++) {
+        if (tensor.name().endsWith(".running_mean")) {
+          values[i] = -0.0f;
+        } else if (tensor.name().endsWith(".running_var")) {
+          values[i] = 1;
+        } else if (i % 3 == 0) {
+          values[i] = -100 * values[i];
+        }
+      }
+      remainder.add(
+          new RemainderTensor(tensor.name(), tensor.shape(), CodedFloats.of(values, coding)));
+    }
+    return withRemainder(network, remainder);
+  }
+
+  private static MaskedNetwork int8(MaskedNetwork network) {
+    return withRemainder(
+        network,
+        network.remainder().stream()
+            .map(
+                tensor ->
+                    new RemainderTensor(
+                        tensor.name(),
+                        tensor.shape(),
+                        CodedFloats.of(tensor.values(), FloatCoding.INT8)))
+            .toList());
+  }
+
+  /** One weight is not masked, so that the others need their names. */
+  private static MaskedNetwork partlyMasked() {
+    MaskedNetwork network = shared(MLP, Distribution.NORMAL, 41, 0, false, List.of());
+    MaskedLayer last = network.layers().get(network.layers().size() - 1);
+    List<RemainderTensor> remainder = new ArrayList<>(network.remainder());
+    remainder.add(
+        remainder.size() - 1,
+        new RemainderTensor(last.name(), last.shape(), new float[last.mask().size()]));
+    return withRemainder(
+        withLayers(network, network.layers().subList(0, network.layers().size() - 1)), remainder);
+  }
+
+  /** The same network with another remainder. */
+  static MaskedNetwork withRemainder(MaskedNetwork network, List<RemainderTensor> remainder) {
+    return new MaskedNetwork(
+        network.network(),
+        network.normalization(),
+        network.classLabels(),
+        network.prototype(),
+        network.shuffledLength(),
+        network.storeValues(),
+        network.layers(),
+        remainder,
+        network.module(),
+        network.provenance());
   }
 
   /** Every position kept: the bitmap is one run. */

@@ -17,8 +17,11 @@ import java.util.Arrays;
  * </pre>
  */
 public final class ArchiveFormat {
-  /** The newest format version that this library reads. It writes the oldest that will do. */
-  public static final int VERSION = 2;
+  /** The newest format version that this library reads, and the one that it writes. */
+  public static final int VERSION = 3;
+
+  /** The last version that files had only if no older one could express what they hold. */
+  public static final int LAST_OLDEST = 2;
 
   /** Length of a section's digest and of the head's: a whole SHA-256. */
   public static final int DIGEST_BYTES = 32;
@@ -33,10 +36,11 @@ public final class ArchiveFormat {
   private ArchiveFormat() {}
 
   /**
-   * The oldest version that can express an archive: 1 for built-in networks under {0, 1} masks, 2
-   * for TorchScript modules, other masks and other measures than accuracy.
+   * The version that a file has if its version is at most {@link #LAST_OLDEST}: 1 for built-in
+   * networks under {0, 1} masks, 2 for TorchScript modules, other masks and other measures than
+   * accuracy.
    */
-  public static int versionFor(Metadata metadata) {
+  public static int oldVersionFor(Metadata metadata) {
     boolean first =
         !metadata.getNetwork().hasTorchScript()
             && !metadata.hasModule()

@@ -1,18 +1,93 @@
 package io.pemn.format;
 
+import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /** One zstd frame (RFC 8878) whose content size is known beforehand. */
 public final class ZstdFrame {
   private static final int LEVEL = 19;
+  private static final int BLOCK_OVERHEAD = 512;
 
   private ZstdFrame() {}
 
   /** Compresses bytes into one frame that states its content size. */
   public static byte[] compress(byte[] content) {
     return Zstd.compress(content, LEVEL);
+  }
+
+  /**
+   * Compresses bytes into one frame that states its content size, with a new block, and so with
+   * statistics of its own, where the bytes change their kind, if the frame gets smaller by it.
+   *
+   * @param content the bytes
+   * @param cuts where blocks may begin, ascending
+   */
+  public static byte[] compress(byte[] content, List<Integer> cuts) {
+    byte[] whole = compress(content);
+    byte[] cut = compressInBlocks(content, cuts);
+    return cut.length < whole.length ? cut : whole;
+  }
+
+  private static byte[] compressInBlocks(byte[] content, List<Integer> cuts) {
+    // Every block ends with bytes of its own.
+    int room =
+        Math.toIntExact(Zstd.compressBound(content.length)) + (cuts.size() + 1) * BLOCK_OVERHEAD;
+    ByteBuffer in = ByteBuffer.allocateDirect(content.length).put(content).flip();
+    ByteBuffer out = ByteBuffer.allocateDirect(room);
+    try (ZstdCompressCtx context = new ZstdCompressCtx()) {
+      context.setLevel(LEVEL).setContentSize(true);
+      context.setPledgedSrcSize(content.length);
+      for (int cut : cuts) {
+        in.limit(cut);
+        finish(context, out, in, EndDirective.FLUSH);
+      }
+      in.limit(content.length);
+      finish(context, out, in, EndDirective.END);
+    }
+    byte[] frame = new byte[out.position()];
+    out.flip().get(frame);
+    return frame;
+  }
+
+  private static void finish(
+      ZstdCompressCtx context, ByteBuffer out, ByteBuffer in, EndDirective end) {
+    if (!context.compressDirectByteBufferStream(out, in, end)) {
+      throw new AssertionError("A buffer of zstd's own bound is never too small.");
+    }
+  }
+
+  /**
+   * Decompresses a frame that may come from anywhere and states its own content size.
+   *
+   * @param frame the frame, from position to limit
+   * @param most the most bytes that it may hold; nothing is allocated before its content size is
+   *     found to be no more
+   * @param section what it is, for messages: "The masks"
+   * @throws PemnFormatException if it is no frame or holds more
+   */
+  public static byte[] decompressUpTo(ByteBuffer frame, long most, String section)
+      throws PemnFormatException {
+    byte[] bytes = new byte[frame.remaining()];
+    frame.duplicate().get(bytes);
+    long declared = bytes.length == 0 ? -1 : Zstd.getFrameContentSize(bytes);
+    if (declared < 0) {
+      throw new PemnFormatException.Corrupt(
+          section + " should be a zstd frame that states its size, but are none; get it again.");
+    }
+    if (declared > most) {
+      throw new PemnFormatException.LimitExceeded(
+          section
+              + " take "
+              + declared
+              + " bytes in memory, more than the "
+              + most
+              + " that are possible here; raise the limit if you trust the archive.");
+    }
+    return decompress(frame, declared, section);
   }
 
   /**

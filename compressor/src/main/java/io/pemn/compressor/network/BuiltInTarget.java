@@ -5,13 +5,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.training.ParameterStore;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.network.BuiltInNetwork;
+import io.pemn.packager.remainder.RemainderCoder;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,9 +98,60 @@ public final class BuiltInTarget implements TargetNetwork {
     return network.block().forward(store, inputs, training);
   }
 
-  /** The network itself: its blocks have no state but their parameters. */
+  /** A second network with the coded values. */
   @Override
-  public Shipped shipped() {
+  public Shipped shipped(Set<String> masked, FloatCoding coding) {
+    Map<String, RemainderTensor> remainder = new HashMap<>();
+    for (RemainderTensor tensor :
+        RemainderCoder.of(network.description()).code(remainder(masked), coding)) {
+      remainder.put(tensor.name(), tensor);
+    }
+    NDManager owner = NDManager.newBaseManager(manager.getDevice(), "PyTorch");
+    try {
+      BuiltInNetwork copy = BuiltInNetwork.of(network.description());
+      copy.initialize(owner);
+      for (ParameterShape parameter : parameters()) {
+        String name = parameter.name();
+        RemainderTensor tensor = remainder.get(name);
+        copy.set(name, tensor == null ? array(name).toFloatArray() : tensor.values());
+      }
+      return new Copy(copy, owner, new ParameterStore(owner.newSubManager(), false));
+    } catch (RuntimeException e) {
+      owner.close();
+      throw e;
+    }
+  }
+
+  /** Without an engine's file between it and its values. */
+  @Override
+  public List<RemainderTensor> remainder(Set<String> masked) {
+    try {
+      return TargetNetwork.super.remainder(masked);
+    } catch (IOException e) {
+      throw new AssertionError("The statistics of a built-in network are there.", e);
+    }
+  }
+
+  private record Copy(BuiltInNetwork network, NDManager owner, ParameterStore store)
+      implements Shipped {
+    @Override
+    public NDList forward(NDList inputs) {
+      return network.block().forward(store, inputs, false);
+    }
+
+    @Override
+    public NumberType inputType() {
+      return NumberType.FLOAT32;
+    }
+
+    @Override
+    public void close() {
+      owner.close();
+    }
+  }
+
+  /** The network itself, for measuring its present values; closing it does nothing. */
+  public Shipped asItIs() {
     return new Shipped() {
       @Override
       public NDList forward(NDList inputs) {

@@ -4,11 +4,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -61,11 +63,13 @@ public sealed interface TargetNetwork extends AutoCloseable
 
   /**
    * What an archive of the present state will run, from a copy of its own, so that what is measured
-   * is what ships.
+   * is what ships: the remainder folded and coded, everything else as it is.
    *
+   * @param masked names of the parameters that masks replace, which are not in the remainder
+   * @param coding of the remainder's floats
    * @throws IOException in one sentence, if it cannot be made
    */
-  Shipped shipped() throws IOException;
+  Shipped shipped(Set<String> masked, FloatCoding coding) throws IOException;
 
   /** Owns the parameters. */
   NDManager manager();
@@ -88,6 +92,26 @@ public sealed interface TargetNetwork extends AutoCloseable
     /** Frees what only this network needs. */
     @Override
     void close();
+  }
+
+  /**
+   * The present values of everything that no mask replaces, uncoded, in the network's order.
+   *
+   * @param masked names of the parameters that masks replace
+   * @throws IOException in one sentence, if the engine does not give them
+   */
+  default List<RemainderTensor> remainder(Set<String> masked) throws IOException {
+    Map<String, RemainderTensor> statistics = statistics();
+    List<RemainderTensor> remainder = new ArrayList<>();
+    for (ParameterShape parameter : parameters()) {
+      String name = parameter.name();
+      if (statistics.containsKey(name)) {
+        remainder.add(statistics.get(name));
+      } else if (!masked.contains(name)) {
+        remainder.add(new RemainderTensor(name, parameter.shape(), array(name).toFloatArray()));
+      }
+    }
+    return remainder;
   }
 
   /** Sets an array's numbers in place. */

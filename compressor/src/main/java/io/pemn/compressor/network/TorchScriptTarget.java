@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -213,21 +215,20 @@ public final class TorchScriptTarget implements TargetNetwork {
 
   /** The file's own code and type, with the present values, loaded anew. */
   @Override
-  public Shipped shipped() throws IOException {
-    Map<String, RemainderTensor> statistics = statistics();
+  public Shipped shipped(Set<String> masked, FloatCoding coding) throws IOException {
+    Map<String, RemainderTensor> remainder = new HashMap<>();
+    for (RemainderTensor tensor : source.file().remainderCoder().code(remainder(masked), coding)) {
+      remainder.put(tensor.name(), tensor);
+    }
     Map<String, ModuleTensor> tensors = source.tensors();
     return new LoadedModule(
         source,
         manager.getDevice(),
         name -> {
-          NDArray array = arrays.get(name);
-          if (array != null) {
-            return new TensorValues.Floats(tensors.get(name).shape(), array.toFloatArray());
-          }
-          RemainderTensor statistic = statistics.get(name);
-          return statistic.type() == tensors.get(name).type()
-              ? new TensorValues.Raw(statistic.shape(), statistic.data())
-              : new TensorValues.Floats(statistic.shape(), statistic.values());
+          ModuleTensor tensor = tensors.get(name);
+          return remainder.containsKey(name)
+              ? remainder.get(name).in(tensor.type())
+              : new TensorValues.Floats(tensor.shape(), array(name).toFloatArray());
         });
   }
 

@@ -28,6 +28,7 @@ import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -189,8 +190,18 @@ public final class RateBenchmark {
       rows.add(row(job, method, checkpoint, directory, listener));
     }
     directory.clear(Optional.empty());
-    Files.delete(workFolder);
+    Files.deleteIfExists(archiveFile());
+    try {
+      Files.delete(workFolder);
+    } catch (DirectoryNotEmptyException e) {
+      // A killed process left something there, which is no reason to lose the rows.
+      return rows;
+    }
     return rows;
+  }
+
+  private Path archiveFile() {
+    return workFolder.resolve("model.pemn");
   }
 
   /** What a method gave. */
@@ -239,7 +250,7 @@ public final class RateBenchmark {
 
   private Shipped archive(Checkpoint checkpoint, RunDirectory directory, IntConsumer progress)
       throws IOException {
-    Path file = workFolder.resolve("model.pemn");
+    Path file = archiveFile();
     ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, tool), file);
     SizeReport sizes = SizeReport.of(PemnArchive.open(file));
     Evaluation test;
@@ -248,7 +259,6 @@ public final class RateBenchmark {
           Comparison.evaluate(
               model, dataSet, dataSet.normalization(), Objective.CLASSIFY, progress);
     }
-    Files.delete(file);
     return new Shipped(test, sizes.fileBytes(), sizes.maskBitsPerWeight(), paperBytes(checkpoint));
   }
 

@@ -3,8 +3,8 @@ package io.pemn.compressor.training;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.NetworkChoice;
-import io.pemn.format.NumberType;
 import io.pemn.format.Prototype;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Metrics;
@@ -14,17 +14,19 @@ import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
-import io.pemn.packager.torchscript.ModuleTensor;
+import io.pemn.packager.remainder.RemainderCoder;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Turns a checkpoint into what an archive holds; needs no engine. */
 public final class CheckpointPacker {
+  /** Options that the archive's network and input say. */
+  private static final Set<String> SAID_ELSEWHERE =
+      Set.of("arch", "dim", "depth", "kernel", "patch", "hidden", "activation", "normalize");
+
   private CheckpointPacker() {}
 
   /**
@@ -83,12 +85,6 @@ public final class CheckpointPacker {
     RunDescription run = checkpoint.run();
     TrainingOptions options = run.trainingOptions();
     List<ParameterShape> parameters = run.networkParameters();
-    Map<String, NumberType> types = new HashMap<>();
-    if (module.isPresent()) {
-      for (ModuleTensor tensor : module.get().file().tensors()) {
-        types.put(tensor.name(), tensor.type());
-      }
-    }
     List<MaskedLayer> layers = new ArrayList<>();
     List<RemainderTensor> remainder = new ArrayList<>();
     Prototype prototype = new Prototype(options.seed(), options.distribution(), 1);
@@ -115,14 +111,15 @@ public final class CheckpointPacker {
       String name = parameter.name();
       if (checkpoint.parameters().containsKey(name)) {
         remainder.add(
-            as(
-                types.getOrDefault(name, NumberType.FLOAT32),
-                new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name))));
+            new RemainderTensor(name, parameter.shape(), checkpoint.parameters().get(name)));
       } else if (checkpoint.statistics().containsKey(name)) {
-        RemainderTensor statistic = checkpoint.statistics().get(name);
-        remainder.add(as(types.getOrDefault(name, statistic.type()), statistic));
+        remainder.add(checkpoint.statistics().get(name));
       }
     }
+    RemainderCoder coder =
+        module.isPresent()
+            ? module.get().file().remainderCoder()
+            : RemainderCoder.of((BuiltInDescription) run.network());
     Optional<TorchScriptModule> skeleton = Optional.empty();
     if (module.isPresent()) {
       skeleton = Optional.of(module.get().file().skeleton());
@@ -135,18 +132,9 @@ public final class CheckpointPacker {
         shuffledLength,
         options.storeValues(),
         layers,
-        remainder,
+        coder.code(remainder, options.remainder()),
         skeleton,
         provenance(checkpoint, tool));
-  }
-
-  /** A tensor in the type that the module's file has it in. */
-  private static RemainderTensor as(NumberType type, RemainderTensor tensor) {
-    if (tensor.type() == type) {
-      return tensor;
-    }
-    return new RemainderTensor(
-        tensor.name(), tensor.shape(), type, ByteBuffer.wrap(type.encode(tensor.values())));
   }
 
   private static Provenance provenance(Checkpoint checkpoint, String tool) {
@@ -156,8 +144,11 @@ public final class CheckpointPacker {
         .run()
         .options()
         .forEach(
-            (name, value) ->
-                provenance.addOptions(Option.newBuilder().setName(name).setValue(value)));
+            (name, value) -> {
+              if (!SAID_ELSEWHERE.contains(name)) {
+                provenance.addOptions(Option.newBuilder().setName(name).setValue(value));
+              }
+            });
     EpochMetrics last = checkpoint.history().get(checkpoint.history().size() - 1);
     Metrics.Builder metrics = Metrics.newBuilder().setEpochs(last.epoch());
     last.test()

@@ -144,13 +144,12 @@ public record Evaluation(
         statistics.put(name, new RemainderTensor(name, parameter.shape(), values.get(name)));
       }
     }
-    try (BuiltInTarget target = new BuiltInTarget(network, statistics, device);
-        Shipped shipped = target.shipped()) {
+    try (BuiltInTarget target = new BuiltInTarget(network, statistics, device)) {
       for (String name : target.trained()) {
         TargetNetwork.set(target.array(name), values.get(name));
       }
       return of(
-          shipped,
+          target.asItIs(),
           target.manager(),
           dataSet.test(),
           normalization,

@@ -412,7 +412,8 @@ final class Learner implements AutoCloseable {
 
   /** Measures what an archive of the present state would run. */
   Evaluation evaluate(SampleSet set, IntConsumer progress) throws IOException {
-    try (TargetNetwork.Shipped shipped = network.shipped()) {
+    try (TargetNetwork.Shipped shipped =
+        network.shipped(layers.byName().keySet(), options.remainder())) {
       return Evaluation.of(
           shipped,
           network.manager(),

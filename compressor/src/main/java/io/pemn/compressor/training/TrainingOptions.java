@@ -9,6 +9,7 @@ import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.Distribution;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
 import io.pemn.format.network.Architecture;
@@ -43,6 +44,7 @@ import java.util.stream.Collectors;
  * @param augment whether training images are shifted by up to 2 pixels and flipped
  * @param trainImages size of the class-balanced subset to train on; 0 for all
  * @param normalization how pixels become input
+ * @param remainder how the archive stores floats that no mask replaces
  */
 public record TrainingOptions(
     NetworkChoice network,
@@ -59,7 +61,8 @@ public record TrainingOptions(
     long seed,
     boolean augment,
     int trainImages,
-    Normalization normalization) {
+    Normalization normalization,
+    FloatCoding remainder) {
 
   /** Checks the ranges. */
   public TrainingOptions {
@@ -143,6 +146,7 @@ public record TrainingOptions(
     map.put("augmentation", augment ? "shift-and-flip" : "none");
     map.put("train-images", trainImages == 0 ? "all" : Integer.toString(trainImages));
     map.put("normalize", normalization.toString());
+    map.put("remainder", remainder.toString());
     return map;
   }
 
@@ -212,7 +216,8 @@ public record TrainingOptions(
         Long.parseLong(get(map, "seed")),
         isFirst(map, "augmentation", "shift-and-flip", "none"),
         trainImages,
-        Normalization.parse(get(map, "normalize")));
+        Normalization.parse(get(map, "normalize")),
+        constant(FloatCoding.class, get(map, "remainder")));
   }
 
   private static MaskRule rule(Map<String, String> map) {

@@ -3,6 +3,7 @@ package io.pemn.compressor.network;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -12,17 +13,22 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.format.Float16;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.packager.torchscript.TorchScriptFile;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -175,13 +181,13 @@ class TorchScriptTargetTest {
       target.forward(random(shape), true).close();
       move(target);
       NDList input = random(shape);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT32, shipped.inputType());
         assertArrayEquals(
-            outputs(target, input, false), shipped.forward(input).head().toFloatArray());
+            outputs(target, input, false), shipped.forward(input).head().toFloatArray(), 1e-5f);
       }
       Map<String, RemainderTensor> before = target.statistics();
-      target.shipped().close();
+      target.shipped(Set.of(), FloatCoding.FP32).close();
       assertEquals(before, target.statistics());
     }
   }
@@ -191,7 +197,7 @@ class TorchScriptTargetTest {
     try (ModuleSource source = open("tiny/mlp-scripted", false);
         TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
       NDList input = random(SMALL_IMAGES);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         float[] before = shipped.forward(input).head().toFloatArray();
         move(target);
         assertArrayEquals(before, shipped.forward(input).head().toFloatArray());
@@ -206,7 +212,7 @@ class TorchScriptTargetTest {
         TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
       move(target);
       NDList input = new NDList(manager.create(new long[] {1, 5, 23, 0, 7, 2}, new Shape(1, 6)));
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertArrayEquals(
             outputs(target, input, false), shipped.forward(input).head().toFloatArray());
       }
@@ -229,7 +235,7 @@ class TorchScriptTargetTest {
         }
         TargetNetwork.set(target.array(name), values);
       }
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT16, shipped.inputType());
         NDArray half = input.head().toType(DataType.FLOAT16, true);
         NDArray output = shipped.forward(new NDList(half)).head();
@@ -246,7 +252,7 @@ class TorchScriptTargetTest {
       move(target);
       NDList input = random(SMALL_IMAGES);
       float[] live = outputs(target, input, false);
-      try (TargetNetwork.Shipped shipped = target.shipped()) {
+      try (TargetNetwork.Shipped shipped = target.shipped(Set.of(), FloatCoding.FP32)) {
         assertEquals(NumberType.FLOAT64, shipped.inputType());
         NDArray output =
             shipped.forward(new NDList(input.head().toType(DataType.FLOAT64, true))).head();
@@ -254,6 +260,45 @@ class TorchScriptTargetTest {
         assertArrayEquals(live, output.toType(DataType.FLOAT32, true).toFloatArray(), 1e-5f);
       }
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet8-scripted", "resnet8-traced"})
+  void normsAreFoundInWhatTheEnginesOwnVersionOfPyTorchWrites(String name) throws IOException {
+    try (ModuleSource source = open(name, false);
+        PtSymbolBlock block = ModuleSource.load(manager, source.path(), false)) {
+      Path saved = ModuleSource.writeTemporary(out -> JniUtils.writeModule(block, out, false));
+      try (TorchScriptFile file = TorchScriptFile.open(saved)) {
+        assertEquals(source.file().batchNorms(), file.batchNorms());
+        assertEquals(9, file.batchNorms().size());
+      } finally {
+        Files.delete(saved);
+      }
+    }
+  }
+
+  @Test
+  void whatShipsHasItsNormsFoldedAndItsFloatsCoded() throws IOException {
+    try (ModuleSource source = open("resnet8-scripted", false);
+        TorchScriptTarget target = new TorchScriptTarget(source, Map.of(), Device.cpu())) {
+      NDList input = random(new Shape(6, 1, 28, 28));
+      float[] live = outputs(target, input, false);
+      for (FloatCoding coding : FloatCoding.values()) {
+        try (TargetNetwork.Shipped shipped = target.shipped(Set.of("fc.weight"), coding)) {
+          float[] found = shipped.forward(input).head().toFloatArray();
+          assertArrayEquals(live, found, coding == FloatCoding.FP32 ? 1e-4f : 1);
+          assertNotEquals(0, differences(live, found));
+        }
+      }
+    }
+  }
+
+  private static int differences(float[] first, float[] second) {
+    int differences = 0;
+    for (int i = 0; i < first.length; i++) {
+      differences += first[i] == second[i] ? 0 : 1;
+    }
+    return differences;
   }
 
   /** Adds something to every parameter, as an optimizer would. */

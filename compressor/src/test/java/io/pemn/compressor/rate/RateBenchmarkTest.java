@@ -234,6 +234,25 @@ class RateBenchmarkTest {
   }
 
   @Test
+  void whatAKilledProcessLeftCostsNoRow(@TempDir Path folder) throws IOException {
+    Path work = Files.createDirectory(folder.resolve("work"));
+    Files.writeString(work.resolve(".checkpoint.safetensors.1.tmp"), "half");
+    Files.writeString(work.resolve("checkpoint.safetensors"), "whole");
+    Files.writeString(work.resolve("model.pemn"), "old");
+    RateBenchmark benchmark = TinyRate.benchmark(folder);
+    RateBenchmark.Job job =
+        benchmark
+            .jobs(
+                List.of(TinyRate.MLP),
+                TinyRate.METHODS.subList(7, 8),
+                List.of(1L),
+                RateCsv.open(folder.resolve("none.csv")))
+            .get(0);
+    assertEquals(1, benchmark.measure(job, TrainingListener.SILENT).size());
+    assertFalse(Files.exists(work.resolve("model.pemn")));
+  }
+
+  @Test
   void theTableHasMeansAndSpreadsInAFixedOrder() throws IOException {
     List<RateRow> rows =
         List.of(

@@ -10,12 +10,16 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Measure;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.packager.remainder.RemainderCoder;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -36,6 +40,8 @@ class LearnerTest {
         TinyTraining.convMixer("padding", "shuffle", "prototype", "normal"),
         TinyTraining.convMixer("padding", "shuffle", "store-prototype", "values"),
         TinyTraining.convMixer("mask", "dense"),
+        TinyTraining.convMixer("mask", "dense", "remainder", "int8"),
+        TinyTraining.convMixer("remainder", "fp32"),
         TinyTraining.mlp("prototype", "normal"));
   }
 
@@ -55,10 +61,17 @@ class LearnerTest {
         assertEquals(learner.masks().get(layer.name()), archive.mask(layer));
         checked++;
       }
-      for (RemainderTensor tensor : archive.remainder()) {
-        assertBitEqual(tensor.name(), learner.values(tensor.name()), tensor.values());
-        checked++;
+      List<RemainderTensor> remainder = new ArrayList<>();
+      for (ParameterShape parameter : run.networkParameters()) {
+        if (!learner.masks().containsKey(parameter.name())) {
+          remainder.add(
+              new RemainderTensor(
+                  parameter.name(), parameter.shape(), learner.values(parameter.name())));
+        }
       }
+      RemainderCoder coder = RemainderCoder.of((BuiltInDescription) run.network());
+      assertEquals(coder.code(remainder, options.remainder()), archive.remainder());
+      checked += remainder.size();
       assertEquals(run.networkParameters().size(), checked);
     }
   }

@@ -27,6 +27,7 @@ import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.compressor.network.TorchScriptTarget;
 import io.pemn.format.Float16;
+import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Measure;
@@ -76,6 +77,10 @@ class ModuleLearnerTest {
           options,
           network,
           new Learner(options, network, Optional.of(teacher), 400, Optional.empty()));
+    }
+
+    TargetNetwork.Shipped shipped() throws IOException {
+      return network.shipped(learner.masks().keySet(), options.remainder());
     }
 
     Checkpoint checkpoint(Dataset dataSet) throws IOException {
@@ -131,8 +136,13 @@ class ModuleLearnerTest {
       for (Layer layer : opened.layers()) {
         assertArrayEquals(watched.learner().values(layer.name()), opened.rebuild(layer));
       }
-      float[] trained =
+      float[] trained;
+      try (TargetNetwork.Shipped shipped = watched.shipped()) {
+        trained = outputs(shipped::forward, images, NumberType.FLOAT32);
+      }
+      float[] live =
           outputs(inputs -> watched.network().forward(inputs, false), images, NumberType.FLOAT32);
+      assertArrayEquals(live, trained, 0.05f);
       try (OpenedModel model = OpenedModel.open(archive, Device.cpu())) {
         assertArrayEquals(trained, outputs(model::forward, images, model.inputType()));
       }
@@ -187,7 +197,7 @@ class ModuleLearnerTest {
           assertArrayEquals(expected, source.values(parameter), parameter);
         }
       }
-      try (TargetNetwork.Shipped live = watched.network().shipped();
+      try (TargetNetwork.Shipped live = watched.shipped();
           OpenedModel model = OpenedModel.open(folder.resolve("run.pemn"), Device.cpu())) {
         assertEquals(type, model.inputType());
         assertArrayEquals(outputs(live::forward, data, type), outputs(model::forward, data, type));
@@ -291,7 +301,7 @@ class ModuleLearnerTest {
       ModuleTraining.learn(watched.learner(), watched.options(), data.train(), 10);
       float[] live =
           outputs(inputs -> watched.network().forward(inputs, false), data, NumberType.FLOAT32);
-      try (TargetNetwork.Shipped shipped = watched.network().shipped()) {
+      try (TargetNetwork.Shipped shipped = watched.network().shipped(Set.of(), FloatCoding.FP32)) {
         assertArrayEquals(live, outputs(shipped::forward, data, NumberType.FLOAT32));
       }
     }

@@ -29,21 +29,25 @@ class ModuleRunTest {
   @TempDir Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "resnet8-scripted",
-        "resnet8-traced",
-        "vit4-scripted",
-        "vit4-traced",
-        "convmixer-scripted",
-        "convmixer-traced"
-      })
-  void aRunEndsWithAnArchiveAndAnUnpackedModuleThatMeasureExactlyAsTheTrainedNetwork(String name)
-      throws IOException {
+  @CsvSource({
+    "resnet8-scripted, fp16",
+    "resnet8-traced, fp32",
+    "resnet8-traced, int8",
+    "vit4-scripted, int8",
+    "vit4-traced, bf16",
+    "convmixer-scripted, fp16",
+    "convmixer-traced, bf16"
+  })
+  void aRunEndsWithAnArchiveAndAnUnpackedModuleThatMeasureExactlyAsTheTrainedNetwork(
+      String name, String remainder) throws IOException {
     try (ModuleSource module = ModuleTraining.open(name)) {
       Path run = folder.resolve("run");
       Checkpoint checkpoint =
-          ModuleTraining.run(module, ModuleTraining.options(module), ModuleTraining.IMAGES, run)
+          ModuleTraining.run(
+                  module,
+                  ModuleTraining.options(module, "remainder", remainder),
+                  ModuleTraining.IMAGES,
+                  run)
               .start();
       Evaluation trained = checkpoint.history().get(0).test().orElseThrow();
       assertEquals(Measure.ACCURACY, trained.measure());

@@ -80,6 +80,7 @@ final class ModuleTraining {
     map.put("augmentation", "none");
     map.put("train-images", "all");
     map.put("normalize", IMAGES.normalization().toString());
+    map.put("remainder", "fp16");
     for (int i = 0; i < overrides.length; i += 2) {
       if (map.put(overrides[i], overrides[i + 1]) == null) {
         throw new IllegalArgumentException("no option " + overrides[i]);

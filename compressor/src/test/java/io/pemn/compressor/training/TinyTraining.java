@@ -64,6 +64,7 @@ final class TinyTraining {
     map.put("augmentation", "shift-and-flip");
     map.put("train-images", "200");
     map.put("normalize", IMAGES.normalization().toString());
+    map.put("remainder", "fp16");
     for (int i = 0; i < overrides.length; i += 2) {
       if (map.put(overrides[i], overrides[i + 1]) == null) {
         throw new IllegalArgumentException("no option " + overrides[i]);

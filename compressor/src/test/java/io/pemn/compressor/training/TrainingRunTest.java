@@ -41,6 +41,10 @@ class TrainingRunTest {
         TinyTraining.convMixer("density", "1"),
         TinyTraining.convMixer("mask", "dense", "lr", "0.01"),
         TinyTraining.mlp("activation", "relu"),
+        TinyTraining.convMixer("remainder", "fp32"),
+        TinyTraining.convMixer("remainder", "bf16"),
+        TinyTraining.convMixer("remainder", "int8"),
+        TinyTraining.convMixer("mask", "dense", "lr", "0.01", "remainder", "int8"),
         TinyTraining.mlp("mask", "dense", "lr", "0.01"));
   }
 
@@ -190,6 +194,7 @@ class TrainingRunTest {
     "train-images, 210",
     "mask, dense",
     "augmentation, none",
+    "remainder, fp32",
     "scores, absolute"
   })
   void resumingWithOtherOptionsIsRefusedAndNamesTheOption(String option, String value)

@@ -166,12 +166,19 @@ public record TorchScriptModule(List<Entry> entries) {
   /**
    * What an archive says of a tensor.
    *
-   * @param type how it is stored; a FLOAT32 one may stand in a storage of any floating-point type
+   * @param type how it is stored, and the type of the storage that it stands in
+   * @param rounded whether it may stand in a storage of any floating-point type instead, its
+   *     numbers rounded to it
    */
-  public record TensorShape(NumberType type, List<Integer> shape) {
+  public record TensorShape(NumberType type, boolean rounded, List<Integer> shape) {
     /** Copies the shape. */
     public TensorShape {
       shape = List.copyOf(shape);
+    }
+
+    /** A tensor that stands in storages of its own type, or as FLOAT32 in floating-point ones. */
+    public TensorShape(NumberType type, List<Integer> shape) {
+      this(type, type == NumberType.FLOAT32, shape);
     }
   }
 
@@ -326,11 +333,19 @@ public record TorchScriptModule(List<Entry> entries) {
     }
   }
 
+  /** The names of all tensors in storages, in the order of the entries. */
+  public List<String> tensors() {
+    return entries.stream()
+        .filter(StorageEntry.class::isInstance)
+        .flatMap(entry -> ((StorageEntry) entry).spans().stream())
+        .map(Span::tensor)
+        .toList();
+  }
+
   private static void checkSpan(StorageEntry storage, Span span, TensorShape tensor)
       throws PemnFormatException {
     boolean typeFits =
-        tensor.type() == storage.type()
-            || tensor.type() == NumberType.FLOAT32 && storage.type().isFloat();
+        tensor.rounded() ? storage.type().isFloat() : tensor.type() == storage.type();
     if (!typeFits) {
       throw corrupt(
           "has the tensor "

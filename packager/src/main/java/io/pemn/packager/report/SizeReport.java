@@ -149,7 +149,6 @@ public record SizeReport(
     long values = length * (long) Float.BYTES;
     PrototypeSection section =
         PrototypeSection.newBuilder()
-            .setStoredBytes(values)
             .setDigest(ByteString.copyFrom(new byte[ArchiveFormat.DIGEST_BYTES]))
             .build();
     return values

@@ -39,6 +39,7 @@ final class TensorSearch {
   private final List<Reference> references = new ArrayList<>();
   private final Map<String, StorageId> storages = new LinkedHashMap<>();
   private final Set<String> opaque = new LinkedHashSet<>();
+  private final Map<String, String> objects = new LinkedHashMap<>();
   private int visits;
   private long nameCharacters;
 
@@ -56,8 +57,13 @@ final class TensorSearch {
    * @param references every path to a tensor whose numbers can be taken out, in the module's order
    * @param storages every storage by its key
    * @param opaque keys of the storages that something else than such a tensor uses
+   * @param objects the class of every object of the module's own code, by its path
    */
-  record Found(List<Reference> references, Map<String, StorageId> storages, Set<String> opaque) {}
+  record Found(
+      List<Reference> references,
+      Map<String, StorageId> storages,
+      Set<String> opaque,
+      Map<String, String> objects) {}
 
   private TensorSearch(String file, Map<String, ModuleClass> classes) {
     this.file = file;
@@ -74,7 +80,7 @@ final class TensorSearch {
       throws TorchScriptException {
     TensorSearch search = new TensorSearch(file, classes);
     search.visit(root, Kind.ATTRIBUTE, false);
-    return new Found(search.references, search.storages, search.opaque);
+    return new Found(search.references, search.storages, search.opaque, search.objects);
   }
 
   /**
@@ -159,6 +165,10 @@ final class TensorSearch {
     visit(made.arguments(), Kind.ATTRIBUTE, true);
     if (!foreign && made.state() instanceof Dictionary attributes) {
       Global type = (Global) made.maker();
+      if (classes.containsKey(type.qualified())) {
+        countCharacters();
+        objects.put(path.toString(), type.qualified());
+      }
       visitPairs(attributes, Optional.ofNullable(classes.get(type.qualified())), sealed);
     } else {
       visit(made.state(), Kind.ATTRIBUTE, sealed || foreign);
@@ -233,14 +243,7 @@ final class TensorSearch {
       opaque.add(storage.key());
       return;
     }
-    nameCharacters += path.length();
-    if (nameCharacters > MAX_NAME_CHARACTERS) {
-      throw new TorchScriptException(
-          file
-              + " has tensors whose names have more than "
-              + MAX_NAME_CHARACTERS
-              + " characters together, which no network needs; save it again.");
-    }
+    countCharacters();
     references.add(
         new Reference(
             path.isEmpty() ? "tensor" : path.toString(),
@@ -248,6 +251,17 @@ final class TensorSearch {
             storage,
             layout,
             requiresGradient == Constant.TRUE));
+  }
+
+  private void countCharacters() throws TorchScriptException {
+    nameCharacters += path.length();
+    if (nameCharacters > MAX_NAME_CHARACTERS) {
+      throw new TorchScriptException(
+          file
+              + " has tensors and objects whose names have more than "
+              + MAX_NAME_CHARACTERS
+              + " characters together, which no network needs; save it again.");
+    }
   }
 
   /** Whether an argument after the usual ones changes nothing: no hooks, no conjugate bit. */

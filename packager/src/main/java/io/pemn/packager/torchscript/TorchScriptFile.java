@@ -11,6 +11,8 @@ import io.pemn.loader.torchscript.TorchScriptModule.Entry;
 import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
 import io.pemn.loader.torchscript.TorchScriptModule.Span;
 import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
+import io.pemn.packager.remainder.BatchNorm;
+import io.pemn.packager.remainder.RemainderCoder;
 import io.pemn.packager.tensors.PrintableName;
 import java.io.Closeable;
 import java.io.IOException;
@@ -47,6 +49,7 @@ public final class TorchScriptFile implements Closeable {
   private final Map<String, String> code;
   private final Map<String, ModuleClass> classes;
   private final Map<String, StorageId> storages;
+  private final Map<String, String> objects;
   private final TensorSelection selection;
 
   /** The storage that was read last: several tensors may stand in it. */
@@ -71,6 +74,7 @@ public final class TorchScriptFile implements Closeable {
     TensorSearch.Found found = TensorSearch.in(parsed.root(), classes, file);
     this.storages = found.storages();
     checkStorages();
+    this.objects = found.objects();
     this.selection = TensorSelection.of(found, file);
   }
 
@@ -185,6 +189,27 @@ public final class TorchScriptFile implements Closeable {
    */
   public Map<String, ModuleClass> classes() {
     return Collections.unmodifiableMap(classes);
+  }
+
+  /**
+   * Batch normalisations that use their running statistics at inference with a known epsilon, and
+   * whose tensors nothing else reads, in module order.
+   */
+  public List<BatchNorm> batchNorms() {
+    return BatchNormSearch.in(code, objects, tensors());
+  }
+
+  /** What makes of this module's tensors what an archive stores of them. */
+  public RemainderCoder remainderCoder() {
+    Map<String, NumberType> types = new HashMap<>();
+    Set<String> parameters = new HashSet<>();
+    for (ModuleTensor tensor : tensors()) {
+      types.put(tensor.name(), tensor.type());
+      if (tensor.kind() == ModuleTensor.Kind.PARAMETER) {
+        parameters.add(tensor.name());
+      }
+    }
+    return new RemainderCoder(batchNorms(), types, parameters);
   }
 
   /** The training modes that are written into the code. */

@@ -1,6 +1,7 @@
 package io.pemn.packager.report;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
@@ -17,6 +18,7 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
 import java.io.IOException;
@@ -71,7 +73,8 @@ class SizeReportTest {
             remainder,
             Optional.empty(),
             Provenance.getDefaultInstance());
-    return PemnArchive.read(ArchiveWriter.toBytes(maskedNetwork), Limits.DEFAULT);
+    return PemnArchive.read(
+        ArchiveWriter.toBytes(maskedNetwork, MaskCodecChoice.ROARING), Limits.DEFAULT);
   }
 
   @Test
@@ -87,7 +90,7 @@ class SizeReportTest {
     assertEquals(8 * file / 226, report.bitsPerWeight(), 1e-12);
     assertEquals(archive.sections().masks() / 20.0, report.maskBitsPerWeight(), 1e-12);
     assertEquals(archive.sections(), report.sections());
-    assertEquals("roaring_zstd", report.maskEncoding());
+    assertEquals(archive.maskEncoding(), report.maskEncoding());
     assertEquals(5, report.prototypeLength());
     assertEquals(
         archive(true, true).fileBytes() - archive.fileBytes(), report.prototypeValuesBytes());
@@ -141,6 +144,51 @@ class SizeReportTest {
     assertEquals(0, report.maskEntropyBytes());
     assertEquals(0, report.prototypeLength());
     assertEquals(List.of(), report.layers());
+  }
+
+  @Test
+  void alternativesAreBytesThatWouldReallyBeWritten() throws IOException {
+    PemnArchive archive = archive(true, false);
+    List<Alternative> found = Alternative.of(archive);
+    assertEquals(
+        List.of(
+            "fp32",
+            "fp32_zstd",
+            "fp16",
+            "fp16_zstd",
+            "int8",
+            "int8_zstd",
+            "int4",
+            "int4_zstd",
+            "csr_paper"),
+        found.stream().map(Alternative::name).toList());
+    // 5 bytes, two matrices of 10 and five vectors of 6; 160 weights and 66 other numbers.
+    int head = 5 + 2 * 10 + 5 * 6;
+    assertEquals(head + 4 * 226, found.get(0).bytes());
+    assertEquals(head + 2 * 226, found.get(2).bytes());
+    assertEquals(head + 160 + 2 * 4 + 2 * 66, found.get(4).bytes());
+    assertEquals(head + 80 + 2 * (16 + 2) + 2 * 66, found.get(6).bytes());
+    // 64 of 16 rows and 8 of 2 are kept.
+    assertEquals(4 * (2 * 64 + 17 + 2 * 8 + 3 + 66), found.get(8).bytes());
+    for (int i = 0; i < 8; i += 2) {
+      assertTrue(found.get(i + 1).bytes() < found.get(i).bytes(), found.toString());
+    }
+    for (Alternative alternative : found) {
+      assertEquals((double) alternative.bytes() / archive.fileBytes(), alternative.ratio(), 1e-12);
+    }
+  }
+
+  @Test
+  void signsAreAllKeptAndADenseNetworkHasWeightsToo() throws IOException {
+    List<Alternative> signs = Alternative.of(archive(true, false, LayerMask.Sign::new));
+    assertEquals(4 * (2 * 160 + 17 + 3 + 66), signs.get(8).bytes());
+    List<Alternative> ternary =
+        Alternative.of(
+            archive(true, false, kept -> new LayerMask.Ternary(kept, Mask.none(kept.size()))));
+    assertEquals(4 * (2 * 72 + 17 + 3 + 66), ternary.get(8).bytes());
+    List<Alternative> dense = Alternative.of(archive(false, false));
+    assertEquals(signs.get(4).bytes(), dense.get(4).bytes());
+    assertEquals(4 * 226, dense.get(8).bytes());
   }
 
   @Test

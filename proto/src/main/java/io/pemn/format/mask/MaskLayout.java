@@ -1,6 +1,5 @@
 package io.pemn.format.mask;
 
-import io.pemn.format.proto.Layer;
 import io.pemn.format.proto.MaskKind;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,26 +60,40 @@ public record MaskLayout(List<Segment> segments) {
   }
 
   /**
+   * A masked layer.
+   *
+   * @param shape its dimensions
+   * @param kept number of weights that its mask keeps
+   * @param kind what the mask can say of a weight
+   */
+  public record Masked(List<Integer> shape, int kept, MaskKind kind) {
+    /** Copies the shape. */
+    public Masked {
+      shape = List.copyOf(shape);
+    }
+  }
+
+  /**
    * The layout of an archive's masks.
    *
-   * @param layers the metadata's, found sound
+   * @param layers the archive's, found sound
    */
-  public static MaskLayout of(List<Layer> layers) {
+  public static MaskLayout of(List<Masked> layers) {
     List<Segment> segments = new ArrayList<>();
     List<Segment> signs = new ArrayList<>();
-    for (Layer layer : layers) {
+    for (Masked layer : layers) {
       int size = 1;
-      for (long dimension : layer.getShapeList()) {
-        size = Math.multiplyExact(size, Math.toIntExact(dimension));
+      for (int dimension : layer.shape()) {
+        size = Math.multiplyExact(size, dimension);
       }
-      int kept = Math.toIntExact(layer.getKept());
-      int rowLength =
-          layer.getShapeCount() < 2 || size == 0 ? size : size / (int) layer.getShape(0);
+      int rowLength = layer.shape().size() < 2 || size == 0 ? size : size / layer.shape().get(0);
       segments.add(
           new Segment(
-              size, Math.max(1, rowLength), layer.getKind() == MaskKind.SIGN ? UNKNOWN : kept));
-      if (layer.getKind() == MaskKind.TERNARY) {
-        signs.add(new Segment(kept, Math.max(1, kept), UNKNOWN));
+              size,
+              Math.max(1, rowLength),
+              layer.kind() == MaskKind.SIGN ? UNKNOWN : layer.kept()));
+      if (layer.kind() == MaskKind.TERNARY) {
+        signs.add(new Segment(layer.kept(), Math.max(1, layer.kept()), UNKNOWN));
       }
     }
     segments.addAll(signs);

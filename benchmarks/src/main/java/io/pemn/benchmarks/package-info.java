@@ -1,0 +1,2 @@
+/** Benchmarks, which nothing depends on. */
+package io.pemn.benchmarks;

@@ -1,0 +1,89 @@
+package io.pemn.format;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+
+/**
+ * The numbers of several tensors with their bytes sorted by significance: the lowest byte of every
+ * number, tensor after tensor, then the second byte of every number that has one, and so on up to
+ * eight. Bytes that are alike stand together, which compresses better.
+ */
+public final class BytePlanes {
+  /** Bytes of the widest numbers, and the most planes. */
+  public static final int MOST = Long.BYTES;
+
+  private BytePlanes() {}
+
+  /**
+   * Numbers of one width.
+   *
+   * @param width bytes of each, 1 to {@link #MOST}
+   * @param bytes the numbers, little-endian, from position to limit; as many as the width divides
+   */
+  public record Numbers(int width, ByteBuffer bytes) {
+    /** How many there are. */
+    public int count() {
+      return bytes.remaining() / width;
+    }
+  }
+
+  /**
+   * Bytes of a plane.
+   *
+   * @param plane from 0, the lowest
+   */
+  public static int size(List<Numbers> tensors, int plane) {
+    int size = 0;
+    for (Numbers tensor : tensors) {
+      size = Math.addExact(size, plane < tensor.width() ? tensor.count() : 0);
+    }
+    return size;
+  }
+
+  /** Sorts numbers into planes. */
+  public static byte[] split(List<Numbers> tensors) {
+    int size = 0;
+    for (Numbers tensor : tensors) {
+      size = Math.addExact(size, tensor.bytes().remaining());
+    }
+    byte[] planes = new byte[size];
+    int at = 0;
+    for (int plane = 0; plane < MOST; plane++) {
+      for (Numbers tensor : tensors) {
+        ByteBuffer bytes = tensor.bytes();
+        for (int i = plane; plane < tensor.width() && i < bytes.remaining(); i += tensor.width()) {
+          planes[at++] = bytes.get(bytes.position() + i);
+        }
+      }
+    }
+    return planes;
+  }
+
+  /**
+   * Puts numbers together again.
+   *
+   * @param planes as {@link #split} makes them, from position to limit
+   * @param tensors whose bytes are filled, from position to limit
+   * @throws IllegalArgumentException if there are more bytes or fewer than the tensors need
+   */
+  public static void join(ByteBuffer planes, List<Numbers> tensors) {
+    long needed = tensors.stream().mapToLong(tensor -> tensor.bytes().remaining()).sum();
+    if (needed != planes.remaining()) {
+      throw new IllegalArgumentException(
+          "The tensors' numbers take "
+              + needed
+              + " bytes, but "
+              + planes.remaining()
+              + " are there.");
+    }
+    ByteBuffer next = planes.duplicate();
+    for (int plane = 0; plane < MOST; plane++) {
+      for (Numbers tensor : tensors) {
+        ByteBuffer bytes = tensor.bytes();
+        for (int i = plane; plane < tensor.width() && i < bytes.remaining(); i += tensor.width()) {
+          bytes.put(bytes.position() + i, next.get());
+        }
+      }
+    }
+  }
+}
