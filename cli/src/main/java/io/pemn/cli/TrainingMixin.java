@@ -398,16 +398,24 @@ final class TrainingMixin {
    */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
     MaskKind usual = MaskKind.valueOf(masks.recipe.mask(module.isPresent()).name());
-    return options(dataSet, module, masks.mask == null ? usual : masks.mask);
+    return options(dataSet, module, masks.mask == null ? usual : masks.mask, masks.density != null);
   }
 
-  /** The options for a kind of masks, whatever kind is asked for. */
-  TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module, MaskKind mask) {
+  /**
+   * The options for a kind of masks, whatever kind is asked for.
+   *
+   * @param fixedDensity whether their density will be kept to
+   */
+  TrainingOptions options(
+      Optional<Dataset> dataSet,
+      Optional<ModuleSource> module,
+      MaskKind mask,
+      boolean fixedDensity) {
     Map<String, String> map = new LinkedHashMap<>();
     Recipe recipe = masks.recipe;
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
-    Map<String, String> usual = recipe.options(type, masks.density != null);
+    Map<String, String> usual = recipe.options(type, fixedDensity);
     putIfGiven("select", masks.select, usual);
     putIfGiven("budget", masks.budget, usual);
     putIfGiven("density", masks.density, usual);
