@@ -404,7 +404,7 @@ final class TrainingMixin {
   /**
    * The options for a kind of masks, whatever kind is asked for.
    *
-   * @param fixedDensity whether their density will be kept to
+   * @param fixedDensity whether they keep to a density
    */
   TrainingOptions options(
       Optional<Dataset> dataSet,
