@@ -16,10 +16,11 @@ import io.pemn.compressor.search.SearchListener;
 import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.search.Target;
 import io.pemn.compressor.search.TrainingWorkbench;
-import io.pemn.compressor.search.TrainingWorkbench.Recipe;
+import io.pemn.compressor.search.TrainingWorkbench.Setup;
 import io.pemn.compressor.search.Trial;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.packager.MaskCodecChoice;
@@ -91,32 +92,37 @@ final class TargetSearch {
     return target instanceof Target.Size ? "--target-size" : "--target-ratio";
   }
 
-  private Recipe recipe(
-      Optional<Dataset> dataSet, Optional<ModuleSource> module, int evaluateEvery) {
+  private Setup setup(Optional<Dataset> dataSet, Optional<ModuleSource> module, int evaluateEvery) {
+    List<MaskType> wanted = KINDS;
+    if (training.masks.mask != null) {
+      wanted = List.of(MaskType.valueOf(training.masks.mask.name()));
+    } else if (training.masks.recipe == Recipe.PAPER) {
+      wanted = List.of(MaskType.BINARY); // The paper has no others.
+    }
     Map<MaskType, TrainingOptions> bases = new LinkedHashMap<>();
     for (MaskType type : KINDS) {
       TrainingMixin.MaskKind kind = TrainingMixin.MaskKind.valueOf(type.name());
-      if (training.masks.mask == null || training.masks.mask == kind) {
+      if (wanted.contains(type)) {
         bases.put(type, training.options(dataSet, module, kind, true));
       }
     }
     TrainingOptions dense = training.options(dataSet, module, TrainingMixin.MaskKind.DENSE, true);
     int epochs = training.training.epochs;
-    return new Recipe(
+    return new Setup(
         bases, dense, asked.shortEpochs(epochs), evaluateEvery, maskCodec, Version.text());
   }
 
   /** What would be tried, of a network of pemn's own. */
   SearchReport plan(Dataset dataSet) throws IOException {
-    Recipe recipe = recipe(Optional.of(dataSet), Optional.empty(), 1);
-    return new Search(target, TrainingWorkbench.toPlan(recipe, dataSet), SearchListener.SILENT)
+    Setup setup = setup(Optional.of(dataSet), Optional.empty(), 1);
+    return new Search(target, TrainingWorkbench.toPlan(setup, dataSet), SearchListener.SILENT)
         .plan();
   }
 
   /** What would be tried, of a TorchScript file. */
   SearchReport plan(Optional<Dataset> dataSet, ModuleSource module) throws IOException {
-    Recipe recipe = recipe(dataSet, Optional.of(module), 1);
-    TrainingWorkbench bench = TrainingWorkbench.toPlan(recipe, dataSet, module);
+    Setup setup = setup(dataSet, Optional.of(module), 1);
+    TrainingWorkbench bench = TrainingWorkbench.toPlan(setup, dataSet, module);
     return new Search(target, bench, SearchListener.SILENT).plan();
   }
 
@@ -130,11 +136,11 @@ final class TargetSearch {
       int evaluateEvery)
       throws IOException {
     PrintWriter err = spec.commandLine().getErr();
-    Recipe recipe = recipe(Optional.of(dataSet), module, evaluateEvery);
+    Setup setup = setup(Optional.of(dataSet), module, evaluateEvery);
     try (Progress progress = new Progress(err);
         ResumeHint hint = new ResumeHint(err)) {
       TrainingWorkbench bench =
-          new TrainingWorkbench(recipe, dataSet, module, directory, device, progress);
+          new TrainingWorkbench(setup, dataSet, module, directory, device, progress);
       Search search = new Search(target, bench, progress);
       if (existing == CompressCommand.Existing.OVERWRITTEN) {
         search.plan(); // Not before the new search is known to be possible.

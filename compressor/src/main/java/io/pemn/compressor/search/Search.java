@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Finds the masks that meet a target. For a size it takes of every kind of mask the densest that
@@ -28,11 +30,16 @@ public final class Search {
   /** Full trainings of a search for an accuracy. */
   private static final int FULL_TRAININGS = 4;
 
+  private static final Candidate SIGN = new Candidate(MaskType.SIGN, Candidate.ALL);
+
   /** Further full trainings where an archive is larger than it was predicted to be. */
   private static final int CORRECTIONS = 2;
 
   /** Trained masks code a little differently from random ones. */
   private static final double MARGIN = 0.005;
+
+  /** From this density on, in thousandths, denser masks are not always better. */
+  private static final int DENSE = 300;
 
   /** The share of what trained masks code better than random ones that is not relied upon. */
   private static final double RESERVE = 0.25;
@@ -46,6 +53,10 @@ public final class Search {
   private final SearchListener listener;
   private final DensityFit fit;
   private final Map<Candidate, Prediction> predictions = new LinkedHashMap<>();
+
+  /** Candidates of which more would be better if they fitted. */
+  private final Set<Candidate> tight = new HashSet<>();
+
   private final List<String> skipped = new ArrayList<>();
   private final List<Trial> trials = new ArrayList<>();
   private Optional<Reference> reference = Optional.empty();
@@ -105,7 +116,7 @@ public final class Search {
     }
   }
 
-  /** Of every kind the densest that fits. */
+  /** Of every kind the densest that fits, and where that is dense also half of it. */
   private void fitting() throws IOException {
     long bytes = limitBytes();
     limit = Optional.of(bytes);
@@ -114,7 +125,14 @@ public final class Search {
       DensityFit.Fit found = fit.densest(kind, lessMargin(bytes));
       Prediction prediction = found.prediction();
       if (found.candidate().isPresent()) {
-        predictions.put(found.candidate().get(), prediction);
+        Candidate densest = found.candidate().get();
+        predictions.put(densest, prediction);
+        if (kind != MaskType.SIGN && densest.perMille() >= DENSE) {
+          Candidate half = new Candidate(kind, densest.perMille() / 2);
+          predictions.put(half, fit.weigh(half));
+        } else {
+          tight.add(densest);
+        }
         continue;
       }
       if (least.isEmpty() || prediction.bytes() < least.get().bytes()) {
@@ -199,7 +217,7 @@ public final class Search {
     List<Candidate> ranked = new ArrayList<>(predictions.keySet());
     Map<Candidate, Trial> explored = new LinkedHashMap<>();
     // A single candidate that cannot be made denser leaves nothing to find out.
-    if (ranked.size() > 1 || ranked.get(0).perMille() < DensityFit.GREATEST) {
+    if (ranked.size() > 1 || !tight.isEmpty() && !tight.contains(SIGN)) {
       List<Trial> tried = explore();
       tried.forEach(trial -> explored.put(trial.candidate(), trial));
       ranked = tried.stream().sorted(Trial.BETTER).map(Trial::candidate).toList();
@@ -207,7 +225,9 @@ public final class Search {
     for (Candidate first : ranked) {
       Trial trial = explored.get(first);
       Optional<Candidate> next =
-          trial == null ? Optional.of(first) : refitted(trial, bytes, RESERVE);
+          trial == null || trial.bytes() <= bytes && !tight.contains(first)
+              ? Optional.of(first)
+              : refitted(trial, bytes, RESERVE);
       for (int training = 0; training <= CORRECTIONS && next.isPresent(); training++) {
         Candidate candidate = next.get();
         Trial trained = train(candidate, false);
@@ -306,7 +326,8 @@ public final class Search {
     if (met == rungs.size()) {
       throw missed(trained, from, points);
     }
-    Trial winner = trained[met];
+    Optional<Trial> miss = missed < 0 ? Optional.empty() : Optional.ofNullable(trained[missed]);
+    Trial winner = refined(trained[met], miss, from, points);
     bench.adopt(winner);
     double error = 100 * winner.standardError().orElse(0.0);
     return report(
@@ -317,13 +338,46 @@ public final class Search {
             winner.candidate(),
             drop(winner, from),
             error,
-            missed >= 0 && trained[missed] != null
-                ? String.format(
-                    Locale.ROOT,
-                    "%s %.2f",
-                    trained[missed].candidate(),
-                    drop(trained[missed], from))
-                : "and nothing smaller was tried in full"));
+            trials.stream()
+                .filter(
+                    trial -> trial.stage() == Trial.Stage.FULL && trial.bytes() < winner.bytes())
+                .min(Trial.BETTER)
+                .map(
+                    smaller ->
+                        String.format(
+                            Locale.ROOT,
+                            "%s, which are smaller, lose %.2f",
+                            smaller.candidate(),
+                            drop(smaller, from)))
+                .orElse("and nothing smaller was worth a training")));
+  }
+
+  /** Uses trainings that are left to look between the two rungs where the target lies. */
+  private Trial refined(Trial met, Optional<Trial> missed, Reference from, double points)
+      throws IOException {
+    Trial smallest = met;
+    if (missed.isEmpty() || met.candidate().type() == MaskType.SIGN) {
+      return smallest;
+    }
+    long least = fit.weigh(missed.get().candidate()).bytes();
+    while (trials.stream().filter(trial -> trial.stage() == Trial.Stage.FULL).count()
+        < FULL_TRAININGS) {
+      Candidate reached = smallest.candidate();
+      long middle = (least + fit.weigh(reached).bytes()) / 2;
+      Optional<Candidate> between = fit.densest(reached.type(), middle).candidate();
+      if (between.isEmpty()
+          || between.get().perMille() >= reached.perMille()
+          || predictions.containsKey(between.get())) {
+        break;
+      }
+      Trial trial = train(between.get(), true);
+      if (isMet(trial, from, points)) {
+        smallest = trial;
+      } else {
+        least = fit.weigh(between.get()).bytes();
+      }
+    }
+    return smallest;
   }
 
   /** The candidates that no smaller one beats, from small to large. */

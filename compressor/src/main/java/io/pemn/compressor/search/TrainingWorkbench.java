@@ -37,7 +37,7 @@ import java.util.Optional;
 public final class TrainingWorkbench implements Workbench {
   private static final String ALL_IMAGES = "all";
 
-  private final Recipe recipe;
+  private final Setup setup;
   private final Optional<Dataset> dataSet;
   private final Optional<ModuleSource> module;
   private final Optional<SearchDirectory> directory;
@@ -56,7 +56,7 @@ public final class TrainingWorkbench implements Workbench {
    * @param maskCodec how archives store masks
    * @param tool name and version of the program that packs
    */
-  public record Recipe(
+  public record Setup(
       Map<MaskType, TrainingOptions> bases,
       TrainingOptions dense,
       int shortEpochs,
@@ -64,7 +64,7 @@ public final class TrainingWorkbench implements Workbench {
       MaskCodecChoice maskCodec,
       String tool) {
     /** Checks the ranges. */
-    public Recipe {
+    public Setup {
       bases = new LinkedHashMap<>(bases);
       if (shortEpochs < 1) {
         throw new IllegalArgumentException(
@@ -85,58 +85,58 @@ public final class TrainingWorkbench implements Workbench {
    * @throws IOException in one sentence, if network and data do not fit together
    */
   public TrainingWorkbench(
-      Recipe recipe,
+      Setup setup,
       Dataset dataSet,
       Optional<ModuleSource> module,
       SearchDirectory directory,
       Device device,
       SearchListener listener)
       throws IOException {
-    this.recipe = recipe;
+    this.setup = setup;
     this.dataSet = Optional.of(dataSet);
     this.module = module;
     this.directory = Optional.of(directory);
     this.device = device;
     this.listener = listener;
-    this.validation = Optional.of(validation(recipe, dataSet));
+    this.validation = Optional.of(validation(setup, dataSet));
     this.description =
-        run(recipe.any(), dataSet, directory.result(), TrainingListener.SILENT).description();
+        run(setup.any(), dataSet, directory.result(), TrainingListener.SILENT).description();
   }
 
   private TrainingWorkbench(
-      Recipe recipe,
+      Setup setup,
       Optional<Dataset> dataSet,
       Optional<ModuleSource> module,
       RunDescription description) {
-    this.recipe = recipe;
+    this.setup = setup;
     this.dataSet = dataSet;
     this.module = module;
     this.directory = Optional.empty();
     this.device = Device.cpu();
     this.listener = SearchListener.SILENT;
-    this.validation = dataSet.map(data -> validation(recipe, data));
+    this.validation = dataSet.map(data -> validation(setup, data));
     this.description = description;
   }
 
   /** Prepares predictions alone, of a built-in network; needs no engine. */
-  public static TrainingWorkbench toPlan(Recipe recipe, Dataset dataSet) {
-    RunDescription description = RunDescription.of(recipe.any(), dataSet);
+  public static TrainingWorkbench toPlan(Setup setup, Dataset dataSet) {
+    RunDescription description = RunDescription.of(setup.any(), dataSet);
     description.networkParameters();
-    return new TrainingWorkbench(recipe, Optional.of(dataSet), Optional.empty(), description);
+    return new TrainingWorkbench(setup, Optional.of(dataSet), Optional.empty(), description);
   }
 
   /** Prepares predictions alone, of a TorchScript file; needs no engine. */
   public static TrainingWorkbench toPlan(
-      Recipe recipe, Optional<Dataset> dataSet, ModuleSource module) {
+      Setup setup, Optional<Dataset> dataSet, ModuleSource module) {
     RunDescription description =
         dataSet
-            .map(data -> RunDescription.of(recipe.any(), data, module, data.train().classes()))
-            .orElseGet(() -> RunDescription.withoutData(recipe.any(), module));
-    return new TrainingWorkbench(recipe, dataSet, Optional.of(module), description);
+            .map(data -> RunDescription.of(setup.any(), data, module, data.train().classes()))
+            .orElseGet(() -> RunDescription.withoutData(setup.any(), module));
+    return new TrainingWorkbench(setup, dataSet, Optional.of(module), description);
   }
 
-  private static Validation validation(Recipe recipe, Dataset dataSet) {
-    TrainingOptions options = recipe.any();
+  private static Validation validation(Setup setup, Dataset dataSet) {
+    TrainingOptions options = setup.any();
     SampleSet train = dataSet.train();
     return Validation.of(
         options.trainImages() == 0 ? train : train.subset(options.trainImages(), options.seed()),
@@ -145,20 +145,20 @@ public final class TrainingWorkbench implements Workbench {
 
   /** The kinds of masks to choose from. */
   List<MaskType> kinds() {
-    return List.copyOf(recipe.bases().keySet());
+    return List.copyOf(setup.bases().keySet());
   }
 
   @Override
   public Prediction predict(Candidate candidate) throws IOException {
-    MaskedNetwork sketch = ArchiveSketch.of(options(candidate), description, module, recipe.tool());
+    MaskedNetwork sketch = ArchiveSketch.of(options(candidate), description, module, setup.tool());
     SizeReport sizes =
         SizeReport.of(
-            PemnArchive.read(ArchiveWriter.toBytes(sketch, recipe.maskCodec()), Limits.DEFAULT));
+            PemnArchive.read(ArchiveWriter.toBytes(sketch, setup.maskCodec()), Limits.DEFAULT));
     return new Prediction(sizes.fileBytes(), sizes.sections().masks(), sizes.parameters());
   }
 
   private TrainingOptions options(Candidate candidate) {
-    return candidate.options(recipe.bases().get(candidate.type()));
+    return candidate.options(setup.bases().get(candidate.type()));
   }
 
   /** Options for samples that are chosen already. */
@@ -180,7 +180,7 @@ public final class TrainingWorkbench implements Workbench {
       TrainingOptions options, Dataset data, RunDirectory place, TrainingListener watching)
       throws IOException {
     // What is tried is measured at its end alone.
-    int every = data.test() == dataSet.orElseThrow().test() ? recipe.evaluateEvery() : 0;
+    int every = data.test() == dataSet.orElseThrow().test() ? setup.evaluateEvery() : 0;
     return module.isPresent()
         ? TrainingRun.ofModule(options, data, module.get(), place, device, every, watching)
         : new TrainingRun(options, data, place, device, every, watching);
@@ -188,7 +188,7 @@ public final class TrainingWorkbench implements Workbench {
 
   @Override
   public Trial explore(Candidate candidate, Prediction prediction) throws IOException {
-    int epochs = recipe.shortEpochs();
+    int epochs = setup.shortEpochs();
     String name = "try-" + candidate.name();
     RunDirectory place = directory.orElseThrow().run(name);
     TrainingListener watching =
@@ -224,7 +224,7 @@ public final class TrainingWorkbench implements Workbench {
 
   private long bytes(Checkpoint checkpoint) throws IOException {
     return ArchiveWriter.toBytes(
-            CheckpointPacker.pack(checkpoint, module, recipe.tool()), recipe.maskCodec())
+            CheckpointPacker.pack(checkpoint, module, setup.tool()), setup.maskCodec())
         .length;
   }
 
@@ -281,13 +281,13 @@ public final class TrainingWorkbench implements Workbench {
             Comparison.evaluate(
                     model,
                     learning(held),
-                    recipe.any().normalization(),
-                    recipe.any().objective(),
+                    setup.any().normalization(),
+                    setup.any().objective(),
                     done -> {})
                 .accuracy());
       }
     }
-    TrainingOptions options = ofChosen(recipe.dense(), recipe.dense().epochs());
+    TrainingOptions options = ofChosen(setup.dense(), setup.dense().epochs());
     RunDirectory place = directory.orElseThrow().run("dense");
     TrainingListener watching =
         listener.training("Training the network without masks", options.epochs(), false);
