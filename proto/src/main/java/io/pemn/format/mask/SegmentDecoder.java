@@ -108,6 +108,7 @@ final class SegmentDecoder {
   private void flat(int to, int probability) {
     long range = this.range;
     long value = this.value;
+    long[] words = this.words;
     int ones = 0;
     for (int i = position; i < to; i++) {
       if (range < 1L << 31) {
@@ -154,6 +155,9 @@ final class SegmentDecoder {
     byte[] row = model.row;
     int distance = model.distance();
     int wanted = model.contextMask();
+    long[] words = this.words;
+    int position = this.position;
+    int ones = 0;
     model.startRow();
     long range = this.range;
     long value = this.value;
@@ -184,7 +188,7 @@ final class SegmentDecoder {
           error += 1 << 16;
           row[distance + i] = 1;
           words[position + i >>> 6] |= 1L << position + i;
-          left--;
+          ones++;
         }
         int known = probability * (65536 - probability) >>> 16;
         errors[i] = error;
@@ -199,7 +203,8 @@ final class SegmentDecoder {
     }
     this.range = range;
     this.value = value;
-    position += length;
+    this.position = position + length;
+    left -= ones;
     model.endRow(length);
   }
 
