@@ -150,7 +150,9 @@ final class SegmentDecoder {
   private void readRow(SegmentModel model, int length) {
     char[] probabilities = Logistic.probabilities();
     int[] columns = model.columns;
-    int[] contexts = model.contexts;
+    int one = model.contexts[1];
+    int two = model.contexts[2];
+    int three = model.contexts[3];
     int[] errors = model.errors;
     byte[] row = model.row;
     int distance = model.distance();
@@ -169,9 +171,11 @@ final class SegmentDecoder {
       int information = 0;
       for (int i = start; i < end; i++) {
         int context = (before | row[i] << 1) & wanted;
-        int probability =
-            probabilities[
-                Logistic.MIDDLE + (level + columns[i] + contexts[context] >> Logistic.SHIFT)];
+        int logit = level + columns[i];
+        if (context != 0) {
+          logit += context == 1 ? one : context == 2 ? two : three;
+        }
+        int probability = probabilities[Logistic.MIDDLE + (logit >> Logistic.SHIFT)];
         if (range < 1L << 31) {
           range <<= 32;
           value = value << 32 | word();
