@@ -342,8 +342,8 @@ final class TrainingMixin {
         paramLabel = "X",
         description =
             "Greatest learning rate of the piecewise-linear schedule"
-                + " (default: binary masks 0.05, with a warm start 0.01; sign and ternary masks"
-                + " 0.02, with a warm start 0.005; dense 0.01, with MODEL 0.001).")
+                + " (default: masks 0.02, with a warm start binary 0.01, sign and ternary 0.005; dense"
+                + " 0.01, with MODEL 0.001; the paper: 0.05).")
     Double learningRate;
 
     @Option(
@@ -442,7 +442,7 @@ final class TrainingMixin {
     map.putAll(usual);
     map.put("epochs", String.valueOf(training.epochs));
     map.put("batch-size", String.valueOf(training.batchSize));
-    double rate = Recipe.learningRate(mask.toString(), module.isPresent(), warm);
+    double rate = recipe.learningRate(mask.toString(), module.isPresent(), warm);
     map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
     map.put("weight-decay", String.valueOf(training.weightDecay));
     map.put("seed", String.valueOf(training.seed));

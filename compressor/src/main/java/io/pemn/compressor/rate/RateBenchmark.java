@@ -134,7 +134,7 @@ public final class RateBenchmark {
     map.putAll(network.options());
     map.putAll(method.kind().options());
     String mask = map.get("mask");
-    map.putIfAbsent("lr", String.valueOf(Recipe.learningRate(mask, false, false)));
+    map.putIfAbsent("lr", String.valueOf(Recipe.PEMN.learningRate(mask, false, false)));
     map.put("seed", String.valueOf(seed));
     map.put("normalize", dataSet.normalization().toString());
     return TrainingOptions.of(map);

@@ -140,6 +140,7 @@ public final class RateMethods {
   static Map<String, String> recipe(Recipe recipe, MaskType type, Optional<String> density) {
     Map<String, String> options = recipe.options(type, density.isPresent());
     options.put("mask", type.toString());
+    options.put("lr", String.valueOf(recipe.learningRate(type.toString(), false, false)));
     density.ifPresent(value -> options.put("density", value));
     return options;
   }

@@ -53,11 +53,14 @@ public enum Recipe {
    * @param trained whether a trained network is given
    * @param warm whether scores begin at its weights
    */
-  public static double learningRate(String mask, boolean trained, boolean warm) {
-    return switch (mask) {
-      case "dense" -> trained ? 0.001 : 0.01;
-      case "binary" -> warm ? 0.01 : 0.05;
-      default -> warm ? 0.005 : 0.02;
-    };
+  public double learningRate(String mask, boolean trained, boolean warm) {
+    boolean binary = mask.equals("binary");
+    if (mask.equals("dense")) {
+      return trained ? 0.001 : 0.01;
+    }
+    if (this == PAPER && binary && !warm) {
+      return 0.05;
+    }
+    return warm ? (binary ? 0.01 : 0.005) : 0.02;
   }
 }
