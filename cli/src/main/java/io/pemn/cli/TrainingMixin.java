@@ -246,7 +246,7 @@ final class TrainingMixin {
         names = "--remainder",
         description =
             "How the archive stores what masks do not replace, or with dense everything: one of"
-                + " ${COMPLETION-CANDIDATES} (default: fp16; the paper: fp32).")
+                + " ${COMPLETION-CANDIDATES} (default: bf16; the paper: fp32).")
     FloatCoding remainder;
 
     @Option(

@@ -51,7 +51,16 @@ class BenchRateTest {
               "sign",
               "pemn",
               List.of("*"),
-              new RateMethod.Masks(Map.of("mask", "sign"), RateMethod.Stored.ARCHIVE)));
+              new RateMethod.Masks(
+                  Map.of(
+                      "mask", "sign",
+                      "select", "top-k",
+                      "budget", "uniform",
+                      "density", "1",
+                      "scores", "signed",
+                      "prototype", "signed-constant",
+                      "remainder", "bf16"),
+                  RateMethod.Stored.ARCHIVE)));
 
   @TempDir Path folder;
 

@@ -187,6 +187,19 @@ class WholePathTest {
   }
 
   @Test
+  void packStoresMasksAsToldAndInspectSaysHow() throws IOException {
+    Path packed = folder.resolve("packed.pemn");
+    for (String codec : List.of("roaring", "bitmap", "entropy")) {
+      CommandRun.of("pack", shared.resolve("tiny.run"), "-o", packed, "--mask-codec", codec).done();
+      JsonObject report = CommandRun.of("inspect", packed, "--json").done().json();
+      String encoding = codec.equals("entropy") ? codec : codec + "_zstd";
+      assertEquals(encoding, report.get("mask_encoding").getAsString());
+      assertTrue(CommandRun.of("inspect", packed).done().out().contains(", " + encoding + ")"));
+      CommandRun.of("verify", packed).done();
+    }
+  }
+
+  @Test
   void anotherNameAndAnotherFolderGiveTheSameBytes() throws IOException {
     Path elsewhere = Files.createDirectory(folder.resolve("else where")).resolve("other");
     Path run = folder.resolve("my run");

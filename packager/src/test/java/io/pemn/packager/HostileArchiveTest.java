@@ -24,6 +24,7 @@ import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Layer;
 import io.pemn.format.proto.MaskEncoding;
 import io.pemn.format.proto.MaskKind;
+import io.pemn.format.proto.MaskSection;
 import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Metrics;
@@ -52,6 +53,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Archives of versions 1 and 2 whose digests are all right and whose claims are not; those of later
@@ -450,6 +452,23 @@ class HostileArchiveTest {
     Archive sound = sound("mixed-masks");
     PemnFormatException e = refusal(with(sound, sound.getMetadata().toBuilder(), metadata));
     assertInstanceOf(refusal, e, e.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"mixed-masks", "mixed-masks-bitmap", "mixed-masks-entropy"})
+  void masksOfAnotherEncodingOrSizeThanStatedAreRefused(String name) throws IOException {
+    Archive sound = sound(name);
+    MaskSection masks = sound.getMetadata().getMasks();
+    for (int encoding = 1; encoding <= 3; encoding++) {
+      for (long decoded : new long[] {-1, 0, 1, masks.getDecodedBytes(), 58, HUGE}) {
+        MaskSection claimed =
+            masks.toBuilder().setEncodingValue(encoding).setDecodedBytes(decoded).build();
+        if (!claimed.equals(masks)) {
+          byte[] archive = with(sound, sound.getMetadata().toBuilder(), m -> m.setMasks(claimed));
+          assertInstanceOf(Corrupt.class, refusal(archive), claimed::toString);
+        }
+      }
+    }
   }
 
   @Test

@@ -18,7 +18,7 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
   /** The greatest whole number that stands for a float, and minus it the smallest. */
   public static final int GREATEST = 127;
 
-  /** A scale costs four bytes, so that fewer numbers are as small, and better, as FLOAT16. */
+  /** A scale costs four bytes, so that fewer numbers are as small, and better, as BFLOAT16. */
   private static final int FEWEST_SCALED = 9;
 
   /** With fewer steps up to the median magnitude, a few large numbers cost all others too much. */
@@ -26,7 +26,7 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
 
   /**
    * Codes numbers. Where the wanted type cannot have them all, because one is too large or no
-   * number, the next wider one is taken. FLOAT16 is taken for INT8 where a scale is not worth its
+   * number, the next wider one is taken. BFLOAT16 is taken for INT8 where a scale is not worth its
    * bytes, because all are the same number or there are few, and where most numbers are so much
    * smaller than the largest that too little of them would be left.
    *
@@ -35,7 +35,7 @@ public record CodedFloats(NumberType type, float scale, byte[] data) {
    */
   public static CodedFloats of(float[] values, FloatCoding coding) {
     return switch (coding) {
-      case INT8 -> scaled(values).orElseGet(() -> of(values, FloatCoding.FP16));
+      case INT8 -> scaled(values).orElseGet(() -> of(values, FloatCoding.BF16));
       case FP16 ->
           rounded(values, NumberType.FLOAT16).orElseGet(() -> of(values, FloatCoding.BF16));
       case BF16 ->

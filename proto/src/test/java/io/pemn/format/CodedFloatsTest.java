@@ -89,7 +89,7 @@ class CodedFloatsTest {
     "INT8, NaN, FLOAT32",
     "INT8, -Infinity, FLOAT32",
     "INT8, 5, INT8",
-    "INT8, 50, FLOAT16",
+    "INT8, 50, BFLOAT16",
     "INT8, 70000, BFLOAT16",
     "INT8, 3.4e38, FLOAT32"
   })
@@ -104,20 +104,20 @@ class CodedFloatsTest {
 
   @Test
   void int8IsNotTakenWhereItsScaleIsNotWorthIt() {
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(normal(8, 1), FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(normal(8, 1), FloatCoding.INT8).type());
     assertEquals(NumberType.INT8, CodedFloats.of(normal(9, 1), FloatCoding.INT8).type());
     float[] ones = new float[30];
     Arrays.fill(ones, 1);
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(ones, FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(ones, FloatCoding.INT8).type());
     assertArrayEquals(ones, CodedFloats.of(ones, FloatCoding.INT8).values());
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(new float[30], FloatCoding.INT8).type());
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(new float[0], FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(new float[30], FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(new float[0], FloatCoding.INT8).type());
     // Sparse numbers, and such with a few large ones.
     float[] sparse = new float[30];
     sparse[4] = 1;
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(sparse, FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(sparse, FloatCoding.INT8).type());
     // A scale that would be 0 has no multiples.
-    assertEquals(NumberType.FLOAT16, CodedFloats.of(normal(30, 1e-45f), FloatCoding.INT8).type());
+    assertEquals(NumberType.BFLOAT16, CodedFloats.of(normal(30, 1e-45f), FloatCoding.INT8).type());
   }
 
   @Test

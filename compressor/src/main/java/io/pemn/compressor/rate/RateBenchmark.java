@@ -2,7 +2,6 @@ package io.pemn.compressor.rate;
 
 import ai.djl.Device;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
@@ -10,6 +9,7 @@ import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.Pruning;
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
@@ -134,20 +134,10 @@ public final class RateBenchmark {
     map.putAll(network.options());
     map.putAll(method.kind().options());
     String mask = map.get("mask");
-    map.putIfAbsent("lr", RateMethods.LEARNING_RATES.get(mask));
-    map.putIfAbsent("density", mask.equals("dense") ? "1" : usualDensity(mask));
+    map.putIfAbsent("lr", String.valueOf(Recipe.learningRate(mask, false, false)));
     map.put("seed", String.valueOf(seed));
     map.put("normalize", dataSet.normalization().toString());
     return TrainingOptions.of(map);
-  }
-
-  private static String usualDensity(String mask) {
-    for (MaskType type : MaskType.values()) {
-      if (type.toString().equals(mask)) {
-        return String.valueOf(type.usualDensity());
-      }
-    }
-    throw new IllegalArgumentException("There is no mask \"" + mask + "\".");
   }
 
   private static Optional<Pruning> pruning(RateMethod method, TrainingOptions options) {

@@ -1,14 +1,17 @@
 package io.pemn.compressor.rate;
 
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.rate.RateMethod.Dense;
 import io.pemn.compressor.rate.RateMethod.Masks;
 import io.pemn.compressor.rate.RateMethod.Pruned;
 import io.pemn.compressor.rate.RateMethod.Stored;
+import io.pemn.compressor.training.Recipe;
 import io.pemn.packager.baseline.WeightFormat;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The networks and methods of docs/results.md. This is the one place to edit them; a row whose
@@ -43,17 +46,10 @@ public final class RateMethods {
           "ratio", "0.1",
           "padding", "copy",
           "one-layer-scope", "all",
-          "prototype", "signed-constant",
           "store-prototype", "seed",
-          "select", "top-k",
-          "budget", "fan-in",
-          "scores", "signed",
+          "remainder", "fp32",
           "batch-size", "128",
           "weight-decay", "0.005");
-
-  /** The learning rates of masks and of dense weights, as {@code pemn compress} has them. */
-  static final Map<String, String> LEARNING_RATES =
-      options("dense", "0.01", "binary", "0.05", "sign", "0.02", "ternary", "0.02");
 
   /** The networks, in the order of the table. */
   public static final List<RateNetwork> NETWORKS =
@@ -78,31 +74,22 @@ public final class RateMethods {
   private static List<RateMethod> methods() {
     List<RateMethod> methods = new ArrayList<>();
 
-    Map<String, String> paper =
-        options(
-            "mask",
-            "binary",
-            "density",
-            "0.5",
-            "budget",
-            "uniform",
-            "prototype",
-            "normal",
-            "scores",
-            "absolute");
+    Map<String, String> paper = recipe(Recipe.PAPER, MaskType.BINARY, Optional.empty());
     paper.put("ratio", "1e-3");
-    methods.add(new RateMethod("paper", PAPER, List.of(MLP), masks(paper, Stored.ARCHIVE)));
-    methods.add(new RateMethod("paper-raw", PAPER, List.of(MLP), masks(paper, Stored.RAW_BITS)));
+    methods.add(new RateMethod("paper", PAPER, List.of(MLP), masks(paper, Stored.RAW_BITS)));
     paper.put("ratio", "1e-1");
-    methods.add(new RateMethod("paper", PAPER, List.of(CONVMIXERS), masks(paper, Stored.ARCHIVE)));
-    methods.add(
-        new RateMethod("paper-raw", PAPER, List.of(CONVMIXERS), masks(paper, Stored.RAW_BITS)));
+    methods.add(new RateMethod("paper", PAPER, List.of(CONVMIXERS), masks(paper, Stored.RAW_BITS)));
 
-    methods.add(pemn("binary-0.5", ALL, "mask", "binary", "density", "0.5"));
-    methods.add(pemn("sign", ALL, "mask", "sign", "density", "1"));
-    for (String density : List.of("0.3", "0.1", "0.05", "0.03")) {
-      methods.add(pemn("ternary-" + density, ALL, "mask", "ternary", "density", density));
+    methods.add(pemn(ALL, MaskType.BINARY));
+    for (String density : List.of("0.1", "0.05", "0.03", "0.01")) {
+      methods.add(pemn(MLP, MaskType.TERNARY, density));
     }
+    methods.add(pemn("convmixer-64", MaskType.BINARY, "0.25"));
+    methods.add(pemn("convmixer-64", MaskType.TERNARY, "0.3"));
+    for (String density : List.of("0.25", "0.12")) {
+      methods.add(pemn("convmixer-128", MaskType.BINARY, density));
+    }
+    methods.add(pemn("convmixer-128", MaskType.TERNARY, "0.1"));
 
     for (WeightFormat format :
         List.of(WeightFormat.FLOAT32, WeightFormat.FLOAT16, WeightFormat.INT8, WeightFormat.INT4)) {
@@ -125,23 +112,36 @@ public final class RateMethods {
     for (double kept : List.of(0.1, 0.05, 0.02)) {
       methods.add(pruned(kept, MLP));
     }
-    for (double kept : List.of(0.3, 0.1)) {
-      methods.add(pruned(kept, "convmixer-64"));
-      methods.add(pruned(kept, "convmixer-128"));
+    for (String network : List.of("convmixer-64", "convmixer-128")) {
+      methods.add(pruned(0.1, network));
     }
     return List.copyOf(methods);
   }
 
-  /**
-   * One setting of pemn's, a {@code .pemn} archive.
-   *
-   * @param networks glob of the networks that it is for
-   * @param options of {@code TrainingOptions.toMap}, in pairs, where they differ from {@link
-   *     #COMMON}
-   */
-  private static RateMethod pemn(String name, String networks, String... options) {
+  /** A setting of pemn's that learns the density, a {@code .pemn} archive. */
+  private static RateMethod pemn(String networks, MaskType type) {
     return new RateMethod(
-        "pemn-" + name, PEMN, List.of(networks), masks(options(options), Stored.ARCHIVE));
+        "pemn-" + type,
+        PEMN,
+        List.of(networks),
+        masks(recipe(Recipe.PEMN, type, Optional.empty()), Stored.ARCHIVE));
+  }
+
+  /** A setting of pemn's at a density, a {@code .pemn} archive. */
+  private static RateMethod pemn(String networks, MaskType type, String density) {
+    return new RateMethod(
+        "pemn-" + type + "-" + density,
+        PEMN,
+        List.of(networks),
+        masks(recipe(Recipe.PEMN, type, Optional.of(density)), Stored.ARCHIVE));
+  }
+
+  /** What a recipe says of masks of a type, whose density is learned unless one is given. */
+  static Map<String, String> recipe(Recipe recipe, MaskType type, Optional<String> density) {
+    Map<String, String> options = recipe.options(type, density.isPresent());
+    options.put("mask", type.toString());
+    density.ifPresent(value -> options.put("density", value));
+    return options;
   }
 
   private static RateMethod smaller(String name, String networks, String... options) {

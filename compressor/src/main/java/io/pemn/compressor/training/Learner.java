@@ -55,6 +55,9 @@ final class Learner implements AutoCloseable {
    */
   private static final double WARM_DEVIATION = 0.1;
 
+  /** Uniform scores within it have {@link #WARM_DEVIATION}. */
+  private static final float GLOBAL_BOUND = (float) (WARM_DEVIATION * Math.sqrt(3));
+
   private static final MaskRule NO_MASKS =
       new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
 
@@ -200,19 +203,20 @@ final class Learner implements AutoCloseable {
     layers.add(name, network.array(name), filled.scaled(layer, scale).values(), scores, density);
   }
 
-  /** Kaiming-uniform with a = sqrt 5, that is, uniform within 1 / sqrt(fan-in), as the authors. */
+  /**
+   * Kaiming-uniform with a = sqrt 5, that is, uniform within 1 / sqrt(fan-in), as the authors;
+   * where the scores of all layers are compared, they all have the same spread instead, and Adam's
+   * steps, which are as large in every layer, keep them comparable.
+   */
   private float[] initialScores(ParameterShape layer) {
     SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
-    float bound = scoreBound(layer);
+    boolean compared = options.mask().orElseThrow().selection() == Selection.GLOBAL;
+    float bound = compared ? GLOBAL_BOUND : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
     float[] scores = new float[layer.size()];
     for (int i = 0; i < scores.length; i++) {
       scores[i] = (2 * random.uniform() - 1) * bound;
     }
     return scores;
-  }
-
-  private static float scoreBound(ParameterShape layer) {
-    return (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
   }
 
   /**

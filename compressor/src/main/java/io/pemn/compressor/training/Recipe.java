@@ -41,7 +41,7 @@ public enum Recipe {
     options.put("density", String.valueOf(type.usualDensity()));
     options.put("scores", this == PAPER ? "absolute" : "signed");
     options.put("prototype", this == PAPER ? "normal" : "signed-constant");
-    options.put("remainder", this == PAPER ? "fp32" : "fp16");
+    options.put("remainder", this == PAPER ? "fp32" : "bf16");
     return options;
   }
 

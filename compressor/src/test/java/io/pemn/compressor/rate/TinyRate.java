@@ -3,10 +3,12 @@ package io.pemn.compressor.rate;
 import ai.djl.Device;
 import io.pemn.compressor.data.DataSources;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.rate.RateMethod.Dense;
 import io.pemn.compressor.rate.RateMethod.Masks;
 import io.pemn.compressor.rate.RateMethod.Pruned;
 import io.pemn.compressor.rate.RateMethod.Stored;
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.packager.baseline.WeightFormat;
 import java.io.IOException;
@@ -14,6 +16,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Networks and methods whose measurement takes a moment. */
 final class TinyRate {
@@ -45,7 +48,7 @@ final class TinyRate {
               "augmentation", "shift-and-flip"));
 
   static final Map<String, String> PAPER =
-      Map.of("mask", "binary", "prototype", "normal", "scores", "absolute", "ratio", "0.01");
+      RateMethods.recipe(Recipe.PAPER, MaskType.BINARY, Optional.empty());
 
   private static final List<String> ALL = List.of("*");
 
@@ -54,7 +57,12 @@ final class TinyRate {
           new RateMethod("paper", "paper", ALL, new Masks(PAPER, Stored.ARCHIVE)),
           new RateMethod("paper-raw", "paper", ALL, new Masks(PAPER, Stored.RAW_BITS)),
           new RateMethod(
-              "pemn-ternary", "pemn", ALL, new Masks(Map.of("mask", "ternary"), Stored.ARCHIVE)),
+              "pemn-ternary",
+              "pemn",
+              ALL,
+              new Masks(
+                  RateMethods.recipe(Recipe.PEMN, MaskType.TERNARY, Optional.of("0.3")),
+                  Stored.ARCHIVE)),
           dense("dense-fp32", WeightFormat.FLOAT32),
           dense("dense-fp16", WeightFormat.FLOAT16),
           dense("dense-int8", WeightFormat.INT8),

@@ -67,7 +67,7 @@ class RemainderCoderTest {
             case FP32 -> NumberType.FLOAT32;
             case BF16 -> NumberType.BFLOAT16;
             case FP16 -> NumberType.FLOAT16;
-            case INT8 -> mean || variance ? NumberType.FLOAT16 : NumberType.INT8;
+            case INT8 -> mean || variance ? NumberType.BFLOAT16 : NumberType.INT8;
           };
       assertEquals(type, tensor.type(), tensor.name());
     }

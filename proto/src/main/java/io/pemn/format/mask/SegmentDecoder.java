@@ -108,6 +108,7 @@ final class SegmentDecoder {
   private void flat(int to, int probability) {
     long range = this.range;
     long value = this.value;
+    long[] words = this.words;
     int ones = 0;
     for (int i = position; i < to; i++) {
       if (range < 1L << 31) {
@@ -149,11 +150,16 @@ final class SegmentDecoder {
   private void readRow(SegmentModel model, int length) {
     char[] probabilities = Logistic.probabilities();
     int[] columns = model.columns;
-    int[] contexts = model.contexts;
+    int one = model.contexts[1];
+    int two = model.contexts[2];
+    int three = model.contexts[3];
     int[] errors = model.errors;
     byte[] row = model.row;
     int distance = model.distance();
     int wanted = model.contextMask();
+    long[] words = this.words;
+    int position = this.position;
+    int ones = 0;
     model.startRow();
     long range = this.range;
     long value = this.value;
@@ -165,9 +171,11 @@ final class SegmentDecoder {
       int information = 0;
       for (int i = start; i < end; i++) {
         int context = (before | row[i] << 1) & wanted;
-        int probability =
-            probabilities[
-                Logistic.MIDDLE + (level + columns[i] + contexts[context] >> Logistic.SHIFT)];
+        int logit = level + columns[i];
+        if (context != 0) {
+          logit += context == 1 ? one : context == 2 ? two : three;
+        }
+        int probability = probabilities[Logistic.MIDDLE + (logit >> Logistic.SHIFT)];
         if (range < 1L << 31) {
           range <<= 32;
           value = value << 32 | word();
@@ -184,7 +192,7 @@ final class SegmentDecoder {
           error += 1 << 16;
           row[distance + i] = 1;
           words[position + i >>> 6] |= 1L << position + i;
-          left--;
+          ones++;
         }
         int known = probability * (65536 - probability) >>> 16;
         errors[i] = error;
@@ -199,7 +207,8 @@ final class SegmentDecoder {
     }
     this.range = range;
     this.value = value;
-    position += length;
+    this.position = position + length;
+    left -= ones;
     model.endRow(length);
   }
 

@@ -134,6 +134,8 @@ final class SegmentModel {
     if (columnPrecision != 0) {
       columnPrecision += rowInformation / columns.length;
       int gain = (int) ((1L << 28) / columnPrecision);
+      int[] columns = this.columns;
+      int[] errors = this.errors;
       for (int i = 0; i < length; i++) {
         int column = columns[i] + (errors[i] * gain + (1 << 11) >> 12);
         columns[i] = Math.min(SHARE_LIMIT, Math.max(-SHARE_LIMIT, column));

@@ -49,7 +49,7 @@ class MaskCodecContractTest {
     for (int size : SIZES) {
       for (double density : DENSITIES) {
         Mask mask = random(size, density);
-        for (MaskLayout layout : layouts(mask)) {
+        for (MaskLayout layout : layouts(mask).subList(0, size < 1000 ? 6 : 3)) {
           EncodedMask encoded = codec.encode(mask, layout);
           assertEquals(
               mask,
@@ -123,7 +123,7 @@ class MaskCodecContractTest {
   @ParameterizedTest
   @MethodSource("codecs")
   void aChangedByteGivesAMaskOrAFormatException(MaskCodec codec) {
-    for (double density : DENSITIES) {
+    for (double density : new double[] {0, 0.01, 0.3, 0.5, 0.99, 1}) {
       Mask mask = random(300, density);
       MaskLayout layout = layouts(mask).get(1);
       EncodedMask encoded = codec.encode(mask, layout);
@@ -196,6 +196,24 @@ class MaskCodecContractTest {
         }
       }
     }
+  }
+
+  @Test
+  void aFewBytesThatClaimManyZerosTakeNoMoreThanTheMask() throws PemnFormatException {
+    int size = 50_000_000;
+    MaskLayout layout = MaskLayout.of(size);
+    EncodedMask encoded = new EntropyMaskCodec().encode(Mask.none(size), layout);
+    assertEquals(1, encoded.stored().length);
+    Mask mask = new EntropyMaskCodec().decode(ByteBuffer.wrap(encoded.stored()), 0, layout);
+    assertEquals(0, mask.kept());
+    assertThrows(
+        PemnFormatException.class,
+        () ->
+            new EntropyMaskCodec()
+                .decode(
+                    ByteBuffer.allocate(1),
+                    0,
+                    new MaskLayout(List.of(new MaskLayout.Segment(size, 1000, 1)))));
   }
 
   @Test
