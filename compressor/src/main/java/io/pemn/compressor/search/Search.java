@@ -30,6 +30,9 @@ public final class Search {
   /** Full trainings of a search for an accuracy. */
   private static final int FULL_TRAININGS = 4;
 
+  /** Sizes that are this close are not worth a training. */
+  private static final double FINE = 0.03;
+
   private static final Candidate SIGN = new Candidate(MaskType.SIGN, Candidate.ALL);
 
   /** Further full trainings where an archive is larger than it was predicted to be. */
@@ -326,8 +329,8 @@ public final class Search {
     if (met == rungs.size()) {
       throw missed(trained, from, points);
     }
-    Optional<Trial> miss = missed < 0 ? Optional.empty() : Optional.ofNullable(trained[missed]);
-    Trial winner = refined(trained[met], miss, from, points);
+    Trial winner =
+        met == 0 ? trained[met] : refined(trained[met], rungs.get(met - 1), from, points);
     bench.adopt(winner);
     double error = 100 * winner.standardError().orElse(0.0);
     return report(
@@ -353,19 +356,19 @@ public final class Search {
   }
 
   /** Uses trainings that are left to look between the two rungs where the target lies. */
-  private Trial refined(Trial met, Optional<Trial> missed, Reference from, double points)
-      throws IOException {
+  private Trial refined(Trial met, Trial missed, Reference from, double points) throws IOException {
     Trial smallest = met;
-    if (missed.isEmpty() || met.candidate().type() == MaskType.SIGN) {
+    if (met.candidate().type() == MaskType.SIGN) {
       return smallest;
     }
-    long least = fit.weigh(missed.get().candidate()).bytes();
+    long least = fit.weigh(missed.candidate()).bytes();
     while (trials.stream().filter(trial -> trial.stage() == Trial.Stage.FULL).count()
         < FULL_TRAININGS) {
       Candidate reached = smallest.candidate();
       long middle = (least + fit.weigh(reached).bytes()) / 2;
       Optional<Candidate> between = fit.densest(reached.type(), middle).candidate();
-      if (between.isEmpty()
+      if (middle - least < FINE * middle
+          || between.isEmpty()
           || between.get().perMille() >= reached.perMille()
           || predictions.containsKey(between.get())) {
         break;
