@@ -160,8 +160,9 @@ class BadInputTest {
 
     assertFailed(CommandRun.compressTiny(data, output, "--run-dir", run), "already holds a run");
     assertFailed(
-        CommandRun.compressTiny(data, output, "--run-dir", run, "--resume", "--density", "0.3"),
-        "begun with density 0.5, not 0.3");
+        CommandRun.compressTiny(
+            data, output, "--run-dir", run, "--resume", "--weight-decay", "0.3"),
+        "begun with weight-decay 0.005, not 0.3");
     assertFailed(
         CommandRun.compressTiny(data, output, "--run-dir", run, "--overwrite", "--patch", "29"),
         "does not fit");
