@@ -51,8 +51,9 @@ measure() { # name, options...
   done
 }
 
-extra=("$@")
-measure "dense" --mask dense
+# The paper's selection, and a remainder as it was trained.
+extra=(--select top-k --budget uniform --lr 0.05 --remainder fp32 "$@")
+measure "dense" --mask dense --remainder fp32
 measure "own weights" --strategy none "${extra[@]}"
 measure "one-layer" --strategy one-layer "${extra[@]}"
 measure "max-layer" --strategy max-layer "${extra[@]}"

@@ -18,14 +18,26 @@ import io.pemn.packager.remainder.RemainderCoder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** Turns a checkpoint into what an archive holds; needs no engine. */
 public final class CheckpointPacker {
-  /** Options that the archive's network and input say. */
+  /** Options that other fields of the archive say. */
   private static final Set<String> SAID_ELSEWHERE =
-      Set.of("arch", "dim", "depth", "kernel", "patch", "hidden", "activation", "normalize");
+      Set.of(
+          "arch",
+          "dim",
+          "depth",
+          "kernel",
+          "patch",
+          "hidden",
+          "activation",
+          "normalize",
+          "prototype",
+          "epochs",
+          "remainder");
 
   private CheckpointPacker() {}
 
@@ -140,12 +152,17 @@ public final class CheckpointPacker {
   private static Provenance provenance(Checkpoint checkpoint, String tool) {
     Provenance.Builder provenance =
         Provenance.newBuilder().setTool(tool).setDataSet(checkpoint.run().dataSet());
-    checkpoint
-        .run()
-        .options()
+    TrainingOptions options = checkpoint.run().trainingOptions();
+    Map<String, String> usual =
+        Recipe.PEMN.usual(
+            options.toMap().get("mask"),
+            options.network() instanceof NetworkChoice.Module,
+            options.distillation().warmStart());
+    options
+        .toMap()
         .forEach(
             (name, value) -> {
-              if (!SAID_ELSEWHERE.contains(name)) {
+              if (!SAID_ELSEWHERE.contains(name) && !value.equals(usual.get(name))) {
                 provenance.addOptions(Option.newBuilder().setName(name).setValue(value));
               }
             });

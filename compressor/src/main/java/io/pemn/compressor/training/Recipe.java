@@ -69,4 +69,40 @@ public enum Recipe {
     boolean quicker = this == PEMN && mask.equals("binary") && !warm;
     return quicker ? 0.05 : learningRate(mask, trained, warm);
   }
+
+  /**
+   * Everything of {@link TrainingOptions#toMap} that is taken where nothing is asked for, but
+   * networks, data and seeds.
+   *
+   * @param mask the option {@code mask}, such as {@code binary} or {@code dense}
+   * @param trained whether a trained network is given
+   * @param warm whether scores begin at its weights
+   */
+  public Map<String, String> usual(String mask, boolean trained, boolean warm) {
+    Map<String, String> usual = new LinkedHashMap<>();
+    usual.put("strategy", "random-vector");
+    usual.put("ratio", "0.1");
+    usual.put("padding", "copy");
+    usual.put("one-layer-scope", "all");
+    usual.put("store-prototype", "seed");
+    boolean dense = mask.equals("dense");
+    MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.toUpperCase(Locale.ROOT));
+    usual.putAll(options(type, false));
+    usual.put("batch-size", "128");
+    usual.put("lr", String.valueOf(learningRate(mask, trained, warm)));
+    usual.put("remainder-lr", String.valueOf(remainderRate(mask, trained, warm)));
+    usual.put("weight-decay", "0.005");
+    usual.put("augmentation", trained ? "none" : "shift-and-flip");
+    usual.put("train-images", "all");
+    if (trained) {
+      usual.put("mask-include", "");
+      usual.put("mask-exclude", "");
+      usual.put("traced-mode", "switch");
+      usual.put("objective", Objective.CLASSIFY.toString());
+      usual.put("warm-start", dense ? "off" : "on");
+      usual.put("distill", "0.5");
+      usual.put("temperature", "2.0");
+    }
+    return usual;
+  }
 }
