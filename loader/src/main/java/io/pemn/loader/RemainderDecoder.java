@@ -25,8 +25,8 @@ final class RemainderDecoder {
   /** The most bytes that type, scale and flag of a tensor take, with tags and lengths. */
   private static final int MOST_HEADER = 16;
 
-  /** The most bytes of a shape, without tag and length: a dimension is a varint of at most ten. */
-  private static final int MOST_SHAPE = 10 * MAX_DIMENSIONS;
+  /** No tensor has more bytes but for name and numbers: a dimension takes at most ten. */
+  private static final int MOST_DESCRIPTION = 1 << 10;
 
   /** The most bytes of one tensor in memory: larger arrays are not possible on every machine. */
   private static final long MOST_TENSOR = Integer.MAX_VALUE - 8;
@@ -197,7 +197,7 @@ final class RemainderDecoder {
               + "; it was written by a faulty tool.");
     }
     ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
-    if (bytes.remaining() > 2 * MOST_SHAPE) {
+    if (bytes.remaining() > MOST_DESCRIPTION) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder has "
               + bytes.remaining()
@@ -439,14 +439,14 @@ final class RemainderDecoder {
         if (WireFormat.getTagFieldNumber(tag) == SHAPE_FIELD_NUMBER) {
           shape += in.getTotalBytesRead() - before;
         }
-        if (!more || shape > 2 * MOST_SHAPE) {
+        if (!more || shape > MOST_DESCRIPTION) {
           break;
         }
       }
     } catch (IOException e) {
       // Parsing says what is wrong, at the same place.
     }
-    if (shape > 2 * MOST_SHAPE) {
+    if (shape > MOST_DESCRIPTION) {
       throw new PemnFormatException.Corrupt(
           "A tensor of the archive's remainder has more than the "
               + MAX_DIMENSIONS
