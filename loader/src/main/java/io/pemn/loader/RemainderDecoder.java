@@ -1,11 +1,16 @@
 package io.pemn.loader;
 
+import static io.pemn.format.proto.RemainderTensor.SHAPE_FIELD_NUMBER;
+
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.WireFormat;
 import io.pemn.format.BytePlanes;
 import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -19,6 +24,12 @@ final class RemainderDecoder {
 
   /** The most bytes that type, scale and flag of a tensor take, with tags and lengths. */
   private static final int MOST_HEADER = 16;
+
+  /** No tensor has more bytes but for name and numbers: a dimension takes at most ten. */
+  private static final int MOST_DESCRIPTION = 1 << 10;
+
+  /** The most bytes of one tensor in memory: larger arrays are not possible on every machine. */
+  private static final long MOST_TENSOR = Integer.MAX_VALUE - 8;
 
   private RemainderDecoder() {}
 
@@ -77,7 +88,7 @@ final class RemainderDecoder {
    *
    * @param content the message
    * @param names of its tensors, as the module has them
-   * @param parameters how many numbers there must be
+   * @param parameters how many numbers there must be, constants counted in full
    * @param limits what it may ask for
    */
   static List<RemainderTensor> decode(
@@ -102,7 +113,7 @@ final class RemainderDecoder {
               name, shape, size, type(tensor, name), tensor.getScale(), tensor.getConstant());
       headers.add(header.checked());
       found += size;
-      bytes += (long) size * (header.isFloats() ? Float.BYTES : header.type().bytes());
+      bytes += header.bytes();
     }
     checkCount(found, parameters);
     if (bytes > limits.remainderBytes()) {
@@ -137,6 +148,11 @@ final class RemainderDecoder {
       return constant ? 1 : size;
     }
 
+    /** Bytes of all its numbers in memory, floats as float32. */
+    long bytes() {
+      return (long) size * (isFloats() ? Float.BYTES : type.bytes());
+    }
+
     Header checked() throws PemnFormatException {
       boolean scaled = Float.floatToRawIntBits(scale) != 0;
       if (scaled && (type != NumberType.INT8 || !CodedFloats.isScale(scale))) {
@@ -157,6 +173,16 @@ final class RemainderDecoder {
                 + " is called constant, but has fewer than two numbers;"
                 + " it was written by a faulty tool.");
       }
+      if (bytes() > MOST_TENSOR) {
+        throw new PemnFormatException.LimitExceeded(
+            "The archive's "
+                + name
+                + " takes "
+                + bytes()
+                + " bytes in memory, more than the "
+                + MOST_TENSOR
+                + " that are possible for one tensor.");
+      }
       return this;
     }
   }
@@ -170,11 +196,16 @@ final class RemainderDecoder {
               + name
               + "; it was written by a faulty tool.");
     }
-    io.pemn.format.proto.RemainderTensor tensor =
-        CanonicalMessage.parse(
-            io.pemn.format.proto.RemainderTensor.parser(),
-            cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder"),
-            "a remainder tensor");
+    ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
+    if (bytes.remaining() > MOST_DESCRIPTION) {
+      throw new PemnFormatException.Corrupt(
+          "The archive's remainder has "
+              + bytes.remaining()
+              + " bytes for what is before the numbers of "
+              + name
+              + ", more than any tensor needs; it was written by a faulty tool.");
+    }
+    io.pemn.format.proto.RemainderTensor tensor = parse(bytes);
     if (!tensor.getName().isEmpty() || !tensor.getData().isEmpty()) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder has a name or numbers within the tensor "
@@ -235,11 +266,16 @@ final class RemainderDecoder {
   }
 
   private static ByteBuffer repeated(ByteBuffer number, int times) {
-    ByteBuffer data = ByteBuffer.allocate(times * number.remaining());
-    while (data.hasRemaining()) {
-      data.put(number.duplicate());
+    int width = number.remaining();
+    byte[] data = new byte[Math.multiplyExact(times, width)];
+    number.get(number.position(), data, 0, width);
+    // Twice as much each time.
+    for (int filled = width; filled < data.length; ) {
+      int more = Math.min(filled, data.length - filled);
+      System.arraycopy(data, 0, data, filled, more);
+      filled += more;
     }
-    return data.flip();
+    return ByteBuffer.wrap(data);
   }
 
   private static void checkScaled(String name, ByteBuffer data) throws PemnFormatException {
@@ -354,9 +390,8 @@ final class RemainderDecoder {
 
   private static RemainderTensor next(ArchiveCursor cursor) throws PemnFormatException {
     ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
-    io.pemn.format.proto.RemainderTensor tensor =
-        CanonicalMessage.parse(
-            io.pemn.format.proto.RemainderTensor.parser(), bytes, "a remainder tensor");
+    checkShapeBytes(bytes);
+    io.pemn.format.proto.RemainderTensor tensor = parse(bytes);
     if (tensor.getConstant() || Float.floatToRawIntBits(tensor.getScale()) != 0) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
@@ -385,6 +420,38 @@ final class RemainderDecoder {
       checkBooleans(checked);
     }
     return checked;
+  }
+
+  private static io.pemn.format.proto.RemainderTensor parse(ByteBuffer bytes)
+      throws PemnFormatException {
+    return CanonicalMessage.parse(
+        io.pemn.format.proto.RemainderTensor.parser(), bytes, "a remainder tensor");
+  }
+
+  /** Parsed, a dimension of one byte takes eight: a small frame could ask for gigabytes. */
+  private static void checkShapeBytes(ByteBuffer tensor) throws PemnFormatException {
+    CodedInputStream in = CodedInputStream.newInstance(tensor.duplicate());
+    long shape = 0;
+    try {
+      for (int tag; (tag = in.readTag()) != 0; ) {
+        int before = in.getTotalBytesRead();
+        boolean more = in.skipField(tag);
+        if (WireFormat.getTagFieldNumber(tag) == SHAPE_FIELD_NUMBER) {
+          shape += in.getTotalBytesRead() - before;
+        }
+        if (!more || shape > MOST_DESCRIPTION) {
+          break;
+        }
+      }
+    } catch (IOException e) {
+      // Parsing says what is wrong, at the same place.
+    }
+    if (shape > MOST_DESCRIPTION) {
+      throw new PemnFormatException.Corrupt(
+          "A tensor of the archive's remainder has more than the "
+              + MAX_DIMENSIONS
+              + " dimensions that are possible; it was written by a faulty tool.");
+    }
   }
 
   private static NumberType type(io.pemn.format.proto.RemainderTensor tensor, String name)

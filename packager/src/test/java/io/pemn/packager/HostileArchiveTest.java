@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Mask;
@@ -53,7 +54,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Archives of versions 1 and 2 whose digests are all right and whose claims are not; those of later
@@ -385,6 +385,26 @@ class HostileArchiveTest {
     assertInstanceOf(Corrupt.class, refusal(bytes));
   }
 
+  @Test
+  void shapesOfMillionsOfDimensionsAreCorruptHoweverTheyAreCut() throws IOException {
+    // As numbers of eight bytes they are more than this test's heap.
+    for (int piece : new int[] {1 << 26, 1 << 8}) {
+      ByteString.Output shape = ByteString.newOutput();
+      CodedOutputStream out = CodedOutputStream.newInstance(shape);
+      for (int i = 0; i < 1 << 26; i += piece) {
+        out.writeByteArray(RemainderTensor.SHAPE_FIELD_NUMBER, new byte[piece]);
+      }
+      out.flush();
+      ByteString.Output message = ByteString.newOutput();
+      out = CodedOutputStream.newInstance(message);
+      out.writeBytes(Remainder.TENSORS_FIELD_NUMBER, shape.toByteString());
+      out.flush();
+      byte[] bomb = withRemainder(sound("module"), message.toByteString().toByteArray());
+      assertTrue(bomb.length < 100_000);
+      assertInstanceOf(Corrupt.class, refusal(bomb));
+    }
+  }
+
   private static Remainder remainder(String name) throws IOException {
     Archive sound = sound(name);
     return Remainder.parseFrom(
@@ -454,10 +474,9 @@ class HostileArchiveTest {
     assertInstanceOf(refusal, e, e.toString());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"mixed-masks", "mixed-masks-bitmap", "mixed-masks-entropy"})
-  void masksOfAnotherEncodingOrSizeThanStatedAreRefused(String name) throws IOException {
-    Archive sound = sound(name);
+  @Test
+  void masksOfAnotherEncodingOrSizeThanStatedAreRefused() throws IOException {
+    Archive sound = sound("mixed-masks");
     MaskSection masks = sound.getMetadata().getMasks();
     for (int encoding = 1; encoding <= 3; encoding++) {
       for (long decoded : new long[] {-1, 0, 1, masks.getDecodedBytes(), 58, HUGE}) {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
@@ -17,6 +18,7 @@ import io.pemn.format.PemnFormatException.Unsupported;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.Layer;
+import io.pemn.format.proto.MaskSection;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Mlp;
 import io.pemn.format.proto.Remainder;
@@ -34,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Archives of version 3 whose digests are all right and whose claims are not. */
 class HostileVersion3Test {
@@ -236,6 +239,23 @@ class HostileVersion3Test {
     return Archive.parseFrom(ArchiveWriter.toBytes(masked));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"mixed-masks", "mixed-masks-bitmap", "mixed-masks-entropy"})
+  void masksOfAnotherEncodingOrSizeThanStatedAreRefused(String name) throws IOException {
+    Archive sound = Archive.parseFrom(GoldenArchives.toBytes(name));
+    MaskSection masks = sound.getMetadata().getMasks();
+    for (int encoding = 1; encoding <= 3; encoding++) {
+      for (long decoded : new long[] {-1, 0, 1, masks.getDecodedBytes(), 58, HUGE}) {
+        MaskSection claimed =
+            masks.toBuilder().setEncodingValue(encoding).setDecodedBytes(decoded).build();
+        if (!claimed.equals(masks)) {
+          assertInstanceOf(
+              Corrupt.class, refusal(with(sound, m -> m.setMasks(claimed))), claimed::toString);
+        }
+      }
+    }
+  }
+
   private static Arguments remainder(
       String claim,
       String name,
@@ -261,8 +281,8 @@ class HostileVersion3Test {
 
   static Stream<Arguments> remainders() {
     // The built-in network's tensors are FLOAT32, BFLOAT16, and two constants, and so again, INT8
-    // last;
-    // the module's INT8, FLOAT16, BFLOAT16, FLOAT32, bytes, a constant, ones, one number, none.
+    // last; the module's INT8, FLOAT16, BFLOAT16, FLOAT32, bytes, a constant, ones, one number,
+    // none.
     return Stream.of(
         remainder("no tensors", BUILT_IN, Corrupt.class, Remainder.Builder::clearTensors),
         remainder("no numbers", BUILT_IN, Corrupt.class, Remainder.Builder::clearNumbers),
@@ -333,7 +353,11 @@ class HostileVersion3Test {
             "a shape that overflows", MODULE, 0, Corrupt.class, t -> t.setShape(0, 1L << 32 | 10)),
         tensor("a name of a module's tensor", MODULE, 0, Corrupt.class, t -> t.setName("int8")),
         tensor(
-            "constants of 16 GiB", MODULE, 5, Corrupt.class, t -> t.setShape(0, Integer.MAX_VALUE)),
+            "constants of 16 GiB",
+            MODULE,
+            5,
+            LimitExceeded.class,
+            t -> t.setShape(0, Integer.MAX_VALUE)),
         remainder("one tensor less", MODULE, Corrupt.class, r -> r.removeTensors(8)),
         remainder(
             "one tensor more",
@@ -433,6 +457,39 @@ class HostileVersion3Test {
     Limits narrow = new Limits(1 << 20, 1 << 20, 100, 1 << 20, 1 << 20);
     byte[] moduleBomb = withRemainder(MODULE, many);
     assertThrows(LimitExceeded.class, () -> PemnArchive.read(moduleBomb, narrow).verify());
+  }
+
+  @Test
+  void shapesOfMillionsOfDimensionsAreRefusedBeforeTheyAreParsed() throws IOException {
+    // As numbers of eight bytes they are more than this test's heap.
+    byte[] shape = new byte[1 << 27];
+    ByteString.Output message = ByteString.newOutput();
+    CodedOutputStream out = CodedOutputStream.newInstance(message);
+    out.writeTag(Remainder.TENSORS_FIELD_NUMBER, 2);
+    out.writeUInt32NoTag(shape.length + 5);
+    out.writeByteArray(RemainderTensor.SHAPE_FIELD_NUMBER, shape);
+    out.flush();
+    byte[] bomb = withRemainder(MODULE, message.toByteString().toByteArray());
+    assertTrue(bomb.length < 100_000);
+    assertInstanceOf(Corrupt.class, refusal(bomb));
+  }
+
+  @Test
+  void constantsBeyondTheLargestArrayAreRefusedHoweverHighTheLimits() throws IOException {
+    Remainder sound = remainder(MODULE);
+    long others =
+        sound(MODULE).getMetadata().getRemainder().getParameters()
+            - sound.getTensors(5).getShape(0);
+    Limits high = new Limits(1 << 20, 1 << 20, 100, 1L << 40, 1 << 20);
+    for (long size : new long[] {1L << 28, (1L << 28) + 1, Integer.MAX_VALUE}) {
+      Remainder.Builder changed = sound.toBuilder();
+      changed.getTensorsBuilder(5).setShape(0, size);
+      byte[] bytes =
+          with(
+              Archive.parseFrom(withRemainder(MODULE, changed.build().toByteArray())),
+              m -> m.getRemainderBuilder().setParameters(others + size));
+      assertThrows(LimitExceeded.class, () -> PemnArchive.read(bytes, high).remainder());
+    }
   }
 
   @Test

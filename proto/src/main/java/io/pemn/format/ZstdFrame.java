@@ -12,6 +12,9 @@ public final class ZstdFrame {
   private static final int LEVEL = 19;
   private static final int BLOCK_OVERHEAD = 512;
 
+  /** The first bytes of a frame, as a big-endian number. */
+  private static final int MAGIC = 0x28B52FFD;
+
   private ZstdFrame() {}
 
   /** Compresses bytes into one frame that states its content size. */
@@ -71,9 +74,7 @@ public final class ZstdFrame {
    */
   public static byte[] decompressUpTo(ByteBuffer frame, long most, String section)
       throws PemnFormatException {
-    byte[] bytes = new byte[frame.remaining()];
-    frame.duplicate().get(bytes);
-    long declared = bytes.length == 0 ? -1 : Zstd.getFrameContentSize(bytes);
+    long declared = contentSize(bytes(frame));
     if (declared < 0) {
       throw new PemnFormatException.Corrupt(
           section + " should be a zstd frame that states its size, but are none; get it again.");
@@ -101,10 +102,8 @@ public final class ZstdFrame {
    */
   public static byte[] decompress(ByteBuffer frame, long expected, String section)
       throws PemnFormatException {
-    byte[] bytes = new byte[frame.remaining()];
-    frame.duplicate().get(bytes);
-    // zstd-jni throws on no bytes at all, and says -1 or -2 where there is no size.
-    long declared = bytes.length == 0 ? -1 : Zstd.getFrameContentSize(bytes);
+    byte[] bytes = bytes(frame);
+    long declared = contentSize(bytes);
     if (declared != expected || declared < 0 || expected > Integer.MAX_VALUE - 8) {
       throw new PemnFormatException.Corrupt(
           section
@@ -131,5 +130,20 @@ public final class ZstdFrame {
           section + " are damaged: zstd says \"" + e.getMessage() + "\"; get the file again.", e);
     }
     return content;
+  }
+
+  private static byte[] bytes(ByteBuffer buffer) {
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
+  }
+
+  /**
+   * The content size that a frame states, or a negative number where it states none or is none.
+   * Skippable frames and those of zstd's early versions are none, though zstd reads them.
+   */
+  private static long contentSize(byte[] frame) {
+    boolean begins = frame.length >= Integer.BYTES && ByteBuffer.wrap(frame).getInt() == MAGIC;
+    return begins ? Zstd.getFrameContentSize(frame) : -1;
   }
 }

@@ -131,9 +131,11 @@ final class BatchNormSearch {
       owners.remove("self");
       for (String owner : owners) {
         int dot = owner.lastIndexOf('.');
-        if (dot >= 0) {
+        if (owner.indexOf(')') >= 0) {
+          return Optional.empty();
+        } else if (dot >= 0) {
           shared.add(owner.substring(dot + 1));
-        } else if (owner.indexOf(')') >= 0 || !addOrigins(owner, text, shared)) {
+        } else if (!addOrigins(owner, text, shared)) {
           return Optional.empty();
         }
       }

@@ -197,6 +197,7 @@ class BatchNormSearchTest {
         "weight = self.bn.weight",
         "x0 = torch.mul(x, bn.bias)",
         "x0 = torch.mul(x, (bn).weight)",
+        "x0 = torch.mul(x, (self.bn).weight)",
         "other = torch.pick(bn)\n    weight0 = other.weight",
         "weight0 = getattr(bn, \"weight\")"
       })

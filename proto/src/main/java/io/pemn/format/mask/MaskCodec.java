@@ -5,7 +5,7 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
 import java.nio.ByteBuffer;
 
-/** One way to store the kept positions of all layers, laid end to end. */
+/** One way to store the bits of all layers' masks, laid end to end. */
 public interface MaskCodec {
   /** How the archive names this encoding. */
   MaskEncoding encoding();

@@ -53,7 +53,7 @@ final class SegmentDecoder {
     int ones = segment.ones();
     if (ones == MaskLayout.UNKNOWN) {
       ones = even(SegmentSettings.bits(size));
-      if (ones < 0 || ones > size) {
+      if (ones > size) {
         throw damaged();
       }
     }

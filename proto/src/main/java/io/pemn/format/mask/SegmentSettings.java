@@ -3,10 +3,10 @@ package io.pemn.format.mask;
 /**
  * How a segment's model learns, as its encoder has chosen and its code says.
  *
- * @param rows how far rows differ: 0 not at all, to 3
+ * @param rows how far rows differ: 0 (not at all) to 3
  * @param columns the same of columns
- * @param distance which bit of the row, beside the one before, says something about a bit; 0 if
- *     neither does
+ * @param distance how far before a bit stands the one that, beside the bit right before, says
+ *     something about it: 1 to the row's length - 1, or 0 if neither does
  */
 record SegmentSettings(int rows, int columns, int distance) {
   /** Bits of {@code rows} and of {@code columns}. */
@@ -22,7 +22,7 @@ record SegmentSettings(int rows, int columns, int distance) {
     return PRECISIONS[columns];
   }
 
-  /** Number of bits of numbers up to one. */
+  /** How many bits numbers from 0 to a greatest one take; 0 if that is 0. */
   static int bits(int greatest) {
     return Integer.SIZE - Integer.numberOfLeadingZeros(greatest);
   }
