@@ -111,7 +111,11 @@ public final class Search {
     return target instanceof Target.Drop drop ? smallest(drop.points()) : best();
   }
 
+  /** Says once what there is to try, whether or not {@link #plan} has been asked before. */
   private void candidates() throws IOException {
+    if (!predictions.isEmpty()) {
+      return;
+    }
     if (target instanceof Target.Drop) {
       ladder();
     } else {
@@ -230,7 +234,8 @@ public final class Search {
       Optional<Candidate> next =
           trial == null || trial.bytes() <= bytes && !tight.contains(first)
               ? Optional.of(first)
-              : refitted(trial, bytes, RESERVE);
+              : refitted(trial, bytes, RESERVE)
+                  .or(() -> trial.bytes() <= bytes ? Optional.of(first) : Optional.empty());
       for (int training = 0; training <= CORRECTIONS && next.isPresent(); training++) {
         Candidate candidate = next.get();
         Trial trained = train(candidate, false);

@@ -188,6 +188,22 @@ class SearchTest {
   }
 
   @Test
+  void aPlanBeforeTheSearchChangesNothing() throws IOException {
+    SearchReport alone = run(new Target.Size(5000), ALL);
+    Search planned = new Search(new Target.Size(5000), ALL, bench, SearchListener.SILENT);
+    assertEquals(1, planned.plan().skipped().size());
+    assertEquals(alone, planned.run());
+  }
+
+  @Test
+  void whatFitsAlreadyIsTrainedWhereItsMasksCodeALittleWorse() throws IOException {
+    // The sparsest: 1,100 bytes were predicted, 1,104 are taken, and 1,106 are allowed.
+    bench.factors.set(0, 1.04);
+    SearchReport report = run(new Target.Size(1106), List.of(MaskType.BINARY));
+    assertEquals(new Candidate(MaskType.BINARY, 5), report.winner().orElseThrow().candidate());
+  }
+
+  @Test
   void aDropIsMetByTheSmallestThatStaysWithinIt() throws IOException {
     // Fully trained: 0.87 to 0.95 from 10 % to 50 %.
     bench.accuracies.put(MaskType.TERNARY, 0.80);
