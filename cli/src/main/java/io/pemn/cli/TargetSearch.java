@@ -66,9 +66,9 @@ final class TargetSearch {
     if (training.masks.mask == TrainingMixin.MaskKind.DENSE) {
       throw usage("--mask dense has no masks to search for; leave it out, or " + option() + ".");
     }
-    if (training.masks.select == Selection.THRESHOLD && !(target instanceof Target.Drop)) {
+    if (training.masks.select == Selection.THRESHOLD) {
       throw usage(
-          "--select threshold learns how many weights are kept, so that no size can be promised;"
+          "--select threshold learns how many weights are kept, but a target looks for that itself;"
               + " leave it out, or "
               + option()
               + ".");

@@ -205,7 +205,8 @@ class TargetTest {
         "--target-size 4KB --target-ratio 3 | not several",
         "--max-drop 1 --target-ratio 3 | not several",
         "--max-drop 1 --mask dense | no masks to search for",
-        "--target-ratio 9 --select threshold | no size can be promised",
+        "--target-ratio 9 --select threshold | a target looks for that itself",
+        "--max-drop 9 --select threshold | a target looks for that itself",
         "--search-epochs 2 | give --target-size, --target-ratio or --max-drop with it",
         "--max-drop 1 --objective embed | --objective embed has none",
         "--max-drop much | much"
