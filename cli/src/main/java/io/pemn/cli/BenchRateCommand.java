@@ -123,6 +123,9 @@ final class BenchRateCommand implements Callable<Integer> {
       Outputs.check(plot, output);
     }
     RateCsv csv = RateCsv.open(output);
+    if (table && csv.rows().isEmpty()) {
+      throw new IOException("There are no rows in " + output + " yet; measure some with --data.");
+    }
     int measured = 0;
     if (!table && !plotOnly) {
       measured = measure(csv);

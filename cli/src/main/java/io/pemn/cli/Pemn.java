@@ -161,9 +161,13 @@ public final class Pemn implements Runnable {
     if (cause instanceof FileSystemException e && e.getReason() != null) {
       return e.getFile() + ": " + e.getReason() + ".";
     }
-    if (cause instanceof FileAlreadyExistsException e && e.getMessage().equals(e.getFile())) {
-      return e.getFile() + " is there already, and is something else; move it away.";
+    String message = String.valueOf(cause.getMessage());
+    // The system's own exceptions say a path and no more; those of pemn say a sentence.
+    if (cause instanceof FileSystemException && !message.endsWith(".")) {
+      return cause instanceof FileAlreadyExistsException
+          ? message + " is there already, and is something else; move it away."
+          : message + " is not there, or cannot be made there; choose another place.";
     }
-    return String.valueOf(cause.getMessage());
+    return message;
   }
 }

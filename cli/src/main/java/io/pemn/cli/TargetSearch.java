@@ -66,9 +66,9 @@ final class TargetSearch {
     if (training.masks.mask == TrainingMixin.MaskKind.DENSE) {
       throw usage("--mask dense has no masks to search for; leave it out, or " + option() + ".");
     }
-    if (training.masks.select == Selection.THRESHOLD && !(target instanceof Target.Drop)) {
+    if (training.masks.select == Selection.THRESHOLD) {
       throw usage(
-          "--select threshold learns how many weights are kept, so that no size can be promised;"
+          "--select threshold learns how many weights are kept, but a target looks for that itself;"
               + " leave it out, or "
               + option()
               + ".");
@@ -93,6 +93,7 @@ final class TargetSearch {
   }
 
   private Setup setup(Optional<Dataset> dataSet, Optional<ModuleSource> module, int evaluateEvery) {
+    training.requireOfUse(module.isPresent(), Optional.ofNullable(training.masks.mask));
     List<MaskType> wanted = KINDS;
     if (training.masks.mask != null) {
       wanted = List.of(MaskType.valueOf(training.masks.mask.name()));

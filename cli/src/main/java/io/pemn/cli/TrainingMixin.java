@@ -23,7 +23,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that affect the result of a training. */
 final class TrainingMixin {
@@ -100,6 +103,39 @@ final class TrainingMixin {
   private static String kebab(Enum<?> constant) {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
+
+  private static final List<String> OF_A_NETWORK =
+      List.of("--dim", "--depth", "--kernel", "--patch", "--hidden", "--activation");
+
+  private static final List<String> OF_A_TEACHER =
+      List.of(
+          "--mask-include",
+          "--mask-exclude",
+          "--objective",
+          "--distill",
+          "--temperature",
+          "--warm-start",
+          "--keep-traced-mode");
+
+  private static final List<String> OF_MASKS =
+      List.of(
+          "--strategy",
+          "--ratio",
+          "--padding",
+          "--one-layer-scope",
+          "--prototype",
+          "--store-prototype",
+          "--select",
+          "--budget",
+          "--density",
+          "--scores",
+          "--warm-start");
+
+  private static final List<String> OF_MASKS_THAT_LEAVE_OUT =
+      List.of("--select", "--budget", "--scores");
+
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec spec;
 
   @ArgGroup(validate = false, heading = "%nA network of pemn's own (without MODEL):%n", order = 1)
   Network network = new Network();
@@ -406,7 +442,45 @@ final class TrainingMixin {
    */
   TrainingOptions options(Optional<Dataset> dataSet, Optional<ModuleSource> module) {
     MaskKind usual = MaskKind.valueOf(masks.recipe.mask(module.isPresent()).name());
-    return options(dataSet, module, masks.mask == null ? usual : masks.mask, masks.density != null);
+    MaskKind mask = masks.mask == null ? usual : masks.mask;
+    requireOfUse(module.isPresent(), Optional.of(mask));
+    return options(dataSet, module, mask, masks.density != null);
+  }
+
+  /**
+   * Refuses options that would change nothing, which is not what they were given for.
+   *
+   * @param trained whether a trained network is given
+   * @param mask the kind of masks, if it is known
+   */
+  void requireOfUse(boolean trained, Optional<MaskKind> mask) {
+    if (trained) {
+      refuse(
+          OF_A_NETWORK, "is for networks of pemn's own, but MODEL is one already; leave it out.");
+    } else {
+      refuse(OF_A_TEACHER, "is for a trained network; name it as MODEL, or leave the option out.");
+    }
+    if (mask.equals(Optional.of(MaskKind.DENSE))) {
+      refuse(OF_MASKS, "is about masks, but --mask dense has none; leave one of them out.");
+    } else if (mask.equals(Optional.of(MaskKind.SIGN))) {
+      refuse(
+          OF_MASKS_THAT_LEAVE_OUT,
+          "is about masks that leave weights out, but sign masks keep all; leave it out, or choose"
+              + " --mask binary or ternary.");
+    } else if (mask.equals(Optional.of(MaskKind.TERNARY))) {
+      refuse(
+          List.of("--scores"),
+          "is about binary masks: ternary masks keep the greatest absolute scores; leave it out, or"
+              + " choose --mask binary.");
+    }
+  }
+
+  private void refuse(List<String> options, String because) {
+    for (String option : options) {
+      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+        throw new ParameterException(spec.commandLine(), option + " " + because);
+      }
+    }
   }
 
   /**

@@ -90,7 +90,14 @@ class BadInputTest {
         "--mask quaternary | binary, sign, ternary, dense",
         "--epochs many | many",
         "--no-such-option | --no-such-option",
-        "--hidden 1,x | x"
+        "--hidden 1,x | x",
+        "--mask dense --budget fan-in | --budget is about masks, but --mask dense has none",
+        "--mask dense --density 0.3 | --density is about masks",
+        "--mask sign --select global | --select is about masks that leave weights out",
+        "--mask sign --target-size 4KB --scores signed | --scores is about masks that leave",
+        "--mask ternary --scores absolute | --scores is about binary masks",
+        "--no-warm-start | --warm-start is for a trained network",
+        "--target-ratio 4 --distill 0.5 | --distill is for a trained network"
       })
   void aWrongCommandLineIsAUsageErrorThatPointsToTheHelp(String options, String expected)
       throws IOException {

@@ -249,6 +249,8 @@ class BadModuleTest {
     assertUsage(CommandRun.of("compress", MLP, "--data", data), "--output");
     assertUsage(Modules.compress(MLP, data, output, "--objective", "guess"), "classify");
     assertUsage(Modules.compress(MLP, data, output, "--mask", "trinary"), "ternary");
+    assertUsage(Modules.compress(MLP, data, output, "--dim", "8"), "--dim is for networks of pemn");
+    assertUsage(Modules.compress(MLP, data, output, "--budget", "uniform"), "sign masks keep all");
     assertNothingWritten();
   }
 

@@ -112,7 +112,7 @@ class BenchRateTest {
     Path csv = folder.resolve("tiny.csv");
     Path plot = folder.resolve("tiny.png");
     CommandRun first =
-        tiny("--data", images, "-o", csv, "--seeds", "1,2", "--only", "dense-*", "--plot", plot)
+        tiny("--data", images, "-o", csv, "--seeds", "1,2,1", "--only", "dense-*", "--plot", plot)
             .done();
     assertTrue(first.out().endsWith("4 rows measured, 4 in all" + System.lineSeparator()));
     assertTrue(
@@ -203,6 +203,9 @@ class BenchRateTest {
             "--only",
             "dense-dim-12"),
         "No method of these networks has such a name.");
+    CommandRun none = CommandRun.of("bench", "rate", "-o", folder.resolve("none.csv"), "--table");
+    assertEquals(1, none.code());
+    assertTrue(none.err().startsWith("There are no rows in "), none.err());
     CommandRun empty =
         CommandRun.of(
             "bench",

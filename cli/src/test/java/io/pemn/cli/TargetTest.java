@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
@@ -127,6 +128,7 @@ class TargetTest {
     CommandRun refused = compress(output, "--target-size", "2000");
     assertEquals(Pemn.FAILURE, refused.code());
     assertTrue(refused.err().contains("already holds a search"), refused.err());
+    assertTrue(refused.err().strip().endsWith("name another with --run-dir."), refused.err());
     CommandRun resumed = compress(output, "--target-size", "2000", "--resume").done();
 
     assertArrayEquals(whole, Files.readAllBytes(output));
@@ -203,7 +205,8 @@ class TargetTest {
         "--target-size 4KB --target-ratio 3 | not several",
         "--max-drop 1 --target-ratio 3 | not several",
         "--max-drop 1 --mask dense | no masks to search for",
-        "--target-ratio 9 --select threshold | no size can be promised",
+        "--target-ratio 9 --select threshold | a target looks for that itself",
+        "--max-drop 9 --select threshold | a target looks for that itself",
         "--search-epochs 2 | give --target-size, --target-ratio or --max-drop with it",
         "--max-drop 1 --objective embed | --objective embed has none",
         "--max-drop much | much"
@@ -247,6 +250,21 @@ class TargetTest {
     assertEquals(Pemn.FAILURE, resumed.code());
     assertTrue(resumed.err().contains("holds a run that is no search"), resumed.err());
     assertTrue(compress(output, "--target-size", "2000").err().contains("already holds a run"));
+  }
+
+  @Test
+  void aRunDirectoryThatCannotBeMadeIsOneSentence() throws IOException {
+    Path run = Path.of("/proc/no-run");
+    assumeTrue(Files.isDirectory(run.getParent()));
+    for (List<Object> target : List.of(List.<Object>of(), List.<Object>of("--max-drop", "9"))) {
+      List<Object> more = new ArrayList<>(List.of("--run-dir", run));
+      more.addAll(target);
+      CommandRun failed = compress(folder.resolve("a.pemn"), more.toArray());
+      assertEquals(Pemn.FAILURE, failed.code(), failed.err());
+      String last = failed.err().lines().reduce((a, b) -> b).orElseThrow();
+      assertTrue(last.startsWith(run + " ") && last.endsWith("choose another place."), last);
+    }
+    assertEquals(List.of(), named(folder, ""));
   }
 
   @Test

@@ -77,9 +77,10 @@ public final class LayerBudget {
     return new LayerBudget(low, exponent);
   }
 
-  /** Fraction of a layer's weights to keep, greater than 0, at most 1. */
+  /** Fraction of a layer's weights to keep, at least that of one weight, at most 1. */
   public double density(ParameterShape layer) {
-    return Math.min(1, factor * Math.pow(LayerScale.fanIn(layer), -exponent));
+    double share = factor * Math.pow(LayerScale.fanIn(layer), -exponent);
+    return Math.min(1, Math.max(share, 1.0 / layer.size()));
   }
 
   private double share(List<ParameterShape> parameters) {

@@ -32,6 +32,11 @@ public record MaskRule(
     }
   }
 
+  /** Whether bounds stay where first scores put them, which a training that goes on must know. */
+  public boolean keepsBounds() {
+    return type != MaskType.SIGN && selection == Selection.THRESHOLD;
+  }
+
   /** What of a score says how strongly its weight is wanted: of ternary masks its size. */
   ScoreMode strength() {
     return type == MaskType.TERNARY ? ScoreMode.ABSOLUTE : scores;

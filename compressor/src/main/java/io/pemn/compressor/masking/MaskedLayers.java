@@ -80,7 +80,7 @@ public final class MaskedLayers {
           layers.forEach((name, layer) -> layer.select(layer.boundFor(densities.get(name))));
       case GLOBAL -> {
         float bound = globalBound();
-        layers.values().forEach(layer -> layer.select(Math.min(bound, layer.boundFor(0))));
+        layers.values().forEach(layer -> layer.select(Math.min(bound, layer.greatest())));
       }
       case THRESHOLD ->
           layers.forEach(

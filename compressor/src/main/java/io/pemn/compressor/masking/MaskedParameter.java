@@ -126,6 +126,20 @@ public final class MaskedParameter {
     return KthLargest.of(scores, numberKept(size, density), rule.strength());
   }
 
+  /** The strength of the strongest weight, beyond which a bound would keep none. */
+  float greatest() {
+    try (NDManager scratch = weights.getManager().newSubManager()) {
+      NDArray greatest = scores.max();
+      greatest.attach(scratch);
+      if (rule.strength() == ScoreMode.SIGNED) {
+        return greatest.getFloat();
+      }
+      NDArray least = scores.min();
+      least.attach(scratch);
+      return Math.max(greatest.getFloat(), -least.getFloat());
+    }
+  }
+
   /**
    * Selects by the present scores and writes the effective weights into the network.
    *

@@ -34,6 +34,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -103,7 +104,7 @@ public final class RateBenchmark {
     Map<String, Job> jobs = new LinkedHashMap<>();
     // Seed by seed, so that an interrupted table has whole rows of the first seeds.
     for (RateNetwork network : networks) {
-      for (long seed : seeds) {
+      for (long seed : new LinkedHashSet<>(seeds)) {
         for (RateMethod method : methods) {
           if (!method.isFor(network)) {
             continue;

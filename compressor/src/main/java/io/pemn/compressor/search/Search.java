@@ -111,7 +111,11 @@ public final class Search {
     return target instanceof Target.Drop drop ? smallest(drop.points()) : best();
   }
 
+  /** Says once what there is to try, whether or not {@link #plan} has been asked before. */
   private void candidates() throws IOException {
+    if (!predictions.isEmpty()) {
+      return;
+    }
     if (target instanceof Target.Drop) {
       ladder();
     } else {
@@ -230,7 +234,8 @@ public final class Search {
       Optional<Candidate> next =
           trial == null || trial.bytes() <= bytes && !tight.contains(first)
               ? Optional.of(first)
-              : refitted(trial, bytes, RESERVE);
+              : refitted(trial, bytes, RESERVE)
+                  .or(() -> trial.bytes() <= bytes ? Optional.of(first) : Optional.empty());
       for (int training = 0; training <= CORRECTIONS && next.isPresent(); training++) {
         Candidate candidate = next.get();
         Trial trained = train(candidate, false);
@@ -311,7 +316,8 @@ public final class Search {
     Reference from = bench.reference();
     reference = Optional.of(from);
     listener.measured(from);
-    List<Trial> rungs = rungs(explore());
+    List<Trial> explored = explore();
+    List<Trial> rungs = rungs(explored);
     Trial[] trained = new Trial[rungs.size()];
     int missed = -1;
     int met = rungs.size();
@@ -326,11 +332,12 @@ public final class Search {
       }
       next = next(rungs, trained, missed, met, from, points);
     }
+    Trial winner;
     if (met == rungs.size()) {
-      throw missed(trained, from, points);
+      winner = beyond(explored, rungs.get(met - 1), from, points);
+    } else {
+      winner = met == 0 ? trained[met] : refined(trained[met], rungs.get(met - 1), from, points);
     }
-    Trial winner =
-        met == 0 ? trained[met] : refined(trained[met], rungs.get(met - 1), from, points);
     bench.adopt(winner);
     double error = 100 * winner.standardError().orElse(0.0);
     return report(
@@ -355,6 +362,33 @@ public final class Search {
                 .orElse("and nothing smaller was worth a training")));
   }
 
+  /**
+   * Uses trainings that are left for what is larger than every rung: that it was beaten after a
+   * short training says little where accuracies are close.
+   *
+   * @throws TargetMissedException if none of it is good enough
+   */
+  private Trial beyond(List<Trial> explored, Trial last, Reference from, double points)
+      throws IOException {
+    List<Trial> larger =
+        explored.stream()
+            .filter(trial -> trial.bytes() > last.bytes())
+            .sorted(Trial.BETTER)
+            .limit(Math.max(0, FULL_TRAININGS - fullTrainings()))
+            .toList();
+    for (Trial next : larger) {
+      Trial trial = train(next.candidate(), true);
+      if (isMet(trial, from, points)) {
+        return trial;
+      }
+    }
+    throw missed(from, points);
+  }
+
+  private long fullTrainings() {
+    return trials.stream().filter(trial -> trial.stage() == Trial.Stage.FULL).count();
+  }
+
   /** Uses trainings that are left to look between the two rungs where the target lies. */
   private Trial refined(Trial met, Trial missed, Reference from, double points) throws IOException {
     Trial smallest = met;
@@ -362,8 +396,7 @@ public final class Search {
       return smallest;
     }
     long least = fit.weigh(missed.candidate()).bytes();
-    while (trials.stream().filter(trial -> trial.stage() == Trial.Stage.FULL).count()
-        < FULL_TRAININGS) {
+    while (fullTrainings() < FULL_TRAININGS) {
       Candidate reached = smallest.candidate();
       long middle = (least + fit.weigh(reached).bytes()) / 2;
       Optional<Candidate> between = fit.densest(reached.type(), middle).candidate();
@@ -434,13 +467,12 @@ public final class Search {
     return drop(trial, from) <= points - Math.min(error, points) / 2;
   }
 
-  private TargetMissedException missed(Trial[] trained, Reference from, double points) {
-    Trial best = null;
-    for (Trial trial : trained) {
-      if (trial != null && (best == null || Trial.BETTER.compare(trial, best) < 0)) {
-        best = trial;
-      }
-    }
+  private TargetMissedException missed(Reference from, double points) {
+    Trial best =
+        trials.stream()
+            .filter(trial -> trial.stage() == Trial.Stage.FULL)
+            .min(Trial.BETTER)
+            .orElseThrow();
     return new TargetMissedException(
         String.format(
             Locale.ROOT,

@@ -79,6 +79,9 @@ public sealed interface Target {
   /** A number of bytes with its unit, such as {@code 40KB}. */
   Pattern SIZE = Pattern.compile("(\\d{1,15}(?:\\.\\d{1,9})?) ?([A-Za-z]*)");
 
+  /** More than any file has, and still exact in whole numbers and in double precision. */
+  BigDecimal GREATEST_SIZE = BigDecimal.valueOf(1L << 53);
+
   /** What the units stand for. */
   Map<String, Integer> UNITS =
       Map.of("", 1, "b", 1, "kb", 1000, "kib", 1024, "mb", 1000 * 1000, "mib", 1024 * 1024);
@@ -94,7 +97,7 @@ public sealed interface Target {
     if (size.matches() && UNITS.containsKey(size.group(2).toLowerCase(Locale.ROOT))) {
       int unit = UNITS.get(size.group(2).toLowerCase(Locale.ROOT));
       BigDecimal bytes = new BigDecimal(size.group(1)).multiply(BigDecimal.valueOf(unit));
-      if (bytes.compareTo(BigDecimal.ONE) >= 0) {
+      if (bytes.compareTo(BigDecimal.ONE) >= 0 && bytes.compareTo(GREATEST_SIZE) <= 0) {
         return new Size(bytes.setScale(0, RoundingMode.FLOOR).longValueExact());
       }
     }

@@ -196,7 +196,7 @@ public record Checkpoint(
       Map<String, float[]> parameters = new LinkedHashMap<>();
       Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
       Map<String, Moments> moments = new LinkedHashMap<>();
-      Optional<MaskType> type = run.trainingOptions().mask().map(MaskRule::type);
+      Optional<MaskRule> rule = run.trainingOptions().mask();
       for (ParameterShape parameter : run.networkParameters()) {
         String name = parameter.name();
         if (parameter.role() == Role.STATISTIC) {
@@ -207,13 +207,13 @@ public record Checkpoint(
                   parameter.shape(),
                   tensors.type(PARAMETER + name).numberType(),
                   tensors.tensor(PARAMETER + name)));
-        } else if (type.isPresent() && parameter.role() == Role.WEIGHT) {
-          masks.put(name, mask(type.get(), parameter, tensors));
+        } else if (rule.isPresent() && parameter.role() == Role.WEIGHT) {
+          masks.put(name, mask(rule.get().type(), parameter, tensors));
           if (toGoOn) {
             scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
           }
           scales.put(name, tensors.floats(SCALE + name)[0]);
-          if (tensors.contains(BOUND + name)) {
+          if (rule.get().keepsBounds()) {
             bounds.put(name, tensors.floats(BOUND + name)[0]);
           }
         } else {

@@ -55,8 +55,8 @@ final class Learner implements AutoCloseable {
    */
   private static final double WARM_DEVIATION = 0.1;
 
-  /** Uniform scores within it have {@link #WARM_DEVIATION}. */
-  private static final float GLOBAL_BOUND = (float) (WARM_DEVIATION * Math.sqrt(3));
+  /** Of random scores that are compared across layers: within it, they have the same deviation. */
+  private static final float COMPARED_RANGE = (float) (WARM_DEVIATION * Math.sqrt(3));
 
   private static final MaskRule NO_MASKS =
       new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
@@ -217,10 +217,10 @@ final class Learner implements AutoCloseable {
   private float[] initialScores(ParameterShape layer) {
     SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
     boolean compared = options.mask().orElseThrow().selection() == Selection.GLOBAL;
-    float bound = compared ? GLOBAL_BOUND : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
+    float range = compared ? COMPARED_RANGE : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
     float[] scores = new float[layer.size()];
     for (int i = 0; i < scores.length; i++) {
-      scores[i] = (2 * random.uniform() - 1) * bound;
+      scores[i] = (2 * random.uniform() - 1) * range;
     }
     return scores;
   }

@@ -64,6 +64,13 @@ class LayerBudgetTest {
   }
 
   @Test
+  void noLayerKeepsLessThanAWeight() {
+    for (Kind kind : Kind.values()) {
+      assertEquals(1.0 / 1280, LayerBudget.of(NETWORK, 1e-40, kind).density(HEAD), kind.toString());
+    }
+  }
+
+  @Test
   void whatHasNoMasksKeepsEverything() {
     assertEquals(1, LayerBudget.EVERYTHING.density(DEPTHWISE));
   }

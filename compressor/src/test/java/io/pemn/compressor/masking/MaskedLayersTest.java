@@ -66,6 +66,15 @@ class MaskedLayersTest {
     try (NDManager manager = NDManager.newBaseManager()) {
       MaskedLayers ternary = layers(manager, MaskType.TERNARY, Selection.GLOBAL);
       assertArrayEquals(new byte[] {1, 0, 0, 0}, kept(ternary, "weak"));
+      NDArray scores = ternary.byName().get("weak").scores();
+      scores.negi();
+      ternary.select();
+      assertArrayEquals(new byte[] {1, 0, 0, 0}, kept(ternary, "weak"));
+      MaskedLayers binary = layers(manager, MaskType.BINARY, Selection.GLOBAL);
+      binary.byName().get("weak").scores().subi(10);
+      binary.select();
+      assertArrayEquals(new byte[] {1, 1, 1, 1}, kept(binary, "strong"));
+      assertArrayEquals(new byte[] {1, 0, 0, 0}, kept(binary, "weak"));
     }
   }
 

@@ -29,6 +29,7 @@ class SearchTest {
 
     private final Map<MaskType, Double> accuracies = new HashMap<>();
     private final List<String> log = new ArrayList<>();
+    private final Map<MaskType, Double> gains = new HashMap<>();
     private double perDensity;
     private double gainOfFull = 0.05;
     private int samples = 10_000;
@@ -56,7 +57,8 @@ class SearchTest {
     public Trial train(Candidate candidate, Prediction prediction, boolean hold) {
       log.add("train " + candidate.name());
       double factor = factors.get(Math.min(++trainings, factors.size() - 1));
-      return trial(candidate, Trial.Stage.FULL, prediction, factor, gainOfFull, hold);
+      double gain = gains.getOrDefault(candidate.type(), gainOfFull);
+      return trial(candidate, Trial.Stage.FULL, prediction, factor, gain, hold);
     }
 
     private Trial trial(
@@ -188,6 +190,22 @@ class SearchTest {
   }
 
   @Test
+  void aPlanBeforeTheSearchChangesNothing() throws IOException {
+    SearchReport alone = run(new Target.Size(5000), ALL);
+    Search planned = new Search(new Target.Size(5000), ALL, bench, SearchListener.SILENT);
+    assertEquals(1, planned.plan().skipped().size());
+    assertEquals(alone, planned.run());
+  }
+
+  @Test
+  void whatFitsAlreadyIsTrainedWhereItsMasksCodeALittleWorse() throws IOException {
+    // The sparsest: 1,100 bytes were predicted, 1,104 are taken, and 1,106 are allowed.
+    bench.factors.set(0, 1.04);
+    SearchReport report = run(new Target.Size(1106), List.of(MaskType.BINARY));
+    assertEquals(new Candidate(MaskType.BINARY, 5), report.winner().orElseThrow().candidate());
+  }
+
+  @Test
   void aDropIsMetByTheSmallestThatStaysWithinIt() throws IOException {
     // Fully trained: 0.87 to 0.95 from 10 % to 50 %.
     bench.accuracies.put(MaskType.TERNARY, 0.80);
@@ -265,6 +283,28 @@ class SearchTest {
     SearchReport report = run(new Target.Drop(4.5), List.of(MaskType.TERNARY));
     assertEquals(new Candidate(MaskType.TERNARY, 400), report.winner().orElseThrow().candidate());
     assertTrue(bench.trainings <= 4, bench.log.toString());
+  }
+
+  @Test
+  void whereNoRungIsGoodEnoughLargerMasksAreTrainedWhileTrainingsAreLeft() throws IOException {
+    bench.accuracies.putAll(
+        Map.of(MaskType.TERNARY, 0.80, MaskType.BINARY, 0.70, MaskType.SIGN, 0.97));
+    bench.perDensity = -0.2;
+    bench.gains.put(MaskType.SIGN, 0.15);
+    // After a short training ternary masks that keep 5 % have 79 %, and nothing larger has more.
+    SearchReport report = run(new Target.Drop(5), ALL);
+    assertEquals(List.of("train ternary-0.050", "train ternary-0.100", "train sign"), trained());
+    assertEquals(MaskType.SIGN, report.winner().orElseThrow().candidate().type());
+    bench.log.clear();
+    bench.gains.clear();
+    TargetMissedException missed =
+        assertThrows(TargetMissedException.class, () -> run(new Target.Drop(5), ALL));
+    assertEquals(4, trained().size());
+    assertTrue(missed.getMessage().contains("drop of 11.00"), missed.getMessage());
+  }
+
+  private List<String> trained() {
+    return bench.log.stream().filter(line -> line.startsWith("train")).toList();
   }
 
   @Test

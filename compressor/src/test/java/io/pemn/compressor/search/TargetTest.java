@@ -21,6 +21,7 @@ class TargetTest {
     "1MiB, 1048576",
     "0.5kib, 512",
     "1.0019KB, 1001",
+    "9007199254MB, 9007199254000000",
     "1, 1"
   })
   void aSizeIsANumberWithAUnit(String text, long bytes) {
@@ -29,7 +30,21 @@ class TargetTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "KB", "-1", "0", "0.5", "1e6", "40GB", "40 XB", "1,000", "1.KB", "4 0", " 1"})
+      strings = {
+        "",
+        "KB",
+        "-1",
+        "0",
+        "0.5",
+        "1e6",
+        "40GB",
+        "40 XB",
+        "1,000",
+        "1.KB",
+        "4 0",
+        " 1",
+        "9007199255MB"
+      })
   void whatIsNoSizeIsRefused(String text) {
     String message =
         assertThrows(IllegalArgumentException.class, () -> Target.size(text)).getMessage();

@@ -10,6 +10,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.masking.Selection;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Measure;
@@ -26,6 +27,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class LearnerTest {
@@ -39,6 +41,8 @@ class LearnerTest {
         TinyTraining.convMixer("ratio", "0.01", "prototype", "normal"),
         TinyTraining.convMixer("padding", "shuffle", "prototype", "normal"),
         TinyTraining.convMixer("padding", "shuffle", "store-prototype", "values"),
+        TinyTraining.convMixer("select", "threshold"),
+        TinyTraining.convMixer("mask", "ternary", "select", "global", "budget", "fan-in"),
         TinyTraining.convMixer("mask", "dense"),
         TinyTraining.convMixer("mask", "dense", "remainder", "int8"),
         TinyTraining.convMixer("remainder", "fp32"),
@@ -76,9 +80,12 @@ class LearnerTest {
     }
   }
 
-  @Test
-  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork() throws IOException {
-    TrainingOptions options = TinyTraining.convMixer("prototype", "normal");
+  @ParameterizedTest
+  @EnumSource(Selection.class)
+  void aLearnerThatGoesOnFromACheckpointHoldsTheSameNetwork(Selection selection)
+      throws IOException {
+    TrainingOptions options =
+        TinyTraining.convMixer("prototype", "normal", "select", selection.toString());
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     try (Learner learner = TinyTraining.learner(run, 40)) {
       learn(learner, options, 20);

@@ -2,7 +2,7 @@ package io.pemn.compressor.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -12,6 +12,7 @@ import io.pemn.format.network.ParameterShape.Role;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +76,7 @@ class PruningTest {
     for (int i = 0; i < firstLayer.get(2).length; i++) {
       assertEquals(firstLayer.get(2)[i] == 0, firstLayer.get(3)[i] == 0);
     }
-    assertNotEquals(firstLayer.get(2), firstLayer.get(3));
+    assertFalse(Arrays.equals(firstLayer.get(2), firstLayer.get(3)));
   }
 
   @Test
