@@ -129,7 +129,8 @@ final class TrainingMixin {
           "--budget",
           "--density",
           "--scores",
-          "--warm-start");
+          "--warm-start",
+          "--remainder-lr");
 
   private static final List<String> OF_MASKS_THAT_LEAVE_OUT =
       List.of("--select", "--budget", "--scores");
@@ -383,6 +384,14 @@ final class TrainingMixin {
     Double learningRate;
 
     @Option(
+        names = "--remainder-lr",
+        paramLabel = "X",
+        description =
+            "The same of what is not masked (default: as --lr, but 0.05 beside binary masks that"
+                + " have neither a warm start nor an --lr of their own).")
+    Double remainderRate;
+
+    @Option(
         names = "--weight-decay",
         paramLabel = "X",
         defaultValue = "0.005",
@@ -518,6 +527,12 @@ final class TrainingMixin {
     map.put("batch-size", String.valueOf(training.batchSize));
     double rate = recipe.learningRate(mask.toString(), module.isPresent(), warm);
     map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
+    map.put(
+        "remainder-lr",
+        String.valueOf(
+            training.remainderRate == null
+                ? remainderRate(recipe, mask, module.isPresent(), warm)
+                : training.remainderRate));
     map.put("weight-decay", String.valueOf(training.weightDecay));
     map.put("seed", String.valueOf(training.seed));
     boolean augment = training.augment == null ? module.isEmpty() : training.augment;
@@ -537,6 +552,13 @@ final class TrainingMixin {
     return dataSet
         .map(Dataset::normalization)
         .orElseGet(() -> new Normalization(List.of(0f), List.of(1f)));
+  }
+
+  /** Of a rate that is asked for, the remainder has the same. */
+  private double remainderRate(Recipe recipe, MaskKind mask, boolean trained, boolean warm) {
+    return training.learningRate == null
+        ? recipe.remainderRate(mask.toString(), trained, warm)
+        : training.learningRate;
   }
 
   private static void putIfGiven(String name, Object value, Map<String, String> map) {

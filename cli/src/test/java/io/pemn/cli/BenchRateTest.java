@@ -58,6 +58,7 @@ class BenchRateTest {
                       "budget", "uniform",
                       "density", "1",
                       "scores", "signed",
+                      "remainder-lr", "0.02",
                       "prototype", "signed-constant",
                       "remainder", "bf16"),
                   RateMethod.Stored.ARCHIVE)));

@@ -8,21 +8,25 @@ import java.util.Map;
 
 /**
  * Edge-popup as a DJL optimizer: for a masked layer's weights it steps the scores instead, by the
- * straight-through gradient, and for every other parameter it is the inner optimizer.
+ * straight-through gradient. Scores and all other parameters have an optimizer each.
  */
 public final class EdgePopupOptimizer extends Optimizer {
-  private final Optimizer inner;
+  private final Optimizer scores;
+  private final Optimizer others;
   private final Map<String, MaskedParameter> masked;
 
   /**
-   * Wraps an optimizer.
+   * Wraps optimizers.
    *
-   * @param inner steps scores and ordinary parameters alike
+   * @param scores steps the scores
+   * @param others steps ordinary parameters
    * @param masked the masked layers by the id of their DJL parameter
    */
-  public EdgePopupOptimizer(Optimizer inner, Map<String, MaskedParameter> masked) {
+  public EdgePopupOptimizer(
+      Optimizer scores, Optimizer others, Map<String, MaskedParameter> masked) {
     super(new InnerDecides());
-    this.inner = inner;
+    this.scores = scores;
+    this.others = others;
     this.masked = Map.copyOf(masked);
   }
 
@@ -30,15 +34,15 @@ public final class EdgePopupOptimizer extends Optimizer {
   public void update(String parameterId, NDArray weight, NDArray gradient) {
     MaskedParameter parameter = masked.get(parameterId);
     if (parameter == null) {
-      inner.update(parameterId, weight, gradient);
+      others.update(parameterId, weight, gradient);
       return;
     }
-    parameter.step(inner, parameterId, gradient);
-    // The inner optimizer clears the gradient of what it steps, which was the scores.
+    parameter.step(scores, parameterId, gradient);
+    // The optimizer clears the gradient of what it steps, which was the scores.
     JniUtils.zeroGrad((PtNDArray) weight);
   }
 
-  /** Rates and decays are the inner optimizer's. */
+  /** Rates and decays are the wrapped optimizers'. */
   private static final class InnerDecides extends OptimizerBuilder<InnerDecides> {
     @Override
     protected InnerDecides self() {

@@ -86,9 +86,7 @@ public final class RateMethods {
     }
     methods.add(pemn("convmixer-64", MaskType.BINARY, "0.25"));
     methods.add(pemn("convmixer-64", MaskType.TERNARY, "0.3"));
-    for (String density : List.of("0.25", "0.12")) {
-      methods.add(pemn("convmixer-128", MaskType.BINARY, density));
-    }
+    methods.add(pemn("convmixer-128", MaskType.BINARY, "0.25"));
     methods.add(pemn("convmixer-128", MaskType.TERNARY, "0.1"));
 
     for (WeightFormat format :
@@ -140,7 +138,9 @@ public final class RateMethods {
   static Map<String, String> recipe(Recipe recipe, MaskType type, Optional<String> density) {
     Map<String, String> options = recipe.options(type, density.isPresent());
     options.put("mask", type.toString());
-    options.put("lr", String.valueOf(recipe.learningRate(type.toString(), false, false)));
+    String mask = type.toString();
+    options.put("lr", String.valueOf(recipe.learningRate(mask, false, false)));
+    options.put("remainder-lr", String.valueOf(recipe.remainderRate(mask, false, false)));
     density.ifPresent(value -> options.put("density", value));
     return options;
   }

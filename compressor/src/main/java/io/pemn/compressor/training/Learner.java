@@ -66,7 +66,8 @@ final class Learner implements AutoCloseable {
   private final TargetNetwork network;
   private final Optional<Teacher> teacher;
   private final LossFunction lossFunction;
-  private final ResumableAdamW adamW;
+  private final ResumableAdamW scoreSteps;
+  private final ResumableAdamW otherSteps;
   private final EdgePopupOptimizer optimizer;
   private final MaskedLayers layers;
   private final Map<String, Float> scales = new LinkedHashMap<>();
@@ -132,16 +133,12 @@ final class Learner implements AutoCloseable {
     this.layers = new MaskedLayers(options.mask().orElse(NO_MASKS));
     JniUtils.setGradMode(false);
     try {
-      this.adamW =
-          new ResumableAdamW(
-              Optimizer.adamW()
-                  .optLearningRateTracker(schedule)
-                  .optWeightDecays((float) options.weightDecay())
-                  .optBeginNumUpdate(Math.toIntExact(steps)),
-              checkpoint.map(Checkpoint::moments).orElse(Map.of()));
+      this.scoreSteps = adamW(schedule, checkpoint);
+      this.otherSteps =
+          adamW(new LearningRateSchedule(options.remainderRate(), totalSteps), checkpoint);
       fillParameters(checkpoint);
       layers.select();
-      this.optimizer = new EdgePopupOptimizer(adamW, layers.byName());
+      this.optimizer = new EdgePopupOptimizer(scoreSteps, otherSteps, layers.byName());
       this.lossSum = network.manager().zeros(new Shape());
       this.correct = network.manager().zeros(new Shape(), DataType.INT64);
     } catch (RuntimeException e) {
@@ -150,6 +147,15 @@ final class Learner implements AutoCloseable {
       JniUtils.setGradMode(gradientsBefore);
       throw e;
     }
+  }
+
+  private ResumableAdamW adamW(LearningRateSchedule rates, Optional<Checkpoint> checkpoint) {
+    return new ResumableAdamW(
+        Optimizer.adamW()
+            .optLearningRateTracker(rates)
+            .optWeightDecays((float) options.weightDecay())
+            .optBeginNumUpdate(Math.toIntExact(steps)),
+        checkpoint.map(Checkpoint::moments).orElse(Map.of()));
   }
 
   private void fillParameters(Optional<Checkpoint> checkpoint) {
@@ -460,7 +466,7 @@ final class Learner implements AutoCloseable {
       } else {
         scores.put(name, layer.scores().toFloatArray());
       }
-      adamW.moments(name).ifPresent(m -> moments.put(name, m));
+      (layer == null ? otherSteps : scoreSteps).moments(name).ifPresent(m -> moments.put(name, m));
     }
     Map<String, RemainderTensor> statistics = network.statistics();
     return new Checkpoint(
@@ -478,7 +484,8 @@ final class Learner implements AutoCloseable {
 
   @Override
   public void close() {
-    adamW.close();
+    scoreSteps.close();
+    otherSteps.close();
     network.close();
     teacher.ifPresent(Teacher::close);
     JniUtils.setGradMode(gradientsBefore);

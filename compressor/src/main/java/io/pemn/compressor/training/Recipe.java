@@ -63,4 +63,10 @@ public enum Recipe {
     }
     return warm ? (binary ? 0.01 : 0.005) : 0.02;
   }
+
+  /** The same of what is not masked. */
+  public double remainderRate(String mask, boolean trained, boolean warm) {
+    boolean quicker = this == PEMN && mask.equals("binary") && !warm;
+    return quicker ? 0.05 : learningRate(mask, trained, warm);
+  }
 }

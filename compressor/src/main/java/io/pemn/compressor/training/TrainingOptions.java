@@ -39,6 +39,7 @@ import java.util.stream.Collectors;
  * @param epochs passes over the training images, at least 1
  * @param batchSize images a step, at least 1
  * @param learningRate the greatest of the schedule, greater than 0
+ * @param remainderRate the same of what is not masked, greater than 0
  * @param weightDecay AdamW's, at least 0
  * @param seed of the prototype, the scores, the order of the images and their augmentation
  * @param augment whether training images are shifted by up to 2 pixels and flipped
@@ -57,6 +58,7 @@ public record TrainingOptions(
     int epochs,
     int batchSize,
     double learningRate,
+    double remainderRate,
     double weightDecay,
     long seed,
     boolean augment,
@@ -81,6 +83,11 @@ public record TrainingOptions(
         "learning rate",
         "greater than 0",
         learningRate);
+    require(
+        remainderRate > 0 && Double.isFinite(remainderRate),
+        "learning rate of the remainder",
+        "greater than 0",
+        remainderRate);
     require(
         weightDecay >= 0 && Double.isFinite(weightDecay),
         "weight decay",
@@ -141,6 +148,9 @@ public record TrainingOptions(
     map.put("epochs", Integer.toString(epochs));
     map.put("batch-size", Integer.toString(batchSize));
     map.put("lr", Double.toString(learningRate));
+    if (masked()) {
+      map.put("remainder-lr", Double.toString(remainderRate));
+    }
     map.put("weight-decay", Double.toString(weightDecay));
     map.put("seed", Long.toString(seed));
     map.put("augmentation", augment ? "shift-and-flip" : "none");
@@ -212,6 +222,7 @@ public record TrainingOptions(
         Integer.parseInt(get(map, "epochs")),
         Integer.parseInt(get(map, "batch-size")),
         Double.parseDouble(get(map, "lr")),
+        Double.parseDouble(get(map, masked ? "remainder-lr" : "lr")),
         Double.parseDouble(get(map, "weight-decay")),
         Long.parseLong(get(map, "seed")),
         isFirst(map, "augmentation", "shift-and-flip", "none"),

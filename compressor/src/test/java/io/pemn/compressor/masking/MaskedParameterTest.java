@@ -61,7 +61,7 @@ class MaskedParameterTest {
       MaskedParameter layer = masked.byName().get("layer");
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
-        Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
+        Optimizer optimizer = new EdgePopupOptimizer(inner, inner, Map.of("id", layer));
         assertWeightsAre(reference.effectiveWeights(), weights);
         LayerMask before = layer.mask();
         for (int step = 1; step <= 12; step++) {
@@ -87,7 +87,7 @@ class MaskedParameterTest {
       MaskedParameter layer = layer(weights, values, values, MaskType.BINARY, 0.5, mode);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
-        Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
+        Optimizer optimizer = new EdgePopupOptimizer(inner, inner, Map.of("id", layer));
         step(optimizer, weights, values);
         try (NDArray gradient = weights.getGradient()) {
           assertArrayEquals(new float[SIZE], gradient.toFloatArray());
@@ -106,7 +106,7 @@ class MaskedParameterTest {
       NDArray weights = manager.create(values).reshape(SHAPE);
       weights.setRequiresGradient(true);
       try (ResumableAdamW inner = adamW()) {
-        step(new EdgePopupOptimizer(inner, Map.of()), weights, gradient);
+        step(new EdgePopupOptimizer(inner, inner, Map.of()), weights, gradient);
         assertArrayEquals(floats(expected), weights.toFloatArray(), 2e-6f);
       }
     }
@@ -215,7 +215,7 @@ class MaskedParameterTest {
         MaskedParameter layer = masked.byName().get("layer");
         weights.setRequiresGradient(true);
         try (ResumableAdamW inner = adamW()) {
-          Optimizer optimizer = new EdgePopupOptimizer(inner, Map.of("id", layer));
+          Optimizer optimizer = new EdgePopupOptimizer(inner, inner, Map.of("id", layer));
           LayerMask first = layer.mask();
           for (int step = 0; step < 6; step++) {
             float[] rebuilt = new float[SIZE];

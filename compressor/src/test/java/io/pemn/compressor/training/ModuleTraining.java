@@ -75,6 +75,7 @@ final class ModuleTraining {
     map.put("epochs", "1");
     map.put("batch-size", "32");
     map.put("lr", "0.01");
+    map.put("remainder-lr", "0.01");
     map.put("weight-decay", "0.005");
     map.put("seed", "1");
     map.put("augmentation", "none");

@@ -59,6 +59,7 @@ final class TinyTraining {
     map.put("epochs", "2");
     map.put("batch-size", "32");
     map.put("lr", "0.05");
+    map.put("remainder-lr", "0.05");
     map.put("weight-decay", "0.005");
     map.put("seed", "1");
     map.put("augmentation", "shift-and-flip");

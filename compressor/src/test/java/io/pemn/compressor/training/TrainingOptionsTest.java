@@ -102,7 +102,15 @@ class TrainingOptionsTest {
     assertEquals("dense", map.get("mask"));
     for (String name :
         List.of(
-            "strategy", "ratio", "padding", "density", "select", "budget", "scores", "prototype")) {
+            "strategy",
+            "ratio",
+            "padding",
+            "density",
+            "select",
+            "budget",
+            "scores",
+            "prototype",
+            "remainder-lr")) {
       assertFalse(map.containsKey(name), name);
     }
   }
@@ -119,6 +127,8 @@ class TrainingOptionsTest {
     "lr, -1",
     "lr, NaN",
     "lr, Infinity",
+    "remainder-lr, 0",
+    "remainder-lr, NaN",
     "weight-decay, -0.1",
     "weight-decay, NaN",
     "train-images, 0",
