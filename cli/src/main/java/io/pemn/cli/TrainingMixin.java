@@ -129,7 +129,8 @@ final class TrainingMixin {
           "--budget",
           "--density",
           "--scores",
-          "--warm-start");
+          "--warm-start",
+          "--remainder-lr");
 
   private static final List<String> OF_MASKS_THAT_LEAVE_OUT =
       List.of("--select", "--budget", "--scores");

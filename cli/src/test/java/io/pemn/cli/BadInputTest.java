@@ -93,6 +93,7 @@ class BadInputTest {
         "--hidden 1,x | x",
         "--mask dense --budget fan-in | --budget is about masks, but --mask dense has none",
         "--mask dense --density 0.3 | --density is about masks",
+        "--mask dense --remainder-lr 0.1 | --remainder-lr is about masks",
         "--mask sign --select global | --select is about masks that leave weights out",
         "--mask sign --target-size 4KB --scores signed | --scores is about masks that leave",
         "--mask ternary --scores absolute | --scores is about binary masks",
