@@ -216,10 +216,10 @@ final class TrainingMixin {
 
     @Option(
         names = "--strategy",
-        defaultValue = "random-vector",
         description =
             "How the prototype fills the layers: one of ${COMPLETION-CANDIDATES}"
-                + " (default: ${DEFAULT-VALUE}).")
+                + " (default: none, every layer has values of its own, unless options of another are"
+                + " given; the paper: random-vector).")
     Strategy strategy;
 
     @Option(
@@ -478,7 +478,7 @@ final class TrainingMixin {
 
   private void refuse(List<String> options, String because) {
     for (String option : options) {
-      if (spec.commandLine().getParseResult().hasMatchedOption(option)) {
+      if (isGiven(option)) {
         throw new ParameterException(spec.commandLine(), option + " " + because);
       }
     }
@@ -499,6 +499,7 @@ final class TrainingMixin {
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, fixedDensity);
+    putIfGiven("strategy", strategy(), usual);
     putIfGiven("select", masks.select, usual);
     putIfGiven("budget", masks.budget, usual);
     putIfGiven("density", masks.density, usual);
@@ -517,7 +518,6 @@ final class TrainingMixin {
       putNetwork(map);
     }
     map.put("mask", mask.toString());
-    map.put("strategy", masks.strategy.toString());
     map.put("ratio", String.valueOf(masks.ratio));
     map.put("padding", masks.padding.toString());
     map.put("one-layer-scope", masks.oneLayerScope.toString());
@@ -552,6 +552,20 @@ final class TrainingMixin {
     return dataSet
         .map(Dataset::normalization)
         .orElseGet(() -> new Normalization(List.of(0f), List.of(1f)));
+  }
+
+  /** What is asked for, or what the options that are given belong to. */
+  private Strategy strategy() {
+    if (masks.strategy == null && (isGiven("--ratio") || isGiven("--padding"))) {
+      return Strategy.RANDOM_VECTOR;
+    }
+    return masks.strategy == null && isGiven("--one-layer-scope")
+        ? Strategy.ONE_LAYER
+        : masks.strategy;
+  }
+
+  private boolean isGiven(String option) {
+    return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 
   /** Of a rate that is asked for, the remainder has the same. */

@@ -263,7 +263,7 @@ class WholePathTest {
             .getAsJsonObject("options")
             .get("strategy");
     // What is usual is not said.
-    assertEquals(strategy, found == null ? "random-vector" : found.getAsString());
+    assertEquals(strategy, found == null ? "none" : found.getAsString());
   }
 
   @Test

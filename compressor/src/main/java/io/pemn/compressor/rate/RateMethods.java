@@ -37,6 +37,9 @@ public final class RateMethods {
   private static final String CONVMIXERS = "convmixer-*";
   private static final String ALL = "*";
 
+  /** All layers read a vector of a tenth of the largest one's size. */
+  private static final Map<String, String> SHARED = options("strategy", "random-vector");
+
   /** What all trainings have in common where nothing else is said. */
   static final Map<String, String> COMMON =
       options(
@@ -80,14 +83,13 @@ public final class RateMethods {
     paper.put("ratio", "1e-1");
     methods.add(new RateMethod("paper", PAPER, List.of(CONVMIXERS), masks(paper, Stored.RAW_BITS)));
 
-    methods.add(pemn(ALL, MaskType.BINARY));
+    methods.add(pemn(MLP, MaskType.BINARY, Optional.empty(), SHARED));
     for (String density : List.of("0.1", "0.05", "0.03", "0.01")) {
-      methods.add(pemn(MLP, MaskType.TERNARY, density));
+      methods.add(pemn(MLP, MaskType.TERNARY, Optional.of(density), SHARED));
     }
-    methods.add(pemn("convmixer-64", MaskType.BINARY, "0.25"));
-    methods.add(pemn("convmixer-64", MaskType.TERNARY, "0.3"));
-    methods.add(pemn("convmixer-128", MaskType.BINARY, "0.25"));
-    methods.add(pemn("convmixer-128", MaskType.TERNARY, "0.1"));
+    methods.add(pemn(CONVMIXERS, MaskType.BINARY, Optional.empty(), Map.of()));
+    methods.add(pemn("convmixer-128", MaskType.BINARY, Optional.of("0.25"), Map.of()));
+    methods.add(pemn("convmixer-64", MaskType.TERNARY, Optional.of("0.3"), SHARED));
 
     for (WeightFormat format :
         List.of(WeightFormat.FLOAT32, WeightFormat.FLOAT16, WeightFormat.INT8, WeightFormat.INT4)) {
@@ -116,22 +118,16 @@ public final class RateMethods {
     return List.copyOf(methods);
   }
 
-  /** A setting of pemn's that learns the density, a {@code .pemn} archive. */
-  private static RateMethod pemn(String networks, MaskType type) {
+  /** A setting of pemn's, whose density is learned unless one is given: a {@code .pemn} archive. */
+  private static RateMethod pemn(
+      String networks, MaskType type, Optional<String> density, Map<String, String> others) {
+    Map<String, String> options = recipe(Recipe.PEMN, type, density);
+    options.putAll(others);
     return new RateMethod(
-        "pemn-" + type,
+        "pemn-" + type + density.map(value -> "-" + value).orElse(""),
         PEMN,
         List.of(networks),
-        masks(recipe(Recipe.PEMN, type, Optional.empty()), Stored.ARCHIVE));
-  }
-
-  /** A setting of pemn's at a density, a {@code .pemn} archive. */
-  private static RateMethod pemn(String networks, MaskType type, String density) {
-    return new RateMethod(
-        "pemn-" + type + "-" + density,
-        PEMN,
-        List.of(networks),
-        masks(recipe(Recipe.PEMN, type, Optional.of(density)), Stored.ARCHIVE));
+        masks(options, Stored.ARCHIVE));
   }
 
   /** What a recipe says of masks of a type, whose density is learned unless one is given. */

@@ -35,6 +35,8 @@ public enum Recipe {
     boolean learned = this == PEMN && type == MaskType.BINARY && !fixedDensity;
     boolean uniform = this == PAPER || learned || type == MaskType.SIGN;
     Map<String, String> options = new LinkedHashMap<>();
+    // A seed regenerates as many values as there are weights: they cost nothing.
+    options.put("strategy", this == PAPER ? "random-vector" : "none");
     options.put("select", (learned ? Selection.THRESHOLD : Selection.TOP_K).toString());
     options.put(
         "budget", (uniform ? LayerBudget.Kind.UNIFORM : LayerBudget.Kind.FAN_IN).toString());
@@ -80,7 +82,6 @@ public enum Recipe {
    */
   public Map<String, String> usual(String mask, boolean trained, boolean warm) {
     Map<String, String> usual = new LinkedHashMap<>();
-    usual.put("strategy", "random-vector");
     usual.put("ratio", "0.1");
     usual.put("padding", "copy");
     usual.put("one-layer-scope", "all");
