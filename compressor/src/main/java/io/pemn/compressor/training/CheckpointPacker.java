@@ -158,8 +158,10 @@ public final class CheckpointPacker {
             options.toMap().get("mask"),
             options.network() instanceof NetworkChoice.Module,
             options.distillation().warmStart());
-    options
-        .toMap()
+    // Not those of TrainingOptions, which do not know what a search held out.
+    checkpoint
+        .run()
+        .options()
         .forEach(
             (name, value) -> {
               if (!SAID_ELSEWHERE.contains(name) && !value.equals(usual.get(name))) {
