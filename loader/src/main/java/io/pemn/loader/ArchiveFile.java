@@ -58,7 +58,7 @@ record ArchiveFile(
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
-    boolean old = version <= ArchiveFormat.LAST_OLDEST;
+    boolean old = version <= ArchiveFormat.LAST_SPELLED_OUT;
     if (old && version != ArchiveFormat.oldVersionFor(metadata)) {
       throw new PemnFormatException.Corrupt(
           "The archive has format version "

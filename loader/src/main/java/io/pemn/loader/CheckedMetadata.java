@@ -64,7 +64,7 @@ record CheckedMetadata(
     Optional<List<ParameterShape>> unmasked =
         parameters.map(
             all -> all.stream().filter(parameter -> !masked.contains(parameter.name())).toList());
-    if (version <= ArchiveFormat.LAST_OLDEST) {
+    if (version <= ArchiveFormat.LAST_SPELLED_OUT) {
       checkOldRemainderClaims(metadata, unmasked, limits);
     } else {
       checkRemainderClaims(metadata, unmasked, limits);
@@ -130,7 +130,7 @@ record CheckedMetadata(
             all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList());
     Optional<Iterator<ParameterShape>> maskable = weights.map(List::iterator);
     boolean implied =
-        version > ArchiveFormat.LAST_OLDEST
+        version > ArchiveFormat.LAST_SPELLED_OUT
             && weights.isPresent()
             && weights.get().size() == metadata.getLayersCount();
     Set<String> names = new HashSet<>();
@@ -249,7 +249,7 @@ record CheckedMetadata(
               + " it was written by a faulty tool.");
     }
     long decoded = metadata.getModule().getDecodedBytes();
-    if (version > ArchiveFormat.LAST_OLDEST) {
+    if (version > ArchiveFormat.LAST_SPELLED_OUT) {
       checkNotStated(decoded, "decompressed size of its module");
       return;
     }

@@ -303,7 +303,7 @@ public final class PemnArchive {
   }
 
   private boolean isOld() {
-    return file.version() <= ArchiveFormat.LAST_OLDEST;
+    return file.version() <= ArchiveFormat.LAST_SPELLED_OUT;
   }
 
   private List<RemainderTensor> decodeRemainder() throws PemnFormatException {

@@ -20,8 +20,11 @@ public final class ArchiveFormat {
   /** The newest format version that this library reads, and the one that it writes. */
   public static final int VERSION = 3;
 
-  /** The last version that files had only if no older one could express what they hold. */
-  public static final int LAST_OLDEST = 2;
+  /**
+   * The last version that spells out what follows from the rest, and that files had only if no
+   * older one could express what they hold.
+   */
+  public static final int LAST_SPELLED_OUT = 2;
 
   /** Length of a section's digest and of the head's: a whole SHA-256. */
   public static final int DIGEST_BYTES = 32;
@@ -36,7 +39,7 @@ public final class ArchiveFormat {
   private ArchiveFormat() {}
 
   /**
-   * The version that a file has if its version is at most {@link #LAST_OLDEST}: 1 for built-in
+   * The version that a file has if its version is at most {@link #LAST_SPELLED_OUT}: 1 for built-in
    * networks under {0, 1} masks, 2 for TorchScript modules, other masks and other measures than
    * accuracy.
    */
