@@ -75,6 +75,12 @@ public final class ArchiveSketch {
       } else if (module.isEmpty()) {
         float[] values = numbers(new float[parameter.size()], random);
         if (parameter.role() == Role.STATISTIC) {
+          if (name.endsWith(".running_var")) {
+            // No variance is negative; with one that were, the normalisation would not be folded.
+            for (int i = 0; i < values.length; i++) {
+              values[i] = Math.abs(values[i]) + 0.1f;
+            }
+          }
           statistics.put(name, new RemainderTensor(name, parameter.shape(), values));
         } else {
           parameters.put(name, values);
