@@ -49,14 +49,14 @@ class TargetTest {
   @Test
   void aSizeIsKeptAndTheSameCommandGivesTheSameArchive() throws IOException {
     Path output = folder.resolve("a.pemn");
-    JsonObject report = compress(output, "--target-size", "2KB", "--json").done().json();
+    JsonObject report = compress(output, "--target-size", "1.8KB", "--json").done().json();
 
-    assertTrue(Files.size(output) <= 2000, "" + Files.size(output));
-    assertTrue(Files.size(output) > 1700, "" + Files.size(output));
+    assertTrue(Files.size(output) <= 1800, "" + Files.size(output));
+    assertTrue(Files.size(output) > 1500, "" + Files.size(output));
     assertEquals(Files.size(output), report.get("file_bytes").getAsLong());
     assertEquals(100, report.get("test_images").getAsInt());
     JsonObject search = report.getAsJsonObject("search");
-    assertEquals(2000, search.get("limit_bytes").getAsInt());
+    assertEquals(1800, search.get("limit_bytes").getAsInt());
     assertEquals(40, search.get("validation_samples").getAsInt());
     List<JsonObject> tried = objects(search.getAsJsonArray("tried"));
     assertEquals(List.of("short", "short", "full"), strings(tried, "stage"));
@@ -77,7 +77,7 @@ class TargetTest {
 
     // What was found is what a user could have asked for.
     Path again = folder.resolve("again.pemn");
-    CommandRun text = compress(again, "--target-size", "2000").done();
+    CommandRun text = compress(again, "--target-size", "1800").done();
     assertArrayEquals(Files.readAllBytes(output), Files.readAllBytes(again));
     assertTrue(text.out().contains("chosen: "), text.out());
     Path direct = folder.resolve("direct.pemn");
@@ -111,7 +111,7 @@ class TargetTest {
   @Test
   void anInterruptedSearchGoesOnWithoutRepeatingWhatIsDone() throws IOException {
     Path output = folder.resolve("a.pemn");
-    compress(output, "--target-size", "2000").done();
+    compress(output, "--target-size", "1800").done();
     byte[] whole = Files.readAllBytes(output);
     Path run = folder.resolve("a.run");
     List<Path> tries = named(run.resolve("search"), "try-");
@@ -125,20 +125,20 @@ class TargetTest {
     Object written = Files.getLastModifiedTime(kept);
     Files.delete(output);
 
-    CommandRun refused = compress(output, "--target-size", "2000");
+    CommandRun refused = compress(output, "--target-size", "1800");
     assertEquals(Pemn.FAILURE, refused.code());
     assertTrue(refused.err().contains("already holds a search"), refused.err());
     assertTrue(refused.err().strip().endsWith("name another with --run-dir."), refused.err());
-    CommandRun resumed = compress(output, "--target-size", "2000", "--resume").done();
+    CommandRun resumed = compress(output, "--target-size", "1800", "--resume").done();
 
     assertArrayEquals(whole, Files.readAllBytes(output));
     assertEquals(written, Files.getLastModifiedTime(kept));
     assertEquals(
         3, resumed.err().lines().filter(line -> line.startsWith("epoch")).count(), resumed.err());
     // An option that archives say in as many bytes, so that the same masks are tried.
-    CommandRun other = compress(output, "--target-size", "2000", "--resume", "--batch-size", "16");
+    CommandRun other = compress(output, "--target-size", "1800", "--resume", "--batch-size", "16");
     assertTrue(other.err().contains("begun with batch-size"), other.err());
-    compress(output, "--target-size", "2000", "--overwrite").done();
+    compress(output, "--target-size", "1800", "--overwrite").done();
     assertArrayEquals(whole, Files.readAllBytes(output));
   }
 
@@ -247,10 +247,10 @@ class TargetTest {
   void aPlainRunIsNotTakenForASearch() throws IOException {
     Path output = folder.resolve("a.pemn");
     compress(output).done();
-    CommandRun resumed = compress(output, "--target-size", "2000", "--resume");
+    CommandRun resumed = compress(output, "--target-size", "1800", "--resume");
     assertEquals(Pemn.FAILURE, resumed.code());
     assertTrue(resumed.err().contains("holds a run that is no search"), resumed.err());
-    assertTrue(compress(output, "--target-size", "2000").err().contains("already holds a run"));
+    assertTrue(compress(output, "--target-size", "1800").err().contains("already holds a run"));
   }
 
   @Test
@@ -271,7 +271,7 @@ class TargetTest {
   @Test
   void aDryRunSaysWhatWouldBeTried() throws IOException {
     JsonObject built =
-        compress(folder.resolve("a.pemn"), "--target-size", "2000", "--dry-run", "--json")
+        compress(folder.resolve("a.pemn"), "--target-size", "1800", "--dry-run", "--json")
             .done()
             .json();
     assertEquals(2, built.getAsJsonObject("search").getAsJsonArray("candidates").size());
