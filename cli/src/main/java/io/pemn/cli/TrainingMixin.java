@@ -13,7 +13,6 @@ import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.Distribution;
 import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
-import io.pemn.format.network.Activation;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -30,17 +28,6 @@ import picocli.CommandLine.Spec;
 
 /** The options that affect the result of a training. */
 final class TrainingMixin {
-  /** Networks that pemn builds itself. */
-  enum Arch {
-    CONVMIXER,
-    MLP;
-
-    @Override
-    public String toString() {
-      return kebab(this);
-    }
-  }
-
   /** What is learned. */
   enum MaskKind {
     BINARY,
@@ -104,9 +91,6 @@ final class TrainingMixin {
     return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  private static final List<String> OF_A_NETWORK =
-      List.of("--dim", "--depth", "--kernel", "--patch", "--hidden", "--activation");
-
   private static final List<String> OF_A_TEACHER =
       List.of(
           "--mask-include",
@@ -139,7 +123,7 @@ final class TrainingMixin {
   CommandSpec spec;
 
   @ArgGroup(validate = false, heading = "%nA network of pemn's own (without MODEL):%n", order = 1)
-  Network network = new Network();
+  NetworkOptions network = new NetworkOptions();
 
   @ArgGroup(validate = false, heading = "%nMasks:%n", order = 2)
   Masks masks = new Masks();
@@ -149,53 +133,6 @@ final class TrainingMixin {
 
   @ArgGroup(validate = false, heading = "%nTraining:%n", order = 4)
   Training training = new Training();
-
-  static final class Network {
-    @Option(names = "--arch", description = "One of ${COMPLETION-CANDIDATES} (default: convmixer).")
-    Arch arch;
-
-    @Option(
-        names = "--dim",
-        paramLabel = "N",
-        defaultValue = "64",
-        description = "ConvMixer: channels (default: ${DEFAULT-VALUE}).")
-    int dim;
-
-    @Option(
-        names = "--depth",
-        paramLabel = "N",
-        defaultValue = "4",
-        description = "ConvMixer: blocks (default: ${DEFAULT-VALUE}).")
-    int depth;
-
-    @Option(
-        names = "--kernel",
-        paramLabel = "N",
-        defaultValue = "5",
-        description = "ConvMixer: side of the depthwise kernels (default: ${DEFAULT-VALUE}).")
-    int kernel;
-
-    @Option(
-        names = "--patch",
-        paramLabel = "N",
-        defaultValue = "2",
-        description = "ConvMixer: side of the patches (default: ${DEFAULT-VALUE}).")
-    int patch;
-
-    @Option(
-        names = "--hidden",
-        paramLabel = "N",
-        split = ",",
-        defaultValue = "256,256,256",
-        description = "MLP: widths of the hidden layers (default: ${DEFAULT-VALUE}).")
-    List<Integer> hidden;
-
-    @Option(
-        names = "--activation",
-        defaultValue = "gelu",
-        description = "One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    Activation activation;
-  }
 
   static final class Masks {
     @Option(
@@ -457,7 +394,8 @@ final class TrainingMixin {
   void requireOfUse(boolean trained, Optional<MaskKind> mask) {
     if (trained) {
       refuse(
-          OF_A_NETWORK, "is for networks of pemn's own, but MODEL is one already; leave it out.");
+          NetworkOptions.NAMES,
+          "is for networks of pemn's own, but MODEL is one already; leave it out.");
     } else {
       refuse(OF_A_TEACHER, "is for a trained network; name it as MODEL, or leave the option out.");
     }
@@ -515,7 +453,7 @@ final class TrainingMixin {
     if (module.isPresent()) {
       putModule(module.get().choice(), warm, dataSet, map);
     } else {
-      putNetwork(map);
+      map.putAll(network.toMap());
     }
     map.put("mask", mask.toString());
     map.put("ratio", String.valueOf(masks.ratio));
@@ -602,16 +540,5 @@ final class TrainingMixin {
     double share = judged ? 0.5 : 1;
     map.put("distill", String.valueOf(teaching.distill == null ? share : teaching.distill));
     map.put("temperature", String.valueOf(teaching.temperature));
-  }
-
-  private void putNetwork(Map<String, String> map) {
-    map.put("arch", (network.arch == null ? Arch.CONVMIXER : network.arch).toString());
-    map.put("dim", String.valueOf(network.dim));
-    map.put("depth", String.valueOf(network.depth));
-    map.put("kernel", String.valueOf(network.kernel));
-    map.put("patch", String.valueOf(network.patch));
-    map.put(
-        "hidden", network.hidden.stream().map(String::valueOf).collect(Collectors.joining(",")));
-    map.put("activation", network.activation.toString());
   }
 }

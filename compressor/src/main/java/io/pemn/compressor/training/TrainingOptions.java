@@ -7,14 +7,11 @@ import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
+import io.pemn.compressor.network.ArchitectureOptions;
 import io.pemn.compressor.network.NetworkChoice;
 import io.pemn.format.Distribution;
 import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
-import io.pemn.format.network.Activation;
-import io.pemn.format.network.Architecture;
-import io.pemn.format.network.ConvMixerArchitecture;
-import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.ParameterShape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,7 +19,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Every option that affects the result of a training, and nothing else: no paths, no device, no
@@ -133,7 +129,7 @@ public record TrainingOptions(
       map.put("distill", Double.toString(distillation.share()));
       map.put("temperature", Double.toString(distillation.temperature()));
     } else if (network instanceof NetworkChoice.BuiltIn builtIn) {
-      putArchitecture(builtIn.architecture(), map);
+      map.putAll(ArchitectureOptions.toMap(builtIn.architecture()));
     }
     map.put("mask", mask.map(rule -> rule.type().toString()).orElse("dense"));
     if (mask.isPresent()) {
@@ -158,21 +154,6 @@ public record TrainingOptions(
     map.put("normalize", normalization.toString());
     map.put("remainder", remainder.toString());
     return map;
-  }
-
-  private static void putArchitecture(Architecture architecture, Map<String, String> map) {
-    if (architecture instanceof ConvMixerArchitecture a) {
-      map.put("arch", "convmixer");
-      map.put("dim", Integer.toString(a.dim()));
-      map.put("depth", Integer.toString(a.depth()));
-      map.put("kernel", Integer.toString(a.kernel()));
-      map.put("patch", Integer.toString(a.patch()));
-      map.put("activation", a.activation().toString());
-    } else if (architecture instanceof MlpArchitecture a) {
-      map.put("arch", "mlp");
-      map.put("hidden", a.hidden().stream().map(String::valueOf).collect(Collectors.joining(",")));
-      map.put("activation", a.activation().toString());
-    }
   }
 
   private void putStrategy(Map<String, String> map) {
@@ -207,7 +188,7 @@ public record TrainingOptions(
         "at least 1",
         trainImages);
     return new TrainingOptions(
-        module ? module(map) : new NetworkChoice.BuiltIn(architecture(map)),
+        module ? module(map) : new NetworkChoice.BuiltIn(ArchitectureOptions.of(map)),
         masked ? Optional.of(rule(map)) : Optional.empty(),
         masked ? strategy(map) : new FillingStrategy.OwnWeights(),
         masked ? constant(Distribution.class, get(map, "prototype")) : Distribution.NORMAL,
@@ -250,26 +231,6 @@ public record TrainingOptions(
 
   private static List<String> patterns(String joined) {
     return joined.isEmpty() ? List.of() : List.of(joined.split(","));
-  }
-
-  private static Architecture architecture(Map<String, String> map) {
-    Activation activation = constant(Activation.class, get(map, "activation"));
-    return switch (get(map, "arch")) {
-      case "convmixer" ->
-          new ConvMixerArchitecture(
-              Integer.parseInt(get(map, "dim")),
-              Integer.parseInt(get(map, "depth")),
-              Integer.parseInt(get(map, "kernel")),
-              Integer.parseInt(get(map, "patch")),
-              activation);
-      case "mlp" ->
-          new MlpArchitecture(
-              Arrays.stream(get(map, "hidden").split(",")).map(Integer::valueOf).toList(),
-              activation);
-      default ->
-          throw unknown(
-              "architecture", get(map, "arch"), List.of("convmixer", "mlp", "torchscript"));
-    };
   }
 
   private static FillingStrategy strategy(Map<String, String> map) {
