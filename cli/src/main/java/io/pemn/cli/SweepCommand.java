@@ -3,6 +3,7 @@ package io.pemn.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
 import io.pemn.compressor.sweep.SweepPoint;
 import io.pemn.compressor.sweep.SweepRow;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -118,6 +120,14 @@ final class SweepCommand implements Callable<Integer> {
       split = ",",
       description = "Depths to sweep over (default: --depth alone).")
   private List<Integer> depths = List.of();
+
+  @Option(
+      names = "--dense-lr",
+      paramLabel = "X",
+      description =
+          "Greatest learning rate of dense and pruned networks; --lr is that of masks (default:"
+              + " 0.01).")
+  private Double denseRate;
 
   @Option(
       names = "--run-dir",
@@ -242,19 +252,51 @@ final class SweepCommand implements Callable<Integer> {
     if (!masks) {
       training.refuse(
           List.of("--mask", "--recipe"), "is about masks, but --strategies names none with masks.");
+      training.refuse(
+          List.of("--lr"), "is the rate of masks; that of dense trainings is --dense-lr.");
+    }
+    if (denseRate != null && grid.strategies().stream().allMatch(SweepStrategy::masked)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--dense-lr is for dense and pruned networks, which --strategies does not name; leave it"
+              + " out.");
     }
     training.requireOfUse(false, Optional.of(masks ? mask : TrainingMixin.MaskKind.DENSE));
-    // The paper's masks, whose figures these are, unless others are asked for.
-    Recipe recipe = training.isGiven("--recipe") ? training.masks.recipe : Recipe.PAPER;
     return grid.runs(
-        options(dataSet, TrainingMixin.MaskKind.DENSE, recipe),
-        options(dataSet, mask, recipe),
-        dataSet);
+        options(dataSet, TrainingMixin.MaskKind.DENSE), options(dataSet, mask), dataSet);
   }
 
-  private Map<String, String> options(Dataset dataSet, TrainingMixin.MaskKind mask, Recipe recipe) {
-    return training.toMap(
-        Optional.of(dataSet), Optional.empty(), mask, training.masks.density != null, recipe);
+  /**
+   * The options of trainings of a kind. Where no recipe is named, masks are the paper's, whose
+   * figures these are, and all else is as usual.
+   */
+  private Map<String, String> options(Dataset dataSet, TrainingMixin.MaskKind mask) {
+    boolean fixedDensity = training.masks.density != null;
+    Map<String, String> options =
+        training.toMap(Optional.of(dataSet), Optional.empty(), mask, fixedDensity);
+    boolean dense = mask == TrainingMixin.MaskKind.DENSE;
+    Recipe recipe = training.isGiven("--recipe") ? training.masks.recipe : Recipe.PAPER;
+    String name = mask.toString();
+    Map<String, String> paper = new LinkedHashMap<>();
+    if (!dense) {
+      paper.putAll(recipe.options(MaskType.valueOf(mask.name()), fixedDensity));
+      paper.remove("strategy");
+      paper.put("lr", String.valueOf(recipe.learningRate(name, false, false)));
+      paper.put("remainder-lr", String.valueOf(recipe.remainderRate(name, false, false)));
+      // Of a rate that is asked for, what is not masked has the same.
+      if (training.isGiven("--lr")) {
+        paper.remove("remainder-lr");
+      }
+    } else {
+      paper.put("remainder", recipe.options(MaskType.BINARY, fixedDensity).get("remainder"));
+    }
+    paper.keySet().removeIf(option -> training.isGiven("--" + option));
+    options.putAll(paper);
+    if (dense) {
+      double rate = denseRate == null ? recipe.learningRate(name, false, false) : denseRate;
+      options.put("lr", String.valueOf(rate));
+    }
+    return options;
   }
 
   private void list(SweepGrid.Plan plan, RowFile<SweepRow> rows) {
