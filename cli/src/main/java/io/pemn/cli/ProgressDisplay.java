@@ -53,6 +53,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     show(measured + " " + epoch + "/" + epochs, images, ofImages);
   }
 
+  @Override
+  public void validating(int epoch, int images, int ofImages) {
+    show("validation " + epoch + "/" + epochs, images, ofImages);
+  }
+
   void evaluating(int images, int ofImages) {
     show("test", images, ofImages);
   }
@@ -62,7 +67,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     close();
     err.printf(
         Locale.ROOT,
-        "epoch %d/%d: loss %.4f%s%s, %d mask bits flipped, %.1f s%n",
+        "epoch %d/%d: loss %.4f%s%s%s, %d mask bits flipped, %.1f s (%,.0f images/s)%n",
         metrics.epoch(),
         epochs,
         metrics.trainLoss(),
@@ -71,19 +76,25 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
             ? ""
             : String.format(
                 Locale.ROOT, ", training accuracy %.2f %%", 100 * metrics.trainAccuracy()),
-        metrics.test().map(this::measured).orElse(""),
+        metrics.validation().map(held -> measured("validation", held)).orElse(""),
+        metrics.test().map(test -> measured(measured, test)).orElse(""),
         metrics.maskFlips(),
-        metrics.seconds());
+        metrics.seconds(),
+        metrics.imagesPerSecond());
     err.flush();
   }
 
-  private String measured(Evaluation test) {
-    return switch (test.measure()) {
+  private static String measured(String samples, Evaluation found) {
+    return switch (found.measure()) {
       case ACCURACY ->
-          String.format(Locale.ROOT, ", %s accuracy %.2f %%", measured, 100 * test.accuracy());
+          String.format(Locale.ROOT, ", %s accuracy %.2f %%", samples, 100 * found.accuracy());
       case AGREEMENT ->
-          String.format(Locale.ROOT, ", agreement with the teacher %.2f %%", 100 * test.accuracy());
-      default -> String.format(Locale.ROOT, ", %s loss %.5f", measured, test.loss());
+          String.format(
+              Locale.ROOT,
+              ", agreement with the teacher %.2f %%%s",
+              100 * found.accuracy(),
+              samples.equals("test") ? "" : " (" + samples + ")");
+      default -> String.format(Locale.ROOT, ", %s loss %.5f", samples, found.loss());
     };
   }
 
