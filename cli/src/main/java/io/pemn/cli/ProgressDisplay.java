@@ -4,6 +4,7 @@ import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.TrainingListener;
 import java.io.PrintWriter;
+import java.text.DecimalFormat;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -43,8 +44,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   public void training(int epoch, int images, int ofImages, double loss, double accuracy) {
     show("epoch " + epoch + "/" + epochs, images, ofImages);
     if (bar != null) {
+      // So short that 80 columns hold all of it.
       bar.setExtraMessage(
-          String.format(Locale.ROOT, " loss %.2f, %.1f %% right", loss, 100 * accuracy));
+          accuracy == 0
+              ? String.format(Locale.ROOT, " loss %.4g", loss)
+              : String.format(Locale.ROOT, " loss %.2f, %.1f %%", loss, 100 * accuracy));
     }
   }
 
@@ -109,9 +113,9 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(ofImages)
-              .setUnit(" img", 1)
+              .setUnit("", 1)
               .setStyle(ProgressBarStyle.ASCII)
-              .showSpeed()
+              .showSpeed(new DecimalFormat("0"))
               .setSpeedUnit(ChronoUnit.SECONDS)
               .clearDisplayOnFinish()
               .setConsumer(new ConsoleProgressBarConsumer(System.err, columns))
