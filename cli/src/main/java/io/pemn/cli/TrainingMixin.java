@@ -336,6 +336,14 @@ final class TrainingMixin {
     double weightDecay;
 
     @Option(
+        names = "--clip-norm",
+        paramLabel = "X",
+        description =
+            "Scale the gradients of a step down where the norm of all of them together is greater"
+                + " than X (default: they are not clipped).")
+    Double clipNorm;
+
+    @Option(
         names = "--seed",
         paramLabel = "N",
         defaultValue = "1",
@@ -492,6 +500,7 @@ final class TrainingMixin {
         "train-images",
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
+    putIfGiven("clip-norm", training.clipNorm, map);
     return map;
   }
 

@@ -185,6 +185,36 @@ class BadInputTest {
   }
 
   @Test
+  void metricsAreNotPutInThePlaceOfAnotherTableAndTheOldRunStays() throws IOException {
+    Path table = Files.writeString(folder.resolve("results.csv"), "network,method\n");
+    Path run = shared.resolve("tiny.run");
+    byte[] checkpoint = Files.readAllBytes(run.resolve("checkpoint.safetensors"));
+    assertFailed(
+        CommandRun.compressTiny(
+            data, folder.resolve("a.pemn"), "--run-dir", run, "--overwrite", "--metrics", table),
+        "is no file of metrics");
+    assertEquals("network,method\n", Files.readString(table));
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.resolve("checkpoint.safetensors")));
+  }
+
+  @Test
+  void knobsOfTrainingOutOfRangeAreRefused() throws IOException {
+    Path output = folder.resolve("a.pemn");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--clip-norm", 0), "must be greater than 0, not 0");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--validation", 0), "must be at least 1, not 0");
+    assertFailed(CommandRun.compressTiny(data, output, "--validation", 200), "hold out 1..199");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--metrics-every", 0), "must be at least 1, not 0");
+    for (String option : List.of("--validation", "--metrics-every")) {
+      CommandRun both = CommandRun.compressTiny(data, output, "--target-size", "1KB", option, 10);
+      assertEquals(2, both.code());
+      assertTrue(both.err().contains(option + " is for a single training"), both.err());
+    }
+  }
+
+  @Test
   void oneResultIsNotPutInThePlaceOfAnother() throws IOException {
     Path output = folder.resolve("a.pemn");
     assertFailed(
