@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.text.DecimalFormat;
 import java.text.DecimalFormatSymbols;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -33,15 +35,21 @@ final class SweepPlot {
   private static final int HEIGHT = 480;
   private static final int PLOT_WIDTH = 540;
 
+  /** Of the axes' lengths: how near to each other two names are in each other's way. */
+  private static final double NEAR = 0.06;
+
+  /** Likewise how far a name is from its point. */
+  private static final double ASIDE = 0.07;
+
   /** How a strategy looks; none of these shapes and colours is another's. */
   private enum Look {
     DENSE("dense", 2, SeriesMarkers.SQUARE),
-    NONE("mask (own weights)", 3, SeriesMarkers.TRIANGLE_UP),
+    NONE("mask", 3, SeriesMarkers.TRIANGLE_UP),
     ONE_LAYER("one-layer", 4, SeriesMarkers.TRIANGLE_DOWN),
-    MAX_LAYER("MP (max-layer)", 5, SeriesMarkers.DIAMOND),
-    RANDOM_VECTOR("RP (random-vector)", 1, SeriesMarkers.CIRCLE),
-    PRUNED_MAGNITUDE("pruned by magnitude", 0, SeriesMarkers.PLUS),
-    PRUNED_RANDOM("pruned at random", 6, SeriesMarkers.CROSS);
+    MAX_LAYER("MP", 5, SeriesMarkers.DIAMOND),
+    RANDOM_VECTOR("RP", 1, SeriesMarkers.CIRCLE),
+    PRUNED_MAGNITUDE("magnitude pruning", 0, SeriesMarkers.PLUS),
+    PRUNED_RANDOM("random pruning", 6, SeriesMarkers.CROSS);
 
     private final String label;
     private final Color color;
@@ -166,18 +174,48 @@ final class SweepPlot {
   private static XYChart sizePanel(String title, List<SweepPoint> points) {
     XYChart chart = chart(title, "whole file, KiB (log scale)", points);
     ToDoubleFunction<SweepPoint> size = point -> Math.log(point.fileBytes()) / Math.log(2);
-    axis(
-        chart.getStyler(),
-        Math.floor(points.stream().mapToDouble(size).min().orElseThrow() - 0.1),
-        Math.ceil(points.stream().mapToDouble(size).max().orElseThrow() + 0.1));
+    double least = Math.floor(points.stream().mapToDouble(size).min().orElseThrow() - 0.1);
+    double greatest = Math.ceil(points.stream().mapToDouble(size).max().orElseThrow() + 0.1);
+    axis(chart.getStyler(), least, greatest);
     chart.getStyler().setxAxisTickLabelsFormattingFunction(SweepPlot::kibibytes);
+    of(points, SweepStrategy.DENSE).forEach(point -> level(chart, point, least, greatest));
     for (SweepStrategy strategy : SweepStrategy.values()) {
       List<SweepPoint> own = of(points, strategy);
       if (!own.isEmpty()) {
         add(chart, strategy, own, size, strategy.pruned());
       }
     }
+    nameRatios(chart, points, size);
     return chart;
+  }
+
+  /** Names the ratios of RP, whose points lie above each other; those too close have none. */
+  private static void nameRatios(
+      XYChart chart, List<SweepPoint> points, ToDoubleFunction<SweepPoint> size) {
+    double[] means = points.stream().mapToDouble(SweepPoint::mean).toArray();
+    double[] sizes = points.stream().mapToDouble(size).toArray();
+    double height =
+        Arrays.stream(means).max().orElseThrow() - Arrays.stream(means).min().orElseThrow();
+    double width =
+        Arrays.stream(sizes).max().orElseThrow() - Arrays.stream(sizes).min().orElseThrow();
+    List<SweepPoint> near = new ArrayList<>();
+    for (SweepPoint point : of(points, SweepStrategy.RANDOM_VECTOR)) {
+      if (near.stream().noneMatch(o -> Math.abs(o.mean() - point.mean()) < NEAR * height)) {
+        chart.addAnnotation(
+            new AnnotationText(
+                "RP " + powerOrNumber(point.ratio().orElseThrow()),
+                size.applyAsDouble(point) + ASIDE * Math.max(width, 1),
+                100 * point.mean(),
+                false));
+        near.add(point);
+      }
+    }
+  }
+
+  private static String powerOrNumber(double number) {
+    double log10 = Math.log10(number);
+    String power = powerOfTen(log10);
+    return power.isEmpty() ? String.valueOf(number) : power;
   }
 
   private static List<SweepPoint> of(List<SweepPoint> points, SweepStrategy strategy) {
@@ -203,6 +241,11 @@ final class SweepPlot {
     ChartSheet.style(styler);
     styler.setChartTitleFont(new Font(Font.SANS_SERIF, Font.BOLD, 13));
     styler.setAxisTitleFont(new Font(Font.SANS_SERIF, Font.PLAIN, 12));
+    styler.setLegendFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
+    styler.setLegendPadding(8);
+    styler.setLegendSeriesLineLength(20);
+    styler.setAnnotationTextFont(new Font(Font.SANS_SERIF, Font.PLAIN, 10));
+    styler.setAnnotationTextFontColor(Color.DARK_GRAY);
     styler.setLegendPosition(Styler.LegendPosition.OutsideS);
     styler.setLegendLayout(Styler.LegendLayout.Horizontal);
     styler.setYAxisDecimalPattern("0.#");
@@ -231,7 +274,10 @@ final class SweepPlot {
             points.stream().mapToDouble(point -> 100 * point.mean()).toArray(),
             points.stream().mapToDouble(point -> 100 * point.deviation()).toArray());
     series.setLineColor(look.color).setLineWidth(1.5f);
-    series.setLineStyle(joined ? SeriesLines.SOLID : SeriesLines.NONE);
+    series.setLineStyle(SeriesLines.SOLID);
+    if (!joined) {
+      series.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
+    }
     series.setMarker(look.marker).setMarkerColor(look.color);
   }
 
@@ -265,7 +311,7 @@ final class SweepPlot {
   private static String kibibytes(double log2) {
     return Math.abs(log2 - Math.rint(log2)) > 1e-6
         ? ""
-        : new DecimalFormat("#,##0.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
+        : new DecimalFormat("0.###", DecimalFormatSymbols.getInstance(Locale.ROOT))
             .format(Math.pow(2, Math.rint(log2) - 10));
   }
 }
