@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The options that say which network of pemn's own is meant. */
 final class NetworkOptions {
@@ -62,6 +65,8 @@ final class NetworkOptions {
           "--hidden",
           "--activation",
           "--norm");
+
+  @Spec CommandSpec spec;
 
   @Option(names = "--arch", description = "One of ${COMPLETION-CANDIDATES} (default: convmixer).")
   Arch arch;
@@ -143,8 +148,7 @@ final class NetworkOptions {
    * The options by the names of {@link TrainingOptions#toMap}, with the usual values of those that
    * are not given.
    *
-   * @throws IllegalArgumentException in one sentence, if one is given that the network does not
-   *     have
+   * @throws ParameterException if one is given that the network does not have
    */
   Map<String, String> toMap() {
     Arch wanted = arch == null ? Arch.CONVMIXER : arch;
@@ -154,7 +158,8 @@ final class NetworkOptions {
     map.putAll(wanted.usual);
     for (Map.Entry<String, String> option : given.entrySet()) {
       if (!wanted.usual.containsKey(option.getKey()) && !option.getKey().equals("norm")) {
-        throw new IllegalArgumentException(
+        throw new ParameterException(
+            spec.commandLine(),
             "--"
                 + option.getKey()
                 + " is not an option of --arch "
