@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       EvalCommand.class,
       CompareCommand.class,
       BenchCommand.class,
+      PlotCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,
       CommandLine.HelpCommand.class
