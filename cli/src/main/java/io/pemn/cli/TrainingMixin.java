@@ -422,7 +422,8 @@ final class TrainingMixin {
     }
   }
 
-  private void refuse(List<String> options, String because) {
+  /** Refuses options that are given. */
+  void refuse(List<String> options, String because) {
     for (String option : options) {
       if (isGiven(option)) {
         throw new ParameterException(spec.commandLine(), option + " " + because);
@@ -440,8 +441,23 @@ final class TrainingMixin {
       Optional<ModuleSource> module,
       MaskKind mask,
       boolean fixedDensity) {
+    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity, masks.recipe));
+  }
+
+  /**
+   * The options for a kind of masks by the names of {@link TrainingOptions#toMap}, with those of
+   * all strategies.
+   *
+   * @param fixedDensity whether they keep to a density
+   * @param recipe where the defaults come from
+   */
+  Map<String, String> toMap(
+      Optional<Dataset> dataSet,
+      Optional<ModuleSource> module,
+      MaskKind mask,
+      boolean fixedDensity,
+      Recipe recipe) {
     Map<String, String> map = new LinkedHashMap<>();
-    Recipe recipe = masks.recipe;
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, fixedDensity);
@@ -488,7 +504,7 @@ final class TrainingMixin {
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
     putIfGiven("clip-norm", training.clipNorm, map);
-    return TrainingOptions.of(map);
+    return map;
   }
 
   /** The normalisation that is asked for, or the data set's own. */
@@ -511,7 +527,8 @@ final class TrainingMixin {
         : masks.strategy;
   }
 
-  private boolean isGiven(String option) {
+  /** Whether an option is on the command line. */
+  boolean isGiven(String option) {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 

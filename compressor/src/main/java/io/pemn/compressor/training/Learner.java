@@ -293,16 +293,27 @@ final class Learner implements AutoCloseable {
     steps++;
   }
 
-  /** Keeps only the greatest absolute weights of every layer from here on, unless it does so. */
-  void prune(double kept) {
+  /** Keeps only some weights of every layer from here on, unless it does so. */
+  void prune(Pruning pruning) {
     if (pruned.isEmpty()) {
       for (ParameterShape parameter : network.parameters()) {
         if (parameter.role() == Role.WEIGHT) {
           String name = parameter.name();
-          pruned.put(name, new PrunedWeights(network.array(name), kept));
+          pruned.put(name, pruned(name, pruning));
         }
       }
     }
+  }
+
+  private PrunedWeights pruned(String layer, Pruning pruning) {
+    return switch (pruning.criterion()) {
+      case MAGNITUDE -> PrunedWeights.byMagnitude(network.array(layer), pruning.kept());
+      case RANDOM ->
+          PrunedWeights.atRandom(
+              network.array(layer),
+              pruning.kept(),
+              SeededRandom.of(Purpose.PRUNING, options.seed(), layer.hashCode()));
+    };
   }
 
   /** What the teacher says, if it is asked. */

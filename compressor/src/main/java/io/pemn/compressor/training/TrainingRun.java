@@ -19,6 +19,7 @@ import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.compressor.network.TorchScriptTarget;
 import io.pemn.format.LayerMask;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -51,6 +52,7 @@ public final class TrainingRun {
   private final TrainingListener listener;
   private final Optional<SampleSet> held;
   private Optional<Pruning> pruning = Optional.empty();
+  private Optional<Checkpoint> beginning = Optional.empty();
   private int metricsEvery;
 
   /**
@@ -262,6 +264,54 @@ public final class TrainingRun {
   }
 
   /**
+   * Lets this run begin with the weights of a dense network instead of random ones.
+   *
+   * @param weights values of every parameter by name, statistics included
+   * @throws IllegalArgumentException in one sentence, if it trains masks or a TorchScript module
+   */
+  public TrainingRun beginningWith(Map<String, float[]> weights) {
+    if (options.masked() || module.isPresent()) {
+      throw new IllegalArgumentException(
+          "Only dense trainings of built-in networks begin with given weights; leave them out.");
+    }
+    Map<String, float[]> parameters = new LinkedHashMap<>();
+    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
+    for (ParameterShape parameter : description.networkParameters()) {
+      float[] values = weights.get(parameter.name());
+      if (values == null || values.length != parameter.size()) {
+        throw new IllegalArgumentException(
+            "There are "
+                + (values == null ? "no" : values.length)
+                + " values for "
+                + parameter.name()
+                + ", which has "
+                + parameter.size()
+                + "; give the weights of the same network.");
+      }
+      if (parameter.role() == ParameterShape.Role.STATISTIC) {
+        statistics.put(
+            parameter.name(), new RemainderTensor(parameter.name(), parameter.shape(), values));
+      } else {
+        parameters.put(parameter.name(), values);
+      }
+    }
+    beginning =
+        Optional.of(
+            new Checkpoint(
+                description,
+                List.of(),
+                0,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                parameters,
+                statistics,
+                Map.of()));
+    return this;
+  }
+
+  /**
    * Trains from the beginning.
    *
    * @return the last checkpoint, with the test images measured
@@ -272,7 +322,7 @@ public final class TrainingRun {
     if (module.isPresent()) {
       directory.keepModule(module.get().path());
     }
-    return train(Optional.empty());
+    return train(beginning);
   }
 
   /**
@@ -426,7 +476,7 @@ public final class TrainingRun {
     Engine.getEngine("PyTorch")
         .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
-    pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(p -> learner.prune(p.kept()));
+    pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(learner::prune);
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {

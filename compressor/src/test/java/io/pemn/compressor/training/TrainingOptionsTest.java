@@ -153,7 +153,7 @@ class TrainingOptionsTest {
     "depth, 0",
     "kernel, 4",
     "patch, 0",
-    "arch, resnet",
+    "arch, lenet",
     "strategy, some-layers",
     "select, best",
     "budget, fair",
