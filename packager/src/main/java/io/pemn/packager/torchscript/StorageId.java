@@ -1,10 +1,11 @@
 package io.pemn.packager.torchscript;
 
 import io.pemn.format.NumberType;
-import io.pemn.packager.torchscript.PickleValue.Global;
-import io.pemn.packager.torchscript.PickleValue.Items;
-import io.pemn.packager.torchscript.PickleValue.Number;
-import io.pemn.packager.torchscript.PickleValue.Text;
+import io.pemn.packager.pickle.PickleValue;
+import io.pemn.packager.pickle.PickleValue.Global;
+import io.pemn.packager.pickle.PickleValue.Items;
+import io.pemn.packager.pickle.PickleValue.Number;
+import io.pemn.packager.pickle.PickleValue.Text;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

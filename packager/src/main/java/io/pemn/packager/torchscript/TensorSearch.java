@@ -2,16 +2,18 @@ package io.pemn.packager.torchscript;
 
 import io.pemn.loader.torchscript.TensorLayout;
 import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.packager.pickle.PickleValue;
+import io.pemn.packager.pickle.PickleValue.Constant;
+import io.pemn.packager.pickle.PickleValue.Dictionary;
+import io.pemn.packager.pickle.PickleValue.Global;
+import io.pemn.packager.pickle.PickleValue.Items;
+import io.pemn.packager.pickle.PickleValue.Made;
+import io.pemn.packager.pickle.PickleValue.Number;
+import io.pemn.packager.pickle.PickleValue.Persistent;
+import io.pemn.packager.pickle.PickleValue.Real;
+import io.pemn.packager.pickle.PickleValue.Text;
 import io.pemn.packager.tensors.PrintableName;
 import io.pemn.packager.torchscript.ModuleTensor.Kind;
-import io.pemn.packager.torchscript.PickleValue.Constant;
-import io.pemn.packager.torchscript.PickleValue.Dictionary;
-import io.pemn.packager.torchscript.PickleValue.Global;
-import io.pemn.packager.torchscript.PickleValue.Items;
-import io.pemn.packager.torchscript.PickleValue.Made;
-import io.pemn.packager.torchscript.PickleValue.Number;
-import io.pemn.packager.torchscript.PickleValue.Persistent;
-import io.pemn.packager.torchscript.PickleValue.Text;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -94,7 +96,7 @@ final class TensorSearch {
         || value instanceof Number
         || value instanceof Text
         || value instanceof Global
-        || value instanceof PickleValue.Real) {
+        || value instanceof Real) {
       return;
     }
     if (++visits > MAX_VISITS) {
