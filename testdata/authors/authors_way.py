@@ -282,10 +282,10 @@ def widened(value: Tensor) -> Tensor:
 
 
 def rounded(name: str, value: Tensor) -> Tensor:
-    """Scores with so few digits that some of them are equal, everything else in half precision."""
-    if not value.is_floating_point():
+    """In short types, but for scores, of which rounding would make some equal."""
+    if not value.is_floating_point() or name.endswith(".scores"):
         return value
-    return value.bfloat16() if name.endswith(".scores") else value.half()
+    return value.bfloat16() if name.endswith(".weight") else value.half()
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ import io.pemn.format.Prototype;
 import io.pemn.packager.PrototypeSource;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,9 @@ import java.util.stream.IntStream;
  */
 record FoundPrototype(
     PrototypeSource.Explicit values, List<Long> offsets, Filling filling, int distinctValues) {
+  /** Of so many random values one is rarely equal to another. */
+  private static final int FEW = 16;
+
   /**
    * Finds it.
    *
@@ -68,18 +72,19 @@ record FoundPrototype(
   /** All layers are the beginning of one vector. */
   private static FoundPrototype ofOneVector(float[] vector, int layers) {
     float[] values = Arrays.copyOf(vector, shortestPeriod(vector));
-    Map<Integer, Integer> counts = counts(values);
-    Filling filling = Filling.MAX_LAYER;
-    if (values.length < vector.length) {
-      filling = Filling.RANDOM_VECTOR_COPY;
-    } else if (isRepeated(counts, values.length)) {
+    Repetition repetition = Repetition.of(values);
+    Filling filling = layers == 1 ? Filling.OWN_WEIGHTS : Filling.MAX_LAYER;
+    // A shuffled vector can have a period, too: where it ends as it begins, one a bit shorter.
+    if (Repetition.of(vector).isEven() && repetition.hasEqualValues()) {
       filling = Filling.RANDOM_VECTOR_SHUFFLED;
+    } else if (values.length < vector.length) {
+      filling = Filling.RANDOM_VECTOR_COPY;
     }
     return new FoundPrototype(
         new PrototypeSource.Explicit(values),
-        IntStream.range(0, layers).mapToObj(layer -> 0L).toList(),
+        Collections.nCopies(layers, 0L),
         filling,
-        counts.size());
+        repetition.distinct());
   }
 
   private static FoundPrototype ofSeveral(
@@ -112,7 +117,7 @@ record FoundPrototype(
         new PrototypeSource.Explicit(values),
         List.of(offsets),
         filling(shapes, owner),
-        counts(values).size());
+        Repetition.of(values).distinct());
   }
 
   private static Filling filling(List<List<Integer>> shapes, int[] owner) {
@@ -154,22 +159,47 @@ record FoundPrototype(
     return vector.length - border[vector.length - 1];
   }
 
-  private static Map<Integer, Integer> counts(float[] values) {
-    Map<Integer, Integer> counts = new HashMap<>();
-    for (float value : values) {
-      counts.merge(Float.floatToRawIntBits(value), 1, Integer::sum);
-    }
-    return counts;
-  }
-
   /**
-   * Whether a vector has the values of a shorter one that was repeated and cut off: each of them as
-   * often as the others, or once more. By chance some values of a long random vector are equal,
-   * too, but only a few.
+   * How often the values of a vector stand in it.
+   *
+   * @param length of the vector
+   * @param distinct different values
+   * @param least how often the rarest stands in it
+   * @param most how often the most frequent does
    */
-  private static boolean isRepeated(Map<Integer, Integer> counts, int length) {
-    int least = counts.values().stream().mapToInt(Integer::intValue).min().orElseThrow();
-    int most = counts.values().stream().mapToInt(Integer::intValue).max().orElseThrow();
-    return most - least <= 1 && counts.size() <= length - length / 16;
+  private record Repetition(int length, int distinct, int least, int most) {
+    static Repetition of(float[] values) {
+      int[] bits = new int[values.length];
+      for (int i = 0; i < bits.length; i++) {
+        bits[i] = Float.floatToRawIntBits(values[i]);
+      }
+      Arrays.sort(bits);
+      int distinct = 0;
+      int least = bits.length;
+      int most = 0;
+      int begin = 0;
+      for (int i = 1; i <= bits.length; i++) {
+        if (i == bits.length || bits[i] != bits[begin]) {
+          distinct++;
+          least = Math.min(least, i - begin);
+          most = Math.max(most, i - begin);
+          begin = i;
+        }
+      }
+      return new Repetition(bits.length, distinct, least, most);
+    }
+
+    /**
+     * Whether a shorter vector could have been repeated, cut off and perhaps shuffled: each value
+     * stands there as often as the others, or once more.
+     */
+    boolean isEven() {
+      return most - least <= 1;
+    }
+
+    /** Whether more values are equal than would be by chance. */
+    boolean hasEqualValues() {
+      return distinct < length - length / FEW;
+    }
   }
 }

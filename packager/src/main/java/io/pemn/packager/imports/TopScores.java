@@ -14,8 +14,8 @@ import java.util.Arrays;
 record TopScores(Mask mask, boolean isTied) {
   /**
    * Keeps {@code n - trunc((1 - density) * n)} of n scores, in the floating-point arithmetic of
-   * Python, which is Java's. Of scores of one size those that stand later are kept, as a stable
-   * sort has it, which PyTorch's on the CPU is.
+   * Python, which is Java's. Of scores of one size those that stand later are kept. PyTorch's sort
+   * promises no order for them, and has another with every version and device.
    *
    * @param scores none of them NaN
    * @param density 0 to 1
