@@ -3,8 +3,6 @@ package io.pemn.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.ConvMixerArchitecture;
-import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
@@ -148,19 +146,6 @@ final class InspectCommand implements Callable<Integer> {
     if (!(network instanceof BuiltInDescription builtIn)) {
       return "TorchScript module";
     }
-    if (builtIn.architecture() instanceof ConvMixerArchitecture a) {
-      return "ConvMixer dim "
-          + a.dim()
-          + ", depth "
-          + a.depth()
-          + ", kernel "
-          + a.kernel()
-          + ", patch "
-          + a.patch()
-          + ", "
-          + a.activation();
-    }
-    MlpArchitecture mlp = (MlpArchitecture) builtIn.architecture();
-    return "MLP of " + mlp.hidden() + ", " + mlp.activation();
+    return builtIn.architecture().inWords();
   }
 }

@@ -40,6 +40,8 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      SweepCommand.class,
+      SweepRunCommand.class,
       BenchCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,

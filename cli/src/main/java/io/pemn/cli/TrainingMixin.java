@@ -336,6 +336,14 @@ final class TrainingMixin {
     double weightDecay;
 
     @Option(
+        names = "--clip-norm",
+        paramLabel = "X",
+        description =
+            "Scale the gradients of a step down where the norm of all of them together is greater"
+                + " than X (default: they are not clipped).")
+    Double clipNorm;
+
+    @Option(
         names = "--seed",
         paramLabel = "N",
         defaultValue = "1",
@@ -414,7 +422,8 @@ final class TrainingMixin {
     }
   }
 
-  private void refuse(List<String> options, String because) {
+  /** Refuses options that are given. */
+  void refuse(List<String> options, String because) {
     for (String option : options) {
       if (isGiven(option)) {
         throw new ParameterException(spec.commandLine(), option + " " + because);
@@ -432,8 +441,23 @@ final class TrainingMixin {
       Optional<ModuleSource> module,
       MaskKind mask,
       boolean fixedDensity) {
+    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity, masks.recipe));
+  }
+
+  /**
+   * The options for a kind of masks by the names of {@link TrainingOptions#toMap}, with those of
+   * all strategies.
+   *
+   * @param fixedDensity whether they keep to a density
+   * @param recipe where the defaults come from
+   */
+  Map<String, String> toMap(
+      Optional<Dataset> dataSet,
+      Optional<ModuleSource> module,
+      MaskKind mask,
+      boolean fixedDensity,
+      Recipe recipe) {
     Map<String, String> map = new LinkedHashMap<>();
-    Recipe recipe = masks.recipe;
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, fixedDensity);
@@ -479,7 +503,8 @@ final class TrainingMixin {
         "train-images",
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
-    return TrainingOptions.of(map);
+    putIfGiven("clip-norm", training.clipNorm, map);
+    return map;
   }
 
   /** The normalisation that is asked for, or the data set's own. */
@@ -502,7 +527,8 @@ final class TrainingMixin {
         : masks.strategy;
   }
 
-  private boolean isGiven(String option) {
+  /** Whether an option is on the command line. */
+  boolean isGiven(String option) {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 

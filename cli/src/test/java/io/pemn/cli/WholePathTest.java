@@ -219,7 +219,7 @@ class WholePathTest {
     assertTrue(compressed.err().contains("epoch 1/2") && compressed.err().contains("epoch 2/2"));
     List<String> rows = Files.readAllLines(shared.resolve("metrics.csv"));
     assertEquals(3, rows.size());
-    assertTrue(rows.get(0).startsWith("epoch,steps,lr,train_loss"), rows.get(0));
+    assertTrue(rows.get(0).startsWith("epoch,step,lr,train_loss"), rows.get(0));
     assertTrue(rows.get(1).startsWith("1,") && rows.get(2).startsWith("2,"), rows.toString());
   }
 

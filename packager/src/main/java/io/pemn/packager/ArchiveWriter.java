@@ -166,7 +166,7 @@ public final class ArchiveWriter {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
     out.writeByteArray(1, ArchiveFormat.magic());
-    out.writeUInt32(2, ArchiveFormat.VERSION);
+    out.writeUInt32(2, ArchiveFormat.versionFor(metadata));
     out.writeByteArray(3, metadata.toByteArray());
     out.flush();
     out.writeBytes(4, digest(bytes.toByteArray()));

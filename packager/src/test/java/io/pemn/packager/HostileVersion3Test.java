@@ -190,7 +190,7 @@ class HostileVersion3Test {
   void theTestsOwnFramingIsSound() throws IOException {
     for (String name : TinyNetworks.all().keySet()) {
       Archive sound = sound(name);
-      assertEquals(ArchiveFormat.VERSION, sound.getFormatVersion());
+      assertTrue(sound.getFormatVersion() >= 3, name);
       assertArrayEquals(sound.toByteArray(), with(sound, metadata -> {}));
     }
     for (String name : List.of(BUILT_IN, MODULE, "dense-int8")) {

@@ -23,7 +23,9 @@ public final class SeededRandom {
     /** Which samples of a set without a test part are kept for testing. */
     HELD_OUT,
     /** What the engine draws during an epoch, such as dropout. */
-    ENGINE
+    ENGINE,
+    /** Which weights random pruning keeps. */
+    PRUNING
   }
 
   private final SplittableRandom random;
@@ -68,7 +70,7 @@ public final class SeededRandom {
   }
 
   /** Returns 0..length-1 in a random order (Fisher-Yates). */
-  int[] permutation(int length) {
+  public int[] permutation(int length) {
     int[] order = new int[length];
     for (int i = 0; i < length; i++) {
       int j = below(i + 1);
