@@ -6,6 +6,7 @@ import io.pemn.packager.pickle.PickleValue;
 import io.pemn.packager.pickle.PickleValue.Global;
 import io.pemn.packager.pickle.PickleValue.Text;
 import io.pemn.packager.pickle.TupleListener.Span;
+import io.pemn.packager.pytorch.StorageId;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
