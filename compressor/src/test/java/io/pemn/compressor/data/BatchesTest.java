@@ -262,7 +262,7 @@ class BatchesTest {
               if (batch == 1) {
                 throw fault;
               }
-              buffer.add(new float[16], numbered(1), 0);
+              buffer.add(new float[16], numbered(1), 0, batch);
             },
             () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
@@ -297,7 +297,7 @@ class BatchesTest {
     try (BatchStream stream =
         new BatchStream(
             50,
-            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch),
+            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch, batch),
             () -> {
               made.incrementAndGet();
               return new BatchBuffer(1, numbered(1));
