@@ -1,5 +1,6 @@
 package io.pemn.cli;
 
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.network.Activation;
 import java.util.LinkedHashMap;
@@ -32,16 +33,14 @@ final class NetworkOptions {
   @Option(
       names = "--dim",
       paramLabel = "N",
-      defaultValue = "64",
-      description = "ConvMixer: channels (default: ${DEFAULT-VALUE}).")
-  int dim;
+      description = "ConvMixer: channels (default: 64; the paper: 256).")
+  Integer dim;
 
   @Option(
       names = "--depth",
       paramLabel = "N",
-      defaultValue = "4",
-      description = "ConvMixer: blocks (default: ${DEFAULT-VALUE}).")
-  int depth;
+      description = "ConvMixer: blocks (default: 4; the paper: 6).")
+  Integer depth;
 
   @Option(
       names = "--kernel",
@@ -73,10 +72,15 @@ final class NetworkOptions {
 
   /** The options by the names of {@link TrainingOptions#toMap}. */
   Map<String, String> toMap() {
+    return toMap(Recipe.PEMN);
+  }
+
+  /** The same, with the sizes of a recipe where none are given. */
+  Map<String, String> toMap(Recipe recipe) {
     Map<String, String> map = new LinkedHashMap<>();
     map.put("arch", (arch == null ? Arch.CONVMIXER : arch).toString());
-    map.put("dim", String.valueOf(dim));
-    map.put("depth", String.valueOf(depth));
+    map.put("dim", String.valueOf(dim == null ? recipe.convMixerDim() : dim));
+    map.put("depth", String.valueOf(depth == null ? recipe.convMixerDepth() : depth));
     map.put("kernel", String.valueOf(kernel));
     map.put("patch", String.valueOf(patch));
     map.put("hidden", hidden.stream().map(String::valueOf).collect(Collectors.joining(",")));

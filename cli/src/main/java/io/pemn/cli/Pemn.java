@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      DataCommand.class,
       BenchCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,

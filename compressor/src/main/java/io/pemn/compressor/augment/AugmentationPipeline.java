@@ -88,6 +88,22 @@ public record AugmentationPipeline(
     return new AugmentationPipeline(crop, flip, randAugment, jitter, erasing);
   }
 
+  /**
+   * Checks that this can change images of so many channels.
+   *
+   * @throws IllegalArgumentException in one sentence, if there are neither 1 (grey) nor 3 (red,
+   *     green, blue)
+   */
+  public void requireChannels(long channels) {
+    if (channels != 1 && channels != 3) {
+      throw new IllegalArgumentException(
+          "The images have "
+              + channels
+              + " channels, but only grey images (1) and those of red, green and blue (3) can be"
+              + " augmented like this; switch the augmentation off.");
+    }
+  }
+
   private static IllegalArgumentException unreadable(String text, String step) {
     return new IllegalArgumentException(
         "The augmentation \""

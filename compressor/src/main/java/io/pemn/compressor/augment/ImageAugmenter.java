@@ -49,14 +49,7 @@ public final class ImageAugmenter {
    * @throws IllegalArgumentException if there are neither 1 nor 3 channels
    */
   public NDArray apply(NDArray pixels, int epoch, int[] places) {
-    long channels = pixels.getShape().get(1);
-    if (channels != 1 && channels != 3) {
-      throw new IllegalArgumentException(
-          "The images have "
-              + channels
-              + " channels, but only grey images (1) and those of red, green and blue (3) can be"
-              + " augmented like this; switch the augmentation off.");
-    }
+    pipeline.requireChannels(pixels.getShape().get(1));
     NDArray images = pixels;
     if (pipeline.crop().isPresent()) {
       images = step(images, pipeline.crop().get(), Step.CROP, epoch, places);

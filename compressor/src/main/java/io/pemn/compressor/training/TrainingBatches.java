@@ -37,6 +37,7 @@ final class TrainingBatches {
     if (choice instanceof AugmentationChoice.OfBytes bytes) {
       return new Batches(set, normalization, bytes.augmentation(), batchSize, true, seed);
     }
+    AugmentationPipeline pipeline = (AugmentationPipeline) choice;
     if (!(set instanceof ImageSet images)) {
       throw new IllegalArgumentException(
           "The augmentation "
@@ -45,6 +46,7 @@ final class TrainingBatches {
               + set
               + "; switch it off.");
     }
+    pipeline.requireChannels(images.channels());
     normalization.requireChannels(images.channels());
     return Batches.ofPixels(images, batchSize, true, seed);
   }
