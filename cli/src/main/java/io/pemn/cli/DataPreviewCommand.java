@@ -13,7 +13,6 @@ import java.awt.Dimension;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -176,13 +175,12 @@ final class DataPreviewCommand implements Callable<Integer> {
       object.add("shown_epochs", epochs);
       out.println(Json.text(object));
     } else {
-      List<String> parts = new ArrayList<>();
-      parts.add(dataSet.name() + ", " + images + " to train on");
-      parts.add("normalization " + normalization);
-      parts.add("augmentation " + choice);
-      parts.forEach(out::println);
-      out.println(
-          output + ": " + count + " images in " + columns + " epochs from " + epoch + " on");
+      out.println(dataSet.name() + ", " + images + " to train on");
+      out.println("normalization " + normalization);
+      out.println("augmentation " + choice);
+      String epochs =
+          columns == 1 ? "epoch " + epoch : "epochs " + epoch + " to " + (epoch + columns - 1);
+      out.println(output + ": " + count + (count == 1 ? " image, " : " images, ") + epochs);
     }
     out.flush();
   }
