@@ -42,7 +42,9 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       SweepCommand.class,
       SweepRunCommand.class,
+      DataCommand.class,
       BenchCommand.class,
+      PlotCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,
       CommandLine.HelpCommand.class
