@@ -110,7 +110,7 @@ class SweepTest {
 
   @Test
   void aKilledSweepGoesOnInTheMiddleOfARunAndEndsTheSame() throws Exception {
-    Object[] more = {"--strategies", "max-layer", "--epochs", "40", "--jobs", "1"};
+    Object[] more = {"--strategies", "max-layer", "--epochs", "20", "--jobs", "1"};
     Path undisturbed = folder.resolve("undisturbed.csv");
     CommandRun.of(tiny(undisturbed, more)).done();
 
@@ -135,7 +135,7 @@ class SweepTest {
     try (Stream<Path> files = Files.walk(runs)) {
       metrics = files.filter(f -> f.endsWith("metrics.csv")).findFirst().orElseThrow();
     }
-    assertEquals(40, Files.readAllLines(metrics).size() - 1);
+    assertEquals(20, Files.readAllLines(metrics).size() - 1);
   }
 
   @Test
