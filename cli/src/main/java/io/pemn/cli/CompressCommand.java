@@ -21,6 +21,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -84,17 +85,31 @@ final class CompressCommand implements Callable<Integer> {
       names = "--metrics",
       paramLabel = "FILE",
       description =
-          "Also write the metrics there, as CSV with a row an epoch (default: into the run"
-              + " directory alone).")
+          "Also write the metrics there, as CSV with a row an epoch, appended as training goes on"
+              + " (default: into the run directory alone).")
   private Path metrics;
+
+  @Option(
+      names = "--metrics-every",
+      paramLabel = "STEPS",
+      description = "A row of metrics after every so many steps, too (default: epochs alone).")
+  private Integer metricsEvery;
+
+  @Option(
+      names = "--validation",
+      paramLabel = "N",
+      description =
+          "Hold out N of the training samples, and measure them instead of the test samples, which"
+              + " are then measured once, at the end (default: hold out none).")
+  private Integer validation;
 
   @Option(
       names = "--eval-every",
       paramLabel = "N",
       defaultValue = "1",
       description =
-          "Measure the test images after every so many epochs; 0 for the last alone. Nothing is"
-              + " chosen by it (default: ${DEFAULT-VALUE}).")
+          "Measure the test images, or those of --validation, after every so many epochs; 0 for the"
+              + " last alone. Nothing is chosen by it (default: ${DEFAULT-VALUE}).")
   private int evaluateEvery;
 
   @Mixin private MaskCodecMixin maskCodec;
@@ -123,6 +138,10 @@ final class CompressCommand implements Callable<Integer> {
     if (dryRun) {
       return search.isPresent() ? plan(search.get()) : preview();
     }
+    if (search.isPresent()) {
+      refuseWithTarget(validation, "--validation", "holds out validation samples of its own");
+      refuseWithTarget(metricsEvery, "--metrics-every", "trains several networks");
+    }
     PrintWriter err = spec.commandLine().getErr();
     if (resume && overwrite) {
       throw new ParameterException(spec.commandLine(), "Give --resume or --overwrite, not both.");
@@ -141,6 +160,7 @@ final class CompressCommand implements Callable<Integer> {
     }
     if (metrics != null) {
       Outputs.check(metrics, needed.toArray(Path[]::new));
+      directory.requireMetricsCopy();
       needed.add(metrics);
     }
     needed.add(directory.metricsFile());
@@ -156,6 +176,17 @@ final class CompressCommand implements Callable<Integer> {
         CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
     report(checkpoint, directory, trained.search());
     return 0;
+  }
+
+  private void refuseWithTarget(Object given, String option, String because) {
+    if (given != null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          option
+              + " is for a single training, but a target "
+              + because
+              + "; leave one of them out.");
+    }
   }
 
   /** What a training ended with, and the search for it if there was one. */
@@ -200,7 +231,7 @@ final class CompressCommand implements Callable<Integer> {
   private Checkpoint train(
       Dataset dataSet, Optional<ModuleSource> module, RunDirectory directory, Device where)
       throws IOException {
-    TrainingOptions options = training.options(Optional.of(dataSet), module);
+    TrainingOptions options = options(dataSet, module);
     PrintWriter err = spec.commandLine().getErr();
     try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs());
         ResumeHint hint = new ResumeHint(err)) {
@@ -209,6 +240,9 @@ final class CompressCommand implements Callable<Integer> {
               ? TrainingRun.ofModule(
                   options, dataSet, module.get(), directory, where, evaluateEvery, progress)
               : new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
+      if (metricsEvery != null) {
+        run.withMetricsEvery(metricsEvery);
+      }
       if (overwrite) {
         directory.clear(
             Optional.ofNullable(model)); // Not before the new run is known to be possible.
@@ -216,6 +250,16 @@ final class CompressCommand implements Callable<Integer> {
       hint.arm();
       return resume ? run.resume() : run.start();
     }
+  }
+
+  private TrainingOptions options(Dataset dataSet, Optional<ModuleSource> module) {
+    TrainingOptions options = training.options(Optional.of(dataSet), module);
+    if (validation == null) {
+      return options;
+    }
+    Map<String, String> map = options.toMap();
+    map.put("validation", validation.toString());
+    return TrainingOptions.of(map);
   }
 
   private int plan(TargetSearch search) throws IOException {
@@ -272,6 +316,7 @@ final class CompressCommand implements Callable<Integer> {
       EvaluationText.add(object, test);
       object.addProperty("train_loss", last.trainLoss());
       object.addProperty("train_accuracy", last.trainAccuracy());
+      last.validation().ifPresent(held -> EvaluationText.addValidation(object, held));
       SizeText.addSummary(object, sizes);
       search.ifPresent(found -> object.add("search", TargetSearch.toJson(found)));
       out.println(Json.text(object));

@@ -43,4 +43,13 @@ final class EvaluationText {
     }
     object.addProperty("loss", loss);
   }
+
+  /** Adds what was measured on samples that were held out. */
+  static void addValidation(JsonObject object, Evaluation held) {
+    object.addProperty("validation_images", held.images());
+    if (held.measure() == Measure.ACCURACY || held.measure() == Measure.AGREEMENT) {
+      object.addProperty("validation_accuracy", held.accuracy());
+    }
+    object.addProperty("validation_loss", held.loss());
+  }
 }

@@ -3,8 +3,6 @@ package io.pemn.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.ConvMixerArchitecture;
-import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
@@ -63,8 +61,8 @@ final class InspectCommand implements Callable<Integer> {
     out.println(file + ": " + describe(archive.network()));
     out.println("digest " + archive.digest());
     if (!provenance.getTool().isEmpty()) {
-      out.println(
-          Printable.of("made by " + provenance.getTool() + " from " + provenance.getDataSet()));
+      String from = provenance.getDataSet().isEmpty() ? "" : " from " + provenance.getDataSet();
+      out.println(Printable.of("made by " + provenance.getTool() + from));
     }
     if (provenance.getMetrics().getTestImages() > 0) {
       out.println(
@@ -148,19 +146,6 @@ final class InspectCommand implements Callable<Integer> {
     if (!(network instanceof BuiltInDescription builtIn)) {
       return "TorchScript module";
     }
-    if (builtIn.architecture() instanceof ConvMixerArchitecture a) {
-      return "ConvMixer dim "
-          + a.dim()
-          + ", depth "
-          + a.depth()
-          + ", kernel "
-          + a.kernel()
-          + ", patch "
-          + a.patch()
-          + ", "
-          + a.activation();
-    }
-    MlpArchitecture mlp = (MlpArchitecture) builtIn.architecture();
-    return "MLP of " + mlp.hidden() + ", " + mlp.activation();
+    return builtIn.architecture().inWords();
   }
 }

@@ -40,8 +40,11 @@ import picocli.CommandLine.Spec;
       VerifyCommand.class,
       EvalCommand.class,
       CompareCommand.class,
+      SweepCommand.class,
+      SweepRunCommand.class,
       DataCommand.class,
       BenchCommand.class,
+      PlotCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,
       CommandLine.HelpCommand.class

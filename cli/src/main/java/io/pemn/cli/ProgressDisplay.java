@@ -4,6 +4,7 @@ import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.TrainingListener;
 import java.io.PrintWriter;
+import java.text.DecimalFormat;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
@@ -43,14 +44,22 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   public void training(int epoch, int images, int ofImages, double loss, double accuracy) {
     show("epoch " + epoch + "/" + epochs, images, ofImages);
     if (bar != null) {
+      // So short that 80 columns hold all of it.
       bar.setExtraMessage(
-          String.format(Locale.ROOT, " loss %.2f, %.1f %% right", loss, 100 * accuracy));
+          accuracy == 0
+              ? String.format(Locale.ROOT, " loss %.4g", loss)
+              : String.format(Locale.ROOT, " loss %.2f, %.1f %%", loss, 100 * accuracy));
     }
   }
 
   @Override
   public void evaluating(int epoch, int images, int ofImages) {
     show(measured + " " + epoch + "/" + epochs, images, ofImages);
+  }
+
+  @Override
+  public void validating(int epoch, int images, int ofImages) {
+    show("validation " + epoch + "/" + epochs, images, ofImages);
   }
 
   void evaluating(int images, int ofImages) {
@@ -62,7 +71,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     close();
     err.printf(
         Locale.ROOT,
-        "epoch %d/%d: loss %.4f%s%s, %d mask bits flipped, %.1f s%n",
+        "epoch %d/%d: loss %.4f%s%s%s, %d mask bits flipped, %.1f s (%,.0f images/s)%n",
         metrics.epoch(),
         epochs,
         metrics.trainLoss(),
@@ -71,19 +80,25 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
             ? ""
             : String.format(
                 Locale.ROOT, ", training accuracy %.2f %%", 100 * metrics.trainAccuracy()),
-        metrics.test().map(this::measured).orElse(""),
+        metrics.validation().map(held -> measured("validation", held)).orElse(""),
+        metrics.test().map(test -> measured(measured, test)).orElse(""),
         metrics.maskFlips(),
-        metrics.seconds());
+        metrics.seconds(),
+        metrics.imagesPerSecond());
     err.flush();
   }
 
-  private String measured(Evaluation test) {
-    return switch (test.measure()) {
+  private static String measured(String samples, Evaluation found) {
+    return switch (found.measure()) {
       case ACCURACY ->
-          String.format(Locale.ROOT, ", %s accuracy %.2f %%", measured, 100 * test.accuracy());
+          String.format(Locale.ROOT, ", %s accuracy %.2f %%", samples, 100 * found.accuracy());
       case AGREEMENT ->
-          String.format(Locale.ROOT, ", agreement with the teacher %.2f %%", 100 * test.accuracy());
-      default -> String.format(Locale.ROOT, ", %s loss %.5f", measured, test.loss());
+          String.format(
+              Locale.ROOT,
+              ", agreement with the teacher %.2f %%%s",
+              100 * found.accuracy(),
+              samples.equals("test") ? "" : " (" + samples + ")");
+      default -> String.format(Locale.ROOT, ", %s loss %.5f", samples, found.loss());
     };
   }
 
@@ -98,9 +113,9 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
           new ProgressBarBuilder()
               .setTaskName(task)
               .setInitialMax(ofImages)
-              .setUnit(" img", 1)
+              .setUnit("", 1)
               .setStyle(ProgressBarStyle.ASCII)
-              .showSpeed()
+              .showSpeed(new DecimalFormat("0"))
               .setSpeedUnit(ChronoUnit.SECONDS)
               .clearDisplayOnFinish()
               .setConsumer(new ConsoleProgressBarConsumer(System.err, columns))

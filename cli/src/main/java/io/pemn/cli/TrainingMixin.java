@@ -337,6 +337,14 @@ final class TrainingMixin {
     double weightDecay;
 
     @Option(
+        names = "--clip-norm",
+        paramLabel = "X",
+        description =
+            "Scale the gradients of a step down where the norm of all of them together is greater"
+                + " than X (default: they are not clipped).")
+    Double clipNorm;
+
+    @Option(
         names = "--seed",
         paramLabel = "N",
         defaultValue = "1",
@@ -408,7 +416,8 @@ final class TrainingMixin {
     }
   }
 
-  private void refuse(List<String> options, String because) {
+  /** Refuses options that are given. */
+  void refuse(List<String> options, String because) {
     for (String option : options) {
       if (isGiven(option)) {
         throw new ParameterException(spec.commandLine(), option + " " + because);
@@ -422,6 +431,18 @@ final class TrainingMixin {
    * @param fixedDensity whether they keep to a density
    */
   TrainingOptions options(
+      Optional<Dataset> dataSet,
+      Optional<ModuleSource> module,
+      MaskKind mask,
+      boolean fixedDensity) {
+    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity));
+  }
+
+  /**
+   * The same by their names in {@link TrainingOptions#toMap}, with those that only other masks
+   * have.
+   */
+  Map<String, String> toMap(
       Optional<Dataset> dataSet,
       Optional<ModuleSource> module,
       MaskKind mask,
@@ -474,7 +495,8 @@ final class TrainingMixin {
         "train-images",
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
-    return TrainingOptions.of(map);
+    putIfGiven("clip-norm", training.clipNorm, map);
+    return map;
   }
 
   /** Passes over the training samples. */
@@ -510,7 +532,8 @@ final class TrainingMixin {
         : masks.strategy;
   }
 
-  private boolean isGiven(String option) {
+  /** Whether an option is on the command line. */
+  boolean isGiven(String option) {
     return spec.commandLine().getParseResult().hasMatchedOption(option);
   }
 

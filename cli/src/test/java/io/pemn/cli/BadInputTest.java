@@ -56,6 +56,9 @@ class BadInputTest {
         "--arch mlp --hidden 0 | width of a hidden layer must be between 1 and 65536, not 0",
         "--dim 0 | dim must be between",
         "--kernel 4 | must be odd",
+        "--arch resnet --depth 21 | depth must be 6 n + 2, such as 20, 32, 44, 56 or 110, not 21",
+        "--arch vit --patch 5 | patch of 5 does not divide images of 1 x 28 x 28",
+        "--arch vit --dim 6 | 4 heads must share its dim evenly, but 6 is no multiple of 4",
         "--patch 29 | does not fit into images of 1 x 28 x 28",
         "--normalize garbage | garbage",
         "--normalize 0,0 | 0",
@@ -97,6 +100,8 @@ class BadInputTest {
         "--mask sign --select global | --select is about masks that leave weights out",
         "--mask sign --target-size 4KB --scores signed | --scores is about masks that leave",
         "--mask ternary --scores absolute | --scores is about binary masks",
+        "--arch resnet | --kernel is not an option of --arch resnet",
+        "--heads 4 | --heads is not an option of --arch convmixer",
         "--no-warm-start | --warm-start is for a trained network",
         "--target-ratio 4 --distill 0.5 | --distill is for a trained network"
       })
@@ -177,6 +182,36 @@ class BadInputTest {
 
     assertArrayEquals(checkpoint, Files.readAllBytes(run.resolve("checkpoint.safetensors")));
     assertEquals(List.of(), names(folder));
+  }
+
+  @Test
+  void metricsAreNotPutInThePlaceOfAnotherTableAndTheOldRunStays() throws IOException {
+    Path table = Files.writeString(folder.resolve("results.csv"), "network,method\n");
+    Path run = shared.resolve("tiny.run");
+    byte[] checkpoint = Files.readAllBytes(run.resolve("checkpoint.safetensors"));
+    assertFailed(
+        CommandRun.compressTiny(
+            data, folder.resolve("a.pemn"), "--run-dir", run, "--overwrite", "--metrics", table),
+        "is no file of metrics");
+    assertEquals("network,method\n", Files.readString(table));
+    assertArrayEquals(checkpoint, Files.readAllBytes(run.resolve("checkpoint.safetensors")));
+  }
+
+  @Test
+  void knobsOfTrainingOutOfRangeAreRefused() throws IOException {
+    Path output = folder.resolve("a.pemn");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--clip-norm", 0), "must be greater than 0, not 0");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--validation", 0), "must be at least 1, not 0");
+    assertFailed(CommandRun.compressTiny(data, output, "--validation", 200), "hold out 1..199");
+    assertFailed(
+        CommandRun.compressTiny(data, output, "--metrics-every", 0), "must be at least 1, not 0");
+    for (String option : List.of("--validation", "--metrics-every")) {
+      CommandRun both = CommandRun.compressTiny(data, output, "--target-size", "1KB", option, 10);
+      assertEquals(2, both.code());
+      assertTrue(both.err().contains(option + " is for a single training"), both.err());
+    }
   }
 
   @Test

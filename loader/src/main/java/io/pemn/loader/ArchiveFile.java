@@ -59,12 +59,13 @@ record ArchiveFile(
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
     boolean old = version <= ArchiveFormat.LAST_SPELLED_OUT;
-    if (old && version != ArchiveFormat.oldVersionFor(metadata)) {
+    int expected = old ? ArchiveFormat.oldVersionFor(metadata) : ArchiveFormat.versionFor(metadata);
+    if (version != expected) {
       throw new PemnFormatException.Corrupt(
           "The archive has format version "
               + version
               + ", but what it holds has version "
-              + ArchiveFormat.oldVersionFor(metadata)
+              + expected
               + "; it was written by a faulty tool.");
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
+import com.google.protobuf.ByteString;
 import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
@@ -13,6 +14,7 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -29,7 +31,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DamagedArchiveTest {
   static List<String> networks() {
     return List.of(
-        "mlp", "stored-values-shuffled", "dense", "mixed-masks", "module", "coded", "module-coded");
+        "mlp",
+        "stored-values-shuffled",
+        "dense",
+        "mixed-masks",
+        "module",
+        "coded",
+        "module-coded",
+        "res-net",
+        "vision-transformer");
   }
 
   @ParameterizedTest
@@ -85,7 +95,7 @@ class DamagedArchiveTest {
 
   @Test
   void aNewerFormatVersionIsTooNew() throws IOException {
-    byte[] newer = archive("mlp");
+    byte[] newer = archive("res-net");
     assertEquals(ArchiveFormat.VERSION, newer[11]);
     newer[11]++;
     PemnFormatException e = failure(newer);
@@ -93,6 +103,29 @@ class DamagedArchiveTest {
     assertTrue(e.getMessage().contains("version " + newer[11]), e.getMessage());
     newer[11] = 0;
     assertInstanceOf(PemnFormatException.Corrupt.class, failure(newer));
+  }
+
+  @Test
+  void aVersionThatCannotOrNeedNotHoldTheNetworkIsCorrupt() throws IOException {
+    for (String name : List.of("mlp", "res-net", "vision-transformer", "plain-norm")) {
+      Archive sound = Archive.parseFrom(archive(name));
+      int other = name.equals("mlp") ? 4 : 3;
+      assertEquals(7 - other, sound.getFormatVersion());
+      Archive wrong = sound.toBuilder().setFormatVersion(other).build();
+      byte[] head =
+          wrong.toBuilder()
+              .clearHeadDigest()
+              .clearMasks()
+              .clearRemainder()
+              .clearPrototypeValues()
+              .build()
+              .toByteArray();
+      ByteString digest = ByteString.copyFrom(ArchiveFormat.digest(ByteBuffer.wrap(head)));
+      PemnFormatException e =
+          failure(wrong.toBuilder().setHeadDigest(digest).build().toByteArray());
+      assertInstanceOf(PemnFormatException.Corrupt.class, e);
+      assertTrue(e.getMessage().contains("has version " + (7 - other)), e.getMessage());
+    }
   }
 
   @Test

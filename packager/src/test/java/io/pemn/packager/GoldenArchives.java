@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Writes the golden archives of the format version that is written now; testdata/README.md says how
- * to run it. Those of older versions are there to be read: nothing makes them again.
+ * Writes the golden archives of a format version that is written now, 3 or 4; testdata/README.md
+ * says how to run it. Those of older versions are there to be read: nothing makes them again.
  */
 final class GoldenArchives {
   private GoldenArchives() {}
@@ -29,14 +29,16 @@ final class GoldenArchives {
   /**
    * Writes the archives and their digests.
    *
-   * @param arguments the folder, and {@code --overwrite} to replace files of these names in it
+   * @param arguments the version, the folder, and {@code --overwrite} to replace files of these
+   *     names in it
    */
   public static void main(String[] arguments) throws IOException {
-    Path folder = Path.of(arguments[0]);
+    int version = Integer.parseInt(arguments[0]);
+    Path folder = Path.of(arguments[1]);
     boolean overwrite = List.of(arguments).contains("--overwrite");
     Files.createDirectories(folder);
     StringBuilder digests = new StringBuilder();
-    for (String name : TinyNetworks.all().keySet()) {
+    for (String name : TinyNetworks.namesOfVersion(version)) {
       Path file = folder.resolve(name + ".pemn");
       byte[] bytes = toBytes(name);
       write(file, bytes, overwrite);

@@ -190,7 +190,7 @@ class HostileVersion3Test {
   void theTestsOwnFramingIsSound() throws IOException {
     for (String name : TinyNetworks.all().keySet()) {
       Archive sound = sound(name);
-      assertEquals(ArchiveFormat.VERSION, sound.getFormatVersion());
+      assertTrue(sound.getFormatVersion() >= 3, name);
       assertArrayEquals(sound.toByteArray(), with(sound, metadata -> {}));
     }
     for (String name : List.of(BUILT_IN, MODULE, "dense-int8")) {
@@ -223,8 +223,6 @@ class HostileVersion3Test {
             network.normalization(),
             network.classLabels(),
             network.prototype(),
-            network.shuffledLength(),
-            network.storeValues(),
             network.layers(),
             List.of(),
             java.util.Optional.of(

@@ -12,8 +12,11 @@ import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.Norm;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.network.ResNetArchitecture;
+import io.pemn.format.network.VisionTransformerArchitecture;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
@@ -38,6 +41,22 @@ final class TinyNetworks {
   static final BuiltInDescription MLP =
       new BuiltInDescription(
           new MlpArchitecture(List.of(9, 5), Activation.RELU), new ImageShape(1, 4, 5), 3);
+
+  static final BuiltInDescription RES_NET =
+      new BuiltInDescription(
+          new ResNetArchitecture(8, 2, Activation.RELU, Norm.LEARN), new ImageShape(3, 8, 8), 4);
+  static final BuiltInDescription VISION_TRANSFORMER =
+      new BuiltInDescription(
+          new VisionTransformerArchitecture(4, 8, 2, 2, 2, true, true, Activation.GELU, Norm.LEARN),
+          new ImageShape(3, 8, 8),
+          4);
+
+  /** Its normalisations have no parameters. */
+  private static final BuiltInDescription PLAIN =
+      new BuiltInDescription(
+          new ConvMixerArchitecture(8, 2, 3, 2, Activation.RELU, Norm.NOT_LEARN),
+          new ImageShape(3, 8, 8),
+          4);
 
   /** More positions than one Roaring container holds, and more kept than an array container. */
   private static final BuiltInDescription WIDE =
@@ -77,6 +96,11 @@ final class TinyNetworks {
     all.put("mixed-masks", mixedMasks());
     all.put("module", TinyModules.everyType());
     all.put("module-float16", TinyModules.float16());
+    all.put("res-net", shared(RES_NET, Distribution.NORMAL, 41, 0, false, LABELS));
+    all.put(
+        "vision-transformer",
+        shared(VISION_TRANSFORMER, Distribution.SIGNED_CONSTANT, 41, 0, false, LABELS));
+    all.put("plain-norm", shared(PLAIN, Distribution.NORMAL, 41, 0, false, LABELS));
     all.put("mixed-masks-bitmap", mixedMasks());
     all.put("mixed-masks-entropy", mixedMasks());
     all.put("rows-and-columns-entropy", rowsAndColumns());
@@ -102,13 +126,16 @@ final class TinyNetworks {
             "dense-int8",
             "partly-masked",
             "module-coded");
+    List<String> fourth = List.of("res-net", "vision-transformer", "plain-norm");
     return switch (version) {
       case 1 ->
           all().keySet().stream()
-              .filter(name -> !second.contains(name) && !third.contains(name))
+              .filter(
+                  name -> !second.contains(name) && !third.contains(name) && !fourth.contains(name))
               .toList();
       case 2 -> second;
-      default -> List.copyOf(all().keySet());
+      case 3 -> all().keySet().stream().filter(name -> !fourth.contains(name)).toList();
+      default -> fourth;
     };
   }
 
@@ -165,8 +192,6 @@ final class TinyNetworks {
         network.normalization(),
         network.classLabels(),
         network.prototype(),
-        network.shuffledLength(),
-        network.storeValues(),
         network.layers(),
         remainder,
         network.module(),
@@ -277,8 +302,6 @@ final class TinyNetworks {
         network.normalization(),
         network.classLabels(),
         network.prototype(),
-        network.shuffledLength(),
-        network.storeValues(),
         layers,
         network.remainder(),
         network.module(),
@@ -381,9 +404,7 @@ final class TinyNetworks {
                 ? new Normalization(List.of(0.5f, 0.25f, 0.125f), List.of(1f, 2f, 0.5f))
                 : new Normalization(List.of(0.286f), List.of(0.353f))),
         labels,
-        prototype,
-        shuffled,
-        store,
+        new PrototypeSource.Generated(prototype, shuffled, store),
         layers,
         remainder,
         Optional.empty(),

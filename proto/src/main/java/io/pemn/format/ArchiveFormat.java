@@ -1,6 +1,7 @@
 package io.pemn.format;
 
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.proto.Network;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -17,13 +18,10 @@ import java.util.Arrays;
  * </pre>
  */
 public final class ArchiveFormat {
-  /** The newest format version that this library reads, and the one that it writes. */
-  public static final int VERSION = 3;
+  /** The newest format version that this library reads. */
+  public static final int VERSION = 4;
 
-  /**
-   * The last version that spells out what follows from the rest, and that files had only if no
-   * older one could express what they hold.
-   */
+  /** The last version that spells out what follows from the rest. */
   public static final int LAST_SPELLED_OUT = 2;
 
   /** Length of a section's digest and of the head's: a whole SHA-256. */
@@ -39,9 +37,22 @@ public final class ArchiveFormat {
   private ArchiveFormat() {}
 
   /**
-   * The version that a file has if its version is at most {@link #LAST_SPELLED_OUT}: 1 for built-in
-   * networks under {0, 1} masks, 2 for TorchScript modules, other masks and other measures than
-   * accuracy.
+   * The version of a file that leaves out what follows from the rest, the lowest that can express
+   * it: 3, but 4 for networks that 3 does not know.
+   */
+  public static int versionFor(Metadata metadata) {
+    Network network = metadata.getNetwork();
+    boolean newer =
+        network.hasResNet()
+            || network.hasVisionTransformer()
+            || network.getConvMixer().getPlainNorm()
+            || network.getMlp().getPlainNorm();
+    return newer ? 4 : 3;
+  }
+
+  /**
+   * The version of a file that spells out what follows from the rest: 1 for built-in networks under
+   * {0, 1} masks, 2 for TorchScript modules, other masks and other measures than accuracy.
    */
   public static int oldVersionFor(Metadata metadata) {
     boolean first =

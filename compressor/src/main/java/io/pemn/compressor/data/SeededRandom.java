@@ -23,7 +23,9 @@ public final class SeededRandom {
     /** Which samples of a set without a test part are kept for testing. */
     HELD_OUT,
     /** What the engine draws during an epoch, such as dropout. */
-    ENGINE
+    ENGINE,
+    /** Which weights random pruning keeps. */
+    PRUNING
   }
 
   private final SplittableRandom random;

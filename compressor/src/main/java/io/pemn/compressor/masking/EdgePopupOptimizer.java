@@ -32,12 +32,38 @@ public final class EdgePopupOptimizer extends Optimizer {
 
   @Override
   public void update(String parameterId, NDArray weight, NDArray gradient) {
+    differentiate(parameterId, gradient);
+    step(parameterId, weight, gradient);
+  }
+
+  /**
+   * The first half of {@link #update}: makes of dL/dW the gradient of what a step changes, which is
+   * that of the scores for a masked layer, and else what it was.
+   *
+   * @param parameterId the parameter's id
+   * @param gradient dL/dW; overwritten
+   */
+  public void differentiate(String parameterId, NDArray gradient) {
+    MaskedParameter parameter = masked.get(parameterId);
+    if (parameter != null) {
+      parameter.differentiate(gradient);
+    }
+  }
+
+  /**
+   * The second half of {@link #update}.
+   *
+   * @param parameterId the parameter's id
+   * @param weight the network's own array
+   * @param gradient what {@link #differentiate} made of dL/dW
+   */
+  public void step(String parameterId, NDArray weight, NDArray gradient) {
     MaskedParameter parameter = masked.get(parameterId);
     if (parameter == null) {
       others.update(parameterId, weight, gradient);
       return;
     }
-    parameter.step(scores, parameterId, gradient);
+    scores.update(parameterId, parameter.scores(), gradient);
     // The optimizer clears the gradient of what it steps, which was the scores.
     JniUtils.zeroGrad((PtNDArray) weight);
   }

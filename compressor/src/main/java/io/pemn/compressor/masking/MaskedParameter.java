@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.training.optimizer.Optimizer;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import java.nio.FloatBuffer;
@@ -101,21 +100,17 @@ public final class MaskedParameter {
   }
 
   /**
-   * Turns dL/dW into dL/ds and lets the optimizer step the scores. Nothing is copied between Java
-   * and native memory.
+   * Turns dL/dW into dL/ds. Nothing is copied between Java and native memory.
    *
-   * @param optimizer steps the scores
-   * @param id the optimizer's name for the layer
    * @param gradient dL/dW; overwritten
    */
-  void step(Optimizer optimizer, String id, NDArray gradient) {
+  void differentiate(NDArray gradient) {
     gradient.muli(prototype);
     if (rule.strength() == ScoreMode.ABSOLUTE && rule.type() == MaskType.BINARY) {
       try (NDArray sign = scores.sign()) {
         gradient.muli(sign);
       }
     }
-    optimizer.update(id, scores, gradient);
   }
 
   /**

@@ -4,6 +4,9 @@ import io.pemn.format.network.Activation;
 import io.pemn.format.network.Architecture;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.Norm;
+import io.pemn.format.network.ResNetArchitecture;
+import io.pemn.format.network.VisionTransformerArchitecture;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -33,8 +36,37 @@ public final class ArchitectureOptions {
       map.put("arch", "mlp");
       map.put("hidden", a.hidden().stream().map(String::valueOf).collect(Collectors.joining(",")));
       map.put("activation", a.activation().toString());
+    } else if (architecture instanceof ResNetArchitecture a) {
+      map.put("arch", "resnet");
+      map.put("depth", Integer.toString(a.depth()));
+      map.put("dim", Integer.toString(a.width()));
+      map.put("activation", a.activation().toString());
+    } else if (architecture instanceof VisionTransformerArchitecture a) {
+      map.put("arch", "vit");
+      map.put("dim", Integer.toString(a.dim()));
+      map.put("depth", Integer.toString(a.depth()));
+      map.put("patch", Integer.toString(a.patch()));
+      map.put("heads", Integer.toString(a.heads()));
+      map.put("mlp-ratio", Integer.toString(a.mlpRatio()));
+      map.put("class-token", a.classToken() ? "yes" : "no");
+      map.put("positions", a.positions() ? "yes" : "no");
+      map.put("activation", a.activation().toString());
+    }
+    if (!norm(architecture).isLearned()) {
+      map.put("norm", norm(architecture).toString());
     }
     return map;
+  }
+
+  private static Norm norm(Architecture architecture) {
+    if (architecture instanceof ConvMixerArchitecture a) {
+      return a.norm();
+    } else if (architecture instanceof ResNetArchitecture a) {
+      return a.norm();
+    } else if (architecture instanceof VisionTransformerArchitecture a) {
+      return a.norm();
+    }
+    return ((MlpArchitecture) architecture).norm();
   }
 
   /**
@@ -51,25 +83,61 @@ public final class ArchitectureOptions {
     return switch (get("arch")) {
       case "convmixer" ->
           new ConvMixerArchitecture(
-              number("dim"), number("depth"), number("kernel"), number("patch"), activation());
+              number("dim"),
+              number("depth"),
+              number("kernel"),
+              number("patch"),
+              activation(),
+              norm());
       case "mlp" ->
           new MlpArchitecture(
-              Arrays.stream(get("hidden").split(",")).map(Integer::valueOf).toList(), activation());
-      default -> throw unknown("architecture", get("arch"), List.of("convmixer", "mlp"));
+              Arrays.stream(get("hidden").split(",")).map(Integer::valueOf).toList(),
+              activation(),
+              norm());
+      case "resnet" -> new ResNetArchitecture(number("depth"), number("dim"), activation(), norm());
+      case "vit" ->
+          new VisionTransformerArchitecture(
+              number("patch"),
+              number("dim"),
+              number("depth"),
+              number("heads"),
+              number("mlp-ratio"),
+              yes("class-token"),
+              yes("positions"),
+              activation(),
+              norm());
+      default ->
+          throw unknown("architecture", get("arch"), List.of("convmixer", "mlp", "resnet", "vit"));
     };
   }
 
   private Activation activation() {
-    String name = get("activation");
-    return Arrays.stream(Activation.values())
-        .filter(activation -> activation.toString().equals(name.toLowerCase(Locale.ROOT)))
+    return constant(Activation.class, "activation", get("activation"));
+  }
+
+  /** Learned where nothing is said, as before it could be otherwise. */
+  private Norm norm() {
+    return constant(Norm.class, "norm", options.getOrDefault("norm", Norm.LEARN.toString()));
+  }
+
+  private boolean yes(String option) {
+    String value = get(option);
+    if (!value.equals("yes") && !value.equals("no")) {
+      throw unknown(option, value, List.of("yes", "no"));
+    }
+    return value.equals("yes");
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String what, String name) {
+    return Arrays.stream(type.getEnumConstants())
+        .filter(constant -> constant.toString().equals(name.toLowerCase(Locale.ROOT)))
         .findFirst()
         .orElseThrow(
             () ->
                 unknown(
-                    "activation",
+                    what,
                     name,
-                    Arrays.stream(Activation.values()).map(Activation::toString).toList()));
+                    Arrays.stream(type.getEnumConstants()).map(Enum::toString).toList()));
   }
 
   private int number(String name) {

@@ -2,12 +2,9 @@ package io.pemn.compressor.rate;
 
 import ai.djl.Device;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.network.OpenedModel;
+import io.pemn.compressor.shipping.Shipment;
 import io.pemn.compressor.training.Checkpoint;
-import io.pemn.compressor.training.CheckpointPacker;
-import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
-import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.Pruning;
 import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.RunDirectory;
@@ -15,16 +12,9 @@ import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.compressor.training.TrainingRun;
 import io.pemn.format.ArchiveFormat;
-import io.pemn.format.LayerMask;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.ParameterShape;
-import io.pemn.format.network.ParameterShape.Role;
-import io.pemn.loader.PemnArchive;
-import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.baseline.PaperCount;
-import io.pemn.packager.baseline.WeightFile;
 import io.pemn.packager.baseline.WeightFormat;
-import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -46,9 +36,6 @@ import java.util.function.IntConsumer;
  */
 public final class RateBenchmark {
   private static final double DENSE_SHARE = 0.6;
-
-  /** Seed, in the paper's file. */
-  private static final int SEED_BYTES = Long.BYTES;
 
   private static final int SETTINGS_BYTES = 4;
 
@@ -195,9 +182,6 @@ public final class RateBenchmark {
     return workFolder.resolve("model.pemn");
   }
 
-  /** What a method gave. */
-  private record Shipped(Evaluation test, long bytes, double bitsPerWeight, long paperBytes) {}
-
   private RateRow row(
       Job job,
       RateMethod method,
@@ -209,19 +193,20 @@ public final class RateBenchmark {
     BuiltInDescription network = (BuiltInDescription) checkpoint.run().network();
     IntConsumer progress =
         done -> listener.evaluating(options.epochs(), done, dataSet.test().size());
-    Shipped shipped;
+    Shipment shipped;
     if (method.kind() instanceof RateMethod.Masks masks) {
       shipped =
           masks.stored() == RateMethod.Stored.ARCHIVE
-              ? archive(checkpoint, directory, progress)
+              ? Shipment.archive(
+                  checkpoint, directory, archiveFile(), tool, dataSet, device, progress)
               : rawBits(checkpoint, network, progress);
     } else if (method.kind() instanceof RateMethod.Dense dense) {
-      shipped = weights(checkpoint, network, dense.format(), progress);
+      shipped = weights(checkpoint, dense.format(), progress);
     } else {
       WeightFormat format = ((RateMethod.Pruned) method.kind()).format();
-      shipped = weights(checkpoint, network, format, progress);
+      shipped = weights(checkpoint, format, progress);
     }
-    long parameters = size(network, true);
+    long parameters = Shipment.parameters(network);
     return new RateRow(
         job.network().name(),
         method.group(),
@@ -233,79 +218,32 @@ public final class RateBenchmark {
         shipped.bitsPerWeight(),
         options.epochs(),
         parameters,
-        size(network, false),
+        Shipment.weights(network),
         PaperCount.numbers(parameters),
         shipped.paperBytes(),
         settings(method, options, job.pruning()));
   }
 
-  private Shipped archive(Checkpoint checkpoint, RunDirectory directory, IntConsumer progress)
-      throws IOException {
-    Path file = archiveFile();
-    ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, tool), file);
-    SizeReport sizes = SizeReport.of(PemnArchive.open(file));
-    Evaluation test;
-    try (OpenedModel model = OpenedModel.open(file, device)) {
-      test =
-          Comparison.evaluate(
-              model, dataSet, dataSet.normalization(), Objective.CLASSIFY, progress);
-    }
-    return new Shipped(test, sizes.fileBytes(), sizes.maskBitsPerWeight(), paperBytes(checkpoint));
-  }
-
-  private Shipped rawBits(Checkpoint checkpoint, BuiltInDescription network, IntConsumer progress)
+  private Shipment rawBits(Checkpoint checkpoint, BuiltInDescription network, IntConsumer progress)
       throws IOException {
     TrainingOptions options = checkpoint.run().trainingOptions();
     byte[] file =
-        PaperFile.encode(network, options.seed(), checkpoint.masks(), unmasked(checkpoint));
-    Evaluation test = evaluate(network, PaperFile.decode(file, network, options), progress);
-    return new Shipped(test, file.length, 1, paperBytes(checkpoint));
+        PaperFile.encode(
+            network, options.seed(), checkpoint.masks(), Shipment.unmasked(checkpoint));
+    Evaluation test =
+        Evaluation.ofValues(
+            network,
+            PaperFile.decode(file, network, options),
+            dataSet,
+            dataSet.normalization(),
+            device,
+            progress);
+    return new Shipment(test, file.length, 1, Shipment.paperBytes(checkpoint));
   }
 
-  private Shipped weights(
-      Checkpoint checkpoint, BuiltInDescription network, WeightFormat format, IntConsumer progress)
+  private Shipment weights(Checkpoint checkpoint, WeightFormat format, IntConsumer progress)
       throws IOException {
-    Map<String, float[]> trained = unmasked(checkpoint);
-    byte[] file = WeightFile.pack(ShippedWeights.tensors(network, trained, format), format);
-    Map<String, float[]> decoded = ShippedWeights.values(network, WeightFile.unpack(file), format);
-    long paper = 0;
-    for (ParameterShape parameter : network.parameters()) {
-      paper +=
-          format == WeightFormat.CSR && parameter.role() == Role.WEIGHT
-              ? PaperCount.sparse(
-                  WeightFile.nonZero(trained.get(parameter.name())), parameter.shape().get(0))
-              : PaperCount.numbers(parameter.size());
-    }
-    double bits = 8.0 * file.length / size(network, false);
-    return new Shipped(evaluate(network, decoded, progress), file.length, bits, paper);
-  }
-
-  private Evaluation evaluate(
-      BuiltInDescription network, Map<String, float[]> values, IntConsumer progress) {
-    return Evaluation.ofValues(network, values, dataSet, dataSet.normalization(), device, progress);
-  }
-
-  /** Every parameter that is not masked. */
-  private static Map<String, float[]> unmasked(Checkpoint checkpoint) {
-    Map<String, float[]> values = new LinkedHashMap<>(checkpoint.parameters());
-    checkpoint.statistics().forEach((name, tensor) -> values.put(name, tensor.values()));
-    return values;
-  }
-
-  private static long paperBytes(Checkpoint checkpoint) {
-    long bits = 0;
-    for (LayerMask mask : checkpoint.masks().values()) {
-      bits += mask.size() + (mask instanceof LayerMask.Ternary ? mask.kept().kept() : 0);
-    }
-    long others = unmasked(checkpoint).values().stream().mapToLong(v -> v.length).sum();
-    return SEED_BYTES + PaperCount.masks(bits) + PaperCount.numbers(others);
-  }
-
-  /** Number of all parameters, or of weights alone. */
-  private static long size(BuiltInDescription network, boolean all) {
-    return network.parameters().stream()
-        .filter(parameter -> all || parameter.role() == Role.WEIGHT)
-        .mapToLong(ParameterShape::size)
-        .sum();
+    byte[] file = Shipment.weightFile(checkpoint, format);
+    return Shipment.weights(checkpoint, file, format, dataSet, device, progress);
   }
 }

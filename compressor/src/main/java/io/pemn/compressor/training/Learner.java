@@ -72,6 +72,7 @@ final class Learner implements AutoCloseable {
   private final ResumableAdamW otherSteps;
   private final EdgePopupOptimizer optimizer;
   private final MaskedLayers layers;
+  private final Optional<GradientClip> clip;
   private final Map<String, Float> scales = new LinkedHashMap<>();
   private final Map<String, PrunedWeights> pruned = new LinkedHashMap<>();
   private final boolean gradientsBefore;
@@ -105,8 +106,32 @@ final class Learner implements AutoCloseable {
     }
   }
 
-  /** Sums over the steps since they were last taken. */
-  record Seen(double meanLoss, double accuracy) {}
+  /**
+   * Sums over some steps.
+   *
+   * @param samples how many were learned from
+   * @param lossSum sum of their losses
+   * @param correct how many were classified rightly
+   */
+  record Seen(long samples, double lossSum, long correct) {
+    static final Seen NOTHING = new Seen(0, 0, 0);
+
+    /** The mean loss; 0 of no samples. */
+    double meanLoss() {
+      return samples == 0 ? 0 : lossSum / samples;
+    }
+
+    /** The fraction that was classified rightly; 0 of no samples. */
+    double accuracy() {
+      return samples == 0 ? 0 : (double) correct / samples;
+    }
+
+    /** The sums over the steps after others. */
+    Seen after(Seen earlier) {
+      return new Seen(
+          samples - earlier.samples, lossSum - earlier.lossSum, correct - earlier.correct);
+    }
+  }
 
   /**
    * Begins a training, or goes on from a checkpoint if one is given.
@@ -143,6 +168,10 @@ final class Learner implements AutoCloseable {
       fillParameters(checkpoint);
       layers.select();
       this.optimizer = new EdgePopupOptimizer(scoreSteps, otherSteps, layers.byName());
+      this.clip =
+          options.clipNorm() > 0
+              ? Optional.of(new GradientClip(options.clipNorm(), network.manager()))
+              : Optional.empty();
       this.lossSum = network.manager().zeros(new Shape());
       this.correct = network.manager().zeros(new Shape(), DataType.INT64);
     } catch (RuntimeException e) {
@@ -254,7 +283,7 @@ final class Learner implements AutoCloseable {
       if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
         throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom(arrays, wanted));
       }
-      update();
+      update(scratch);
       lossSum.addi(loss.mul(batch.size()));
       if (options.objective() == Objective.CLASSIFY) {
         NDArray right =
@@ -268,16 +297,27 @@ final class Learner implements AutoCloseable {
     steps++;
   }
 
-  /** Keeps only the greatest absolute weights of every layer from here on, unless it does so. */
-  void prune(double kept) {
+  /** Keeps only some weights of every layer from here on, unless it does so. */
+  void prune(Pruning pruning) {
     if (pruned.isEmpty()) {
       for (ParameterShape parameter : network.parameters()) {
         if (parameter.role() == Role.WEIGHT) {
           String name = parameter.name();
-          pruned.put(name, new PrunedWeights(network.array(name), kept));
+          pruned.put(name, pruned(name, pruning));
         }
       }
     }
+  }
+
+  private PrunedWeights pruned(String layer, Pruning pruning) {
+    return switch (pruning.criterion()) {
+      case MAGNITUDE -> PrunedWeights.byMagnitude(network.array(layer), pruning.kept());
+      case RANDOM ->
+          PrunedWeights.atRandom(
+              network.array(layer),
+              pruning.kept(),
+              SeededRandom.of(Purpose.PRUNING, options.seed(), layer.hashCode()));
+    };
   }
 
   /** What the teacher says, if it is asked. */
@@ -298,29 +338,46 @@ final class Learner implements AutoCloseable {
         "The network does not train on this data: " + EngineMessage.of(e) + ".", e);
   }
 
-  private void update() {
+  private void update(NDManager scratch) {
+    Map<String, PtNDArray> gradients = gradients();
+    try {
+      gradients.forEach(optimizer::differentiate);
+      clip.ifPresent(c -> c.apply(gradients.values(), scratch));
+      gradients.forEach((name, gradient) -> optimizer.step(name, network.array(name), gradient));
+    } finally {
+      gradients.values().forEach(PtNDArray::close);
+    }
+    pruned.values().forEach(PrunedWeights::apply);
+    for (String name : network.trained()) {
+      network.twins(name).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
+    }
+    layers.select();
+  }
+
+  /**
+   * The gradients of the parameters that the forward used, in the network's order: those that it
+   * did not use have none, and stay as they are.
+   */
+  private Map<String, PtNDArray> gradients() {
+    Map<String, PtNDArray> gradients = new LinkedHashMap<>();
     for (ParameterShape parameter : network.parameters()) {
+      String name = parameter.name();
       if (parameter.role() == Role.STATISTIC) {
         continue;
       }
-      NDArray array = network.array(parameter.name());
-      try (PtNDArray own = JniUtils.getGradient((PtNDArray) array);
-          PtNDArray twins = gradientOfTwins(parameter.name())) {
-        // A parameter that the forward does not use has none, and stays as it is.
-        if (own != null && twins != null) {
-          own.addi(twins);
-        }
-        PtNDArray gradient = own == null ? twins : own;
-        if (gradient != null) {
-          optimizer.update(parameter.name(), array, gradient);
-        }
+      PtNDArray own = JniUtils.getGradient((PtNDArray) network.array(name));
+      PtNDArray twins = gradientOfTwins(name);
+      if (own == null) {
+        own = twins;
+      } else if (twins != null) {
+        own.addi(twins);
+        twins.close();
       }
-      if (pruned.containsKey(parameter.name())) {
-        pruned.get(parameter.name()).apply();
+      if (own != null) {
+        gradients.put(name, own);
       }
-      network.twins(parameter.name()).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
     }
-    layers.select();
+    return gradients;
   }
 
   /**
@@ -400,15 +457,12 @@ final class Learner implements AutoCloseable {
     return true;
   }
 
-  /** Means over the steps since {@link #forget}; waits for the device. */
+  /** Sums over the steps since {@link #forget}; waits for the device. */
   Seen seen() {
-    return samplesSeen == 0
-        ? new Seen(0, 0)
-        : new Seen(
-            (double) lossSum.getFloat() / samplesSeen, (double) correct.getLong() / samplesSeen);
+    return new Seen(samplesSeen, lossSum.getFloat(), correct.getLong());
   }
 
-  /** Begins new means. */
+  /** Begins new sums. */
   void forget() {
     lossSum.subi(lossSum);
     correct.subi(correct);

@@ -94,16 +94,6 @@ public enum Recipe {
     return this == PAPER ? 0.001 : 0.1;
   }
 
-  /** Channels of a ConvMixer. */
-  public int convMixerDim() {
-    return this == PAPER ? 256 : 64;
-  }
-
-  /** Blocks of a ConvMixer. */
-  public int convMixerDepth() {
-    return this == PAPER ? 6 : 4;
-  }
-
   /**
    * How training images are changed.
    *

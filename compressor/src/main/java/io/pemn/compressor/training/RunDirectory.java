@@ -3,18 +3,18 @@ package io.pemn.compressor.training;
 import io.pemn.packager.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Where a run keeps its checkpoint and its metrics. Every file in it is written in one step, so
- * that whatever happens to the process it holds the last whole epoch.
+ * Where a run keeps its checkpoint and its metrics. The checkpoint is written in one step, so that
+ * whatever happens to the process it holds the last whole epoch; metrics are appended to, and set
+ * right by the checkpoint when the run goes on.
  *
  * @param path the folder
  * @param metricsCopy where the metrics go besides
@@ -42,7 +42,7 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     return path.resolve("module.pt");
   }
 
-  /** The metrics, a row an epoch. */
+  /** The metrics, a row an epoch and, where wanted, rows within. */
   public Path metricsFile() {
     return path.resolve("metrics.csv");
   }
@@ -154,38 +154,50 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
   /** Saves a checkpoint and the metrics up to it. */
   void save(Checkpoint checkpoint) throws IOException {
     checkpoint.save(checkpointFile());
-    saveMetrics(checkpoint.history());
+    saveMetrics(checkpoint.history(), false);
   }
 
-  /** Saves metrics, and their copy where one is wanted. */
-  void saveMetrics(List<EpochMetrics> history) throws IOException {
-    writeMetrics(history, metricsFile());
+  /**
+   * Saves metrics, and their copy where one is wanted.
+   *
+   * @param goesOn whether the copy that may be there is to be of the same network
+   */
+  void saveMetrics(List<EpochMetrics> history, boolean goesOn) throws IOException {
+    Set<String> layers = history.get(history.size() - 1).densities().keySet();
+    for (Path file : metricsFiles(layers, goesOn)) {
+      MetricsLog.write(file, layers, history);
+    }
+  }
+
+  /**
+   * Opens the metrics to append to, and their copy where one is wanted.
+   *
+   * @param layers the masked layers
+   * @param history the epochs so far
+   */
+  MetricsLog openMetrics(Set<String> layers, List<EpochMetrics> history) throws IOException {
+    return new MetricsLog(metricsFiles(layers, !history.isEmpty()), layers, history);
+  }
+
+  private List<Path> metricsFiles(Set<String> layers, boolean goesOn) throws IOException {
+    requireMetricsCopy();
+    if (metricsCopy.isEmpty()) {
+      return List.of(metricsFile());
+    }
+    if (goesOn) {
+      MetricsCsv.requireSame(metricsCopy.get(), layers);
+    }
+    return List.of(metricsFile(), metricsCopy.get());
+  }
+
+  /**
+   * Checks that the copy of the metrics takes the place of nothing but metrics.
+   *
+   * @throws IOException in one sentence, if it would
+   */
+  public void requireMetricsCopy() throws IOException {
     if (metricsCopy.isPresent()) {
-      writeMetrics(history, metricsCopy.get());
+      MetricsCsv.requireNothingElse(metricsCopy.get());
     }
-  }
-
-  /** Writes metrics as CSV, a row an epoch. */
-  private static void writeMetrics(List<EpochMetrics> history, Path file) throws IOException {
-    StringBuilder csv =
-        new StringBuilder(
-            "epoch,steps,lr,train_loss,train_accuracy,test_loss,test_accuracy,mask_flips,seconds\n");
-    for (EpochMetrics row : history) {
-      csv.append(
-          String.format(
-              Locale.ROOT,
-              "%d,%d,%.6g,%.6f,%.6f,%s,%s,%d,%.2f\n",
-              row.epoch(),
-              row.steps(),
-              row.learningRate(),
-              row.trainLoss(),
-              row.trainAccuracy(),
-              row.test().map(test -> Double.toString(test.loss())).orElse(""),
-              row.test().map(test -> Double.toString(test.accuracy())).orElse(""),
-              row.maskFlips(),
-              row.seconds()));
-    }
-    byte[] bytes = csv.toString().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
   }
 }

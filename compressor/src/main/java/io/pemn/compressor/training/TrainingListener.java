@@ -25,6 +25,15 @@ public interface TrainingListener {
    */
   default void evaluating(int epoch, int images, int ofImages) {}
 
+  /**
+   * The images that were held out are being classified.
+   *
+   * @param epoch after which
+   * @param images images done so far
+   * @param ofImages how many there are
+   */
+  default void validating(int epoch, int images, int ofImages) {}
+
   /** An epoch is over and saved. */
   default void epochDone(EpochMetrics metrics) {}
 }

@@ -43,6 +43,10 @@ import java.util.Optional;
  * @param trainImages size of the class-balanced subset to train on; 0 for all
  * @param normalization how pixels become input
  * @param remainder how the archive stores floats that no mask replaces
+ * @param clipNorm the greatest norm of all gradients together, greater than 0; 0 if they are not
+ *     clipped
+ * @param validation how many of the training images are held out and measured every epoch, at least
+ *     0
  */
 public record TrainingOptions(
     NetworkChoice network,
@@ -61,7 +65,11 @@ public record TrainingOptions(
     AugmentationChoice augmentation,
     int trainImages,
     Normalization normalization,
-    FloatCoding remainder) {
+    FloatCoding remainder,
+    double clipNorm,
+    int validation) {
+  private static final String CLIP_NORM = "clip-norm";
+  private static final String VALIDATION = "validation";
 
   /** Checks the ranges. */
   public TrainingOptions {
@@ -91,6 +99,12 @@ public record TrainingOptions(
         "at least 0",
         weightDecay);
     require(trainImages >= 0, "number of training images", "at least 1", trainImages);
+    require(
+        clipNorm >= 0 && Double.isFinite(clipNorm),
+        "norm that gradients are clipped to",
+        "greater than 0",
+        clipNorm);
+    require(validation >= 0, "number of validation samples", "at least 1", validation);
   }
 
   private static void require(boolean sound, String what, String range, Object value) {
@@ -154,6 +168,14 @@ public record TrainingOptions(
     map.put("train-images", trainImages == 0 ? "all" : Integer.toString(trainImages));
     map.put("normalize", normalization.toString());
     map.put("remainder", remainder.toString());
+    // Left out where they are off, so that what was made before there were such options stays
+    // valid.
+    if (clipNorm > 0) {
+      map.put(CLIP_NORM, Double.toString(clipNorm));
+    }
+    if (validation > 0) {
+      map.put(VALIDATION, Integer.toString(validation));
+    }
     return map;
   }
 
@@ -188,6 +210,18 @@ public record TrainingOptions(
         "number of training images",
         "at least 1",
         trainImages);
+    double clipNorm = map.containsKey(CLIP_NORM) ? Double.parseDouble(get(map, CLIP_NORM)) : 0;
+    require(
+        clipNorm > 0 || !map.containsKey(CLIP_NORM),
+        "norm that gradients are clipped to",
+        "greater than 0",
+        clipNorm);
+    int validation = map.containsKey(VALIDATION) ? Integer.parseInt(get(map, VALIDATION)) : 0;
+    require(
+        validation > 0 || !map.containsKey(VALIDATION),
+        "number of validation samples",
+        "at least 1",
+        validation);
     return new TrainingOptions(
         module ? module(map) : new NetworkChoice.BuiltIn(ArchitectureOptions.of(map)),
         masked ? Optional.of(rule(map)) : Optional.empty(),
@@ -210,7 +244,9 @@ public record TrainingOptions(
         AugmentationChoice.parse(get(map, "augmentation")),
         trainImages,
         Normalization.parse(get(map, "normalize")),
-        constant(FloatCoding.class, get(map, "remainder")));
+        constant(FloatCoding.class, get(map, "remainder")),
+        clipNorm,
+        validation);
   }
 
   private static MaskRule rule(Map<String, String> map) {

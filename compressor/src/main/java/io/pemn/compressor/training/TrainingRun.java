@@ -10,6 +10,7 @@ import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
+import io.pemn.compressor.data.Validation;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.LoadedModule;
 import io.pemn.compressor.network.ModuleSource;
@@ -17,13 +18,17 @@ import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.compressor.network.TorchScriptTarget;
 import io.pemn.format.LayerMask;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * One training from its first epoch, or from where its run directory stands, to its last, with a
@@ -43,7 +48,10 @@ public final class TrainingRun {
   private final Device device;
   private final int evaluateEvery;
   private final TrainingListener listener;
+  private final Optional<SampleSet> held;
   private Optional<Pruning> pruning = Optional.empty();
+  private Optional<Checkpoint> beginning = Optional.empty();
+  private int metricsEvery;
 
   /**
    * Prepares a run of a built-in network; nothing is written yet.
@@ -53,7 +61,8 @@ public final class TrainingRun {
    * @param directory where its checkpoints go
    * @param device where it shall run
    * @param evaluateEvery measure the test samples after every so many epochs; the last is always
-   *     measured; 0 for the last alone
+   *     measured; 0 for the last alone. If samples are held out, this is about them, and the test
+   *     samples are measured after the last epoch alone
    * @param listener watches
    * @throws IllegalArgumentException in one sentence, if options and data do not fit together
    */
@@ -158,14 +167,14 @@ public final class TrainingRun {
               + " a sample, but a classifier has one number a class; use --objective regress or"
               + " embed.");
     }
-    if (classify && set.labelled() && set.classes() > output.get(0)) {
+    if (classify && set.labelled() && !dataSet.hasClassesOf(output.get(0))) {
       throw new IOException(
           dataSet.name()
-              + " has labels up to "
-              + (set.classes() - 1)
-              + ", but the module has only "
+              + " has "
+              + set.classes()
+              + " classes, but the module tells "
               + output.get(0)
-              + " outputs; give data of its own classes.");
+              + " apart; give data of its own classes.");
     }
     if (!classify && set.target().isPresent() && set.target().get().elements() != output.size()) {
       throw new IOException(
@@ -198,10 +207,18 @@ public final class TrainingRun {
     this.dataSet = dataSet;
     this.module = module;
     this.description = description;
-    this.train =
+    SampleSet chosen =
         options.trainImages() == 0
             ? dataSet.train()
             : dataSet.train().subset(options.trainImages(), options.seed());
+    if (options.validation() > 0) {
+      Validation parts = Validation.of(chosen, options.validation(), options.seed());
+      this.train = parts.learn();
+      this.held = Optional.of(parts.held());
+    } else {
+      this.train = chosen;
+      this.held = Optional.empty();
+    }
     this.test = dataSet.test();
     this.directory = directory;
     this.device = device;
@@ -235,6 +252,68 @@ public final class TrainingRun {
   }
 
   /**
+   * Lets the metrics have rows within epochs.
+   *
+   * @param steps a row after every so many steps of the training, at least 1
+   */
+  public TrainingRun withMetricsEvery(int steps) {
+    if (steps < 1) {
+      throw new IllegalArgumentException(
+          "The number of steps between rows of metrics must be at least 1, not " + steps + ".");
+    }
+    metricsEvery = steps;
+    return this;
+  }
+
+  /**
+   * Lets this run begin with the weights of a dense network instead of random ones.
+   *
+   * @param weights values of every parameter by name, statistics included
+   * @throws IllegalArgumentException in one sentence, if it trains masks or a TorchScript module
+   */
+  public TrainingRun beginningWith(Map<String, float[]> weights) {
+    if (options.masked() || module.isPresent()) {
+      throw new IllegalArgumentException(
+          "Only dense trainings of built-in networks begin with given weights; leave them out.");
+    }
+    Map<String, float[]> parameters = new LinkedHashMap<>();
+    Map<String, RemainderTensor> statistics = new LinkedHashMap<>();
+    for (ParameterShape parameter : description.networkParameters()) {
+      float[] values = weights.get(parameter.name());
+      if (values == null || values.length != parameter.size()) {
+        throw new IllegalArgumentException(
+            "There are "
+                + (values == null ? "no" : values.length)
+                + " values for "
+                + parameter.name()
+                + ", which has "
+                + parameter.size()
+                + "; give the weights of the same network.");
+      }
+      if (parameter.role() == ParameterShape.Role.STATISTIC) {
+        statistics.put(
+            parameter.name(), new RemainderTensor(parameter.name(), parameter.shape(), values));
+      } else {
+        parameters.put(parameter.name(), values);
+      }
+    }
+    beginning =
+        Optional.of(
+            new Checkpoint(
+                description,
+                List.of(),
+                0,
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                parameters,
+                statistics,
+                Map.of()));
+    return this;
+  }
+
+  /**
    * Trains from the beginning.
    *
    * @return the last checkpoint, with the test images measured
@@ -245,7 +324,7 @@ public final class TrainingRun {
     if (module.isPresent()) {
       directory.keepModule(module.get().path());
     }
-    return train(Optional.empty());
+    return train(beginning);
   }
 
   /**
@@ -264,7 +343,7 @@ public final class TrainingRun {
     if (checkpoint.get().epochs() < options.epochs()) {
       return train(checkpoint);
     }
-    directory.saveMetrics(checkpoint.get().history());
+    directory.saveMetrics(checkpoint.get().history(), true);
     return checkpoint.get();
   }
 
@@ -289,19 +368,22 @@ public final class TrainingRun {
   private void requireSame(RunDescription found) throws IOException {
     Map<String, String> wanted = new LinkedHashMap<>(description.options());
     wanted.put("data", description.dataSet() + ", " + description.samples());
-    Map<String, String> there = new LinkedHashMap<>(found.options());
+    // Not all that is there: what a search held out is no option.
+    Map<String, String> there = new LinkedHashMap<>(found.trainingOptions().toMap());
     there.put("data", found.dataSet() + ", " + found.samples());
-    for (Map.Entry<String, String> option : wanted.entrySet()) {
-      if (!option.getValue().equals(there.get(option.getKey()))) {
+    Set<String> names = new LinkedHashSet<>(wanted.keySet());
+    names.addAll(there.keySet());
+    for (String name : names) {
+      String asked = wanted.get(name);
+      String begun = there.get(name);
+      if (!Objects.equals(asked, begun)) {
         throw new IOException(
             "The run in "
                 + directory.path()
-                + " was begun with "
-                + option.getKey()
-                + " "
-                + there.get(option.getKey())
+                + " was begun "
+                + (begun == null ? "without " + name : "with " + name + " " + begun)
                 + ", not "
-                + option.getValue()
+                + (asked == null ? "without it" : begun == null ? "with " + asked : asked)
                 + "; resume it with its own options, or name another --run-dir.");
       }
     }
@@ -313,16 +395,18 @@ public final class TrainingRun {
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
-    try (Learner learner = learner(options, description, module, device, totalSteps, resumed)) {
+    try (Learner learner = learner(options, description, module, device, totalSteps, resumed);
+        MetricsLog log = directory.openMetrics(learner.masks().keySet(), history)) {
       Map<String, LayerMask> masks = learner.masks();
       Checkpoint checkpoint = null;
       for (int epoch = history.size() + 1; epoch <= options.epochs(); epoch++) {
-        EpochMetrics metrics = epoch(learner, batches, unchanged, epoch);
+        EpochMetrics metrics = epoch(learner, batches, unchanged, epoch, log);
         Map<String, LayerMask> newMasks = learner.masks();
-        history.add(metrics.withMaskFlips(differences(masks, newMasks)));
+        history.add(metrics.withMasks(differences(masks, newMasks), newMasks));
         masks = newMasks;
         checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
-        directory.save(checkpoint);
+        checkpoint.save(directory.checkpointFile());
+        log.add(history.get(epoch - 1));
         listener.epochDone(history.get(epoch - 1));
       }
       return checkpoint;
@@ -372,16 +456,20 @@ public final class TrainingRun {
     return differences;
   }
 
-  private EpochMetrics epoch(Learner learner, Batches batches, boolean unchanged, int epoch)
+  private EpochMetrics epoch(
+      Learner learner, Batches batches, boolean unchanged, int epoch, MetricsLog log)
       throws IOException {
     long start = System.nanoTime();
     long reported = start;
+    List<StepMetrics> within = new ArrayList<>();
+    Learner.Seen before = Learner.Seen.NOTHING;
+    long noted = start;
     int images = 0;
     // So that dropout, too, drops in a resumed run what it would have dropped.
     Engine.getEngine("PyTorch")
         .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
-    pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(p -> learner.prune(p.kept()));
+    pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(learner::prune);
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
@@ -392,6 +480,16 @@ public final class TrainingRun {
           images += batch.size();
         } catch (Learner.NotFiniteException e) {
           throw stopped(e.finding(), epoch, e);
+        }
+        // A single sample that is left is not learned from, so that the epoch's own row is next.
+        boolean last = train.size() - images <= 1;
+        if (metricsEvery > 0 && learner.steps() % metricsEvery == 0 && !last) {
+          Learner.Seen now = learner.seen();
+          long time = System.nanoTime();
+          within.add(metrics(learner, now.after(before), time - noted));
+          log.add(epoch, within.get(within.size() - 1));
+          before = now;
+          noted = time;
         }
         if (System.nanoTime() - reported > PROGRESS_NANOS) {
           reported = System.nanoTime();
@@ -409,9 +507,17 @@ public final class TrainingRun {
       throw stopped(e.finding(), epoch, e);
     }
     double seconds = (System.nanoTime() - start) / 1e9;
-    boolean measure = epoch == options.epochs() || evaluateEvery > 0 && epoch % evaluateEvery == 0;
+    boolean last = epoch == options.epochs();
+    boolean asked = evaluateEvery > 0 && epoch % evaluateEvery == 0;
+    Optional<Evaluation> validation = Optional.empty();
+    if (held.isPresent() && (last || asked)) {
+      SampleSet set = held.get();
+      validation =
+          Optional.of(learner.evaluate(set, done -> listener.validating(epoch, done, set.size())));
+      requireFinite("validation", validation.get().loss(), epoch);
+    }
     Optional<Evaluation> evaluation = Optional.empty();
-    if (measure) {
+    if (last || asked && held.isEmpty()) {
       evaluation =
           Optional.of(
               learner.evaluate(test, done -> listener.evaluating(epoch, done, test.size())));
@@ -425,7 +531,21 @@ public final class TrainingRun {
         seen.accuracy(),
         0,
         seconds,
-        evaluation);
+        evaluation,
+        validation,
+        images,
+        Map.of(),
+        within);
+  }
+
+  private static StepMetrics metrics(Learner learner, Learner.Seen seen, long nanos) {
+    return new StepMetrics(
+        learner.steps(),
+        learner.learningRate(),
+        seen.meanLoss(),
+        seen.accuracy(),
+        Math.toIntExact(seen.samples()),
+        nanos / 1e9);
   }
 
   private void requireFinite(String what, double loss, int epoch) throws IOException {

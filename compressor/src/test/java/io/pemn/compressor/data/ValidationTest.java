@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ValidationTest {
   /**
@@ -37,6 +39,32 @@ class ValidationTest {
     for (int label = 0; label < 4; label++) {
       assertEquals(expectedPerClass[label], held[label], 1);
     }
+  }
+
+  /** Of 600 samples the classes have 300, 100, 100, 100. */
+  @ParameterizedTest
+  @CsvSource({
+    "60, '30,10,10,10'",
+    "1, '1,0,0,0'",
+    "2, '1,1,0,0'",
+    "8, '4,2,1,1'",
+    "599, '299,100,100,100'"
+  })
+  void asManyAreKeptAsAreAskedForOfEveryClassItsShare(int count, String perClass) {
+    Validation parts = Validation.of(images(600), count, 1);
+    assertEquals(count, parts.held().size());
+    assertEquals(600 - count, parts.learn().size());
+    int[] held = ((ImageSet) parts.held()).imagesPerClass();
+    assertEquals("[" + perClass.replace(",", ", ") + "]", Arrays.toString(held));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, -1, 600, 601})
+  void keepingNoneOrAllIsRefused(int count) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> Validation.of(images(600), count, 1))
+            .getMessage();
+    assertTrue(message.contains("hold out 1..599."), message);
   }
 
   @Test

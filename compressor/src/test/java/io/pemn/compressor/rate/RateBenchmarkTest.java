@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.pemn.compressor.masking.MaskType;
+import io.pemn.compressor.shipping.ShippedWeights;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.Evaluation;

@@ -110,11 +110,11 @@ class LearnerTest {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
     try (Learner learner = TinyTraining.learner(run, 100)) {
-      assertEquals(new Learner.Seen(0, 0), learner.seen());
+      assertEquals(new Learner.Seen(0, 0, 0), learner.seen());
       learn(learner, options, 10);
       Learner.Seen early = learner.seen();
       learner.forget();
-      assertEquals(new Learner.Seen(0, 0), learner.seen());
+      assertEquals(new Learner.Seen(0, 0, 0), learner.seen());
       learn(learner, options, 60);
       learner.forget();
       learn(learner, options, 10);

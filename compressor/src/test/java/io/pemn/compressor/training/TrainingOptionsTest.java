@@ -47,6 +47,19 @@ class TrainingOptionsTest {
     assertEquals(map, TrainingOptions.of(map).toMap());
   }
 
+  @Test
+  void whatIsOffLeavesNoTraceInTheMapAndWhatIsOnComesBack() {
+    assertFalse(TinyTraining.mlp().toMap().containsKey("clip-norm"));
+    assertFalse(TinyTraining.mlp().toMap().containsKey("validation"));
+
+    TrainingOptions options = TinyTraining.mlp("clip-norm", "0.5", "validation", "20");
+
+    assertEquals(0.5, options.clipNorm());
+    assertEquals(20, options.validation());
+    assertEquals("0.5", options.toMap().get("clip-norm"));
+    assertEquals(options, TrainingOptions.of(options.toMap()));
+  }
+
   @ParameterizedTest
   @MethodSource("optionsOfEveryKind")
   void everyEntryOfTheMapIsNeeded(TrainingOptions options) {
@@ -141,14 +154,20 @@ class TrainingOptionsTest {
     "depth, 0",
     "kernel, 4",
     "patch, 0",
-    "arch, resnet",
+    "arch, lenet",
     "strategy, some-layers",
     "select, best",
     "budget, fair",
     "activation, tanh",
     "prototype, uniform",
     "scores, relative",
-    "normalize, garbage"
+    "normalize, garbage",
+    "clip-norm, 0",
+    "clip-norm, -1",
+    "clip-norm, NaN",
+    "clip-norm, Infinity",
+    "validation, 0",
+    "validation, -1"
   })
   void aValueOutOfRangeIsRefusedInASentenceThatNamesIt(String option, String value) {
     IllegalArgumentException e =

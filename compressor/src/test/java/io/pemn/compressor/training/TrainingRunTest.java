@@ -458,16 +458,18 @@ class TrainingRunTest {
     List<String> lines = Files.readAllLines(new RunDirectory(run).metricsFile());
 
     assertEquals(
-        "epoch,steps,lr,train_loss,train_accuracy,test_loss,test_accuracy,mask_flips,seconds",
+        "epoch,step,lr,train_loss,train_accuracy,validation_loss,validation_accuracy,test_loss,"
+            + "test_accuracy,mask_flips,seconds,images_per_second,density:layers.0.linear.weight,"
+            + "density:head.weight",
         lines.get(0));
     assertEquals(3, lines.size());
     for (int i = 1; i <= 2; i++) {
       String[] cells = lines.get(i).split(",", -1);
       EpochMetrics metrics = checkpoint.history().get(i - 1);
-      assertEquals(9, cells.length);
+      assertEquals(14, cells.length);
       assertEquals(metrics.epoch(), Integer.parseInt(cells[0]));
-      assertEquals(metrics.test().orElseThrow().loss(), Double.parseDouble(cells[5]));
-      assertEquals(metrics.test().orElseThrow().accuracy(), Double.parseDouble(cells[6]));
+      assertEquals(metrics.test().orElseThrow().loss(), Double.parseDouble(cells[7]));
+      assertEquals(metrics.test().orElseThrow().accuracy(), Double.parseDouble(cells[8]));
     }
   }
 

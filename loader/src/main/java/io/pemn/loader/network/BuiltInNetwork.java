@@ -7,14 +7,22 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
+import ai.djl.nn.norm.BatchNorm;
+import ai.djl.nn.norm.LayerNorm;
+import io.pemn.format.network.Architecture;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
+import io.pemn.format.network.Norm;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.format.network.ResNetArchitecture;
+import io.pemn.format.network.VisionTransformerArchitecture;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,22 +35,31 @@ public final class BuiltInNetwork {
   private final BuiltInDescription description;
   private final Block block;
   private final Map<String, Parameter> parameters;
+  private final List<Parameter> fixedScales;
 
-  private BuiltInNetwork(
-      BuiltInDescription description, Block block, Map<String, Parameter> parameters) {
+  private BuiltInNetwork(BuiltInDescription description, Block block, NamedParameters named) {
     this.description = description;
     this.block = block;
-    this.parameters = Collections.unmodifiableMap(parameters);
+    this.parameters = Collections.unmodifiableMap(named.parameters);
+    this.fixedScales = List.copyOf(named.fixedScales);
   }
 
   /** Builds the block; its parameters have no arrays until {@link #initialize}. */
   public static BuiltInNetwork of(BuiltInDescription description) {
     NamedParameters named = new NamedParameters();
-    Block block =
-        description.architecture() instanceof ConvMixerArchitecture architecture
-            ? ConvMixer.build(architecture, description.classes(), named)
-            : Mlp.build((MlpArchitecture) description.architecture(), description.classes(), named);
-    return new BuiltInNetwork(description, block, named.toMap());
+    Block block = build(description.architecture(), description.classes(), named);
+    return new BuiltInNetwork(description, block, named);
+  }
+
+  private static Block build(Architecture architecture, int classes, NamedParameters named) {
+    if (architecture instanceof ConvMixerArchitecture a) {
+      return ConvMixer.build(a, classes, named);
+    } else if (architecture instanceof ResNetArchitecture a) {
+      return ResNet.build(a, classes, named);
+    } else if (architecture instanceof VisionTransformerArchitecture a) {
+      return VisionTransformer.build(a, classes, named);
+    }
+    return Mlp.build((MlpArchitecture) architecture, classes, named);
   }
 
   /**
@@ -55,6 +72,9 @@ public final class BuiltInNetwork {
     ImageShape input = description.input();
     block.initialize(
         manager, DataType.FLOAT32, new Shape(1, input.channels(), input.height(), input.width()));
+    for (Parameter scale : fixedScales) {
+      scale.getArray().addi(1);
+    }
     for (ParameterShape expected : description.parameters()) {
       Shape found = parameters.get(expected.name()).getArray().getShape();
       Shape described =
@@ -101,25 +121,54 @@ public final class BuiltInNetwork {
   static final class NamedParameters {
     private static final Map<String, String> NAMES =
         Map.of(
-            "weight", "weight",
-            "bias", "bias",
             "gamma", "weight",
             "beta", "bias",
             "runningMean", "running_mean",
             "runningVar", "running_var");
 
     private final Map<String, Parameter> parameters = new LinkedHashMap<>();
+    private final List<Parameter> fixedScales = new ArrayList<>();
+
+    /** A batch normalisation with its parameters registered. */
+    Block batchNorm(String layer, Norm norm) {
+      BatchNorm.BaseBuilder<?> builder = BatchNorm.builder();
+      return norm(
+          layer, norm, builder.optScale(norm.isLearned()).optCenter(norm.isLearned()).build());
+    }
+
+    /** A layer normalisation over one axis with its parameters registered. */
+    Block layerNorm(String layer, int axis, Norm norm) {
+      LayerNorm.Builder builder = LayerNorm.builder().axis(axis);
+      return norm(
+          layer, norm, builder.optScale(norm.isLearned()).optCenter(norm.isLearned()).build());
+    }
+
+    /** DJL's normalisations have scales and shifts even where these are not learned. */
+    private Block norm(String layer, Norm norm, Block block) {
+      name(layer, block);
+      if (!norm.isLearned()) {
+        fixedScales.add(parameters.remove(layer + ".weight"));
+        parameters.remove(layer + ".bias");
+      }
+      return block;
+    }
 
     /** Registers a block's own parameters under a layer's name and returns the block. */
     Block name(String layer, Block block) {
       block
           .getDirectParameters()
-          .forEach(pair -> parameters.put(layer + "." + NAMES.get(pair.getKey()), pair.getValue()));
+          .forEach(
+              pair ->
+                  parameters.put(
+                      layer + "." + NAMES.getOrDefault(pair.getKey(), pair.getKey()),
+                      pair.getValue()));
       return block;
     }
 
-    Map<String, Parameter> toMap() {
-      return parameters;
+    /** Registers the one parameter of a block under its own name and returns the block. */
+    Block name(Block block) {
+      block.getDirectParameters().forEach(pair -> parameters.put(pair.getKey(), pair.getValue()));
+      return block;
     }
   }
 }

@@ -1,19 +1,13 @@
 package io.pemn.loader.network;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.nn.Blocks;
-import ai.djl.nn.ParallelBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
-import ai.djl.nn.norm.BatchNorm;
 import ai.djl.nn.pooling.Pool;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.loader.network.BuiltInNetwork.NamedParameters;
-import java.util.List;
 
 /** Builds what {@link ConvMixerArchitecture} describes. */
 final class ConvMixer {
@@ -43,7 +37,7 @@ final class ConvMixer {
               .optBias(false),
           architecture,
           named);
-      network.add(new ParallelBlock(ConvMixer::sum, List.of(Blocks.identityBlock(), depthwise)));
+      network.add(Residual.around(depthwise));
       addConvolution(
           network,
           block + ".pointwise",
@@ -65,11 +59,6 @@ final class ConvMixer {
     network
         .add(named.name(name + ".conv", convolution.build()))
         .add(ActivationBlocks.of(architecture.activation()))
-        .add(named.name(name + ".norm", BatchNorm.builder().build()));
-  }
-
-  private static NDList sum(List<NDList> branches) {
-    NDArray identity = branches.get(0).singletonOrThrow();
-    return new NDList(identity.add(branches.get(1).singletonOrThrow()));
+        .add(named.batchNorm(name + ".norm", architecture.norm()));
   }
 }

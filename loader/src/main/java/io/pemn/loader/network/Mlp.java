@@ -4,7 +4,6 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Blocks;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
-import ai.djl.nn.norm.BatchNorm;
 import io.pemn.format.network.MlpArchitecture;
 import io.pemn.loader.network.BuiltInNetwork.NamedParameters;
 
@@ -19,7 +18,7 @@ final class Mlp {
       Block linear = Linear.builder().setUnits(architecture.hidden().get(i)).optBias(false).build();
       network
           .add(named.name(layer + ".linear", linear))
-          .add(named.name(layer + ".norm", BatchNorm.builder().build()))
+          .add(named.batchNorm(layer + ".norm", architecture.norm()))
           .add(ActivationBlocks.of(architecture.activation()));
     }
     return network.add(named.name("head", Linear.builder().setUnits(classes).build()));

@@ -1,5 +1,6 @@
 package io.pemn.packager.baseline;
 
+import io.pemn.format.BytePlanes;
 import io.pemn.format.Float16;
 import io.pemn.format.NumberType;
 import io.pemn.format.ZstdFrame;
@@ -165,25 +166,22 @@ public final class WeightFile {
   }
 
   private static void putFloats(float[] values, NumberType type, ByteOutput out) {
-    byte[] numbers = type.encode(values);
-    for (int plane = 0; plane < type.bytes(); plane++) {
-      for (int i = plane; i < numbers.length; i += type.bytes()) {
-        out.put(1, numbers[i]);
-      }
-    }
+    ByteBuffer numbers = ByteBuffer.wrap(type.encode(values));
+    out.put(BytePlanes.split(List.of(new BytePlanes.Numbers(type.bytes(), numbers))));
   }
 
   private static float[] floats(NumberType type, int size, ByteBuffer in) {
-    int start = in.position();
-    in.position(Math.addExact(start, Math.multiplyExact(size, type.bytes())));
+    int bytes = Math.multiplyExact(size, type.bytes());
+    ByteBuffer planes = in.slice(in.position(), bytes);
+    in.position(in.position() + bytes);
+    ByteBuffer numbers = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    BytePlanes.join(planes, List.of(new BytePlanes.Numbers(type.bytes(), numbers)));
     float[] values = new float[size];
     for (int i = 0; i < size; i++) {
-      int bits = 0;
-      for (int plane = 0; plane < type.bytes(); plane++) {
-        bits |= Byte.toUnsignedInt(in.get(start + plane * size + i)) << 8 * plane;
-      }
       values[i] =
-          type == NumberType.FLOAT32 ? Float.intBitsToFloat(bits) : Float16.toFloat((short) bits);
+          type == NumberType.FLOAT32
+              ? numbers.getFloat(i * Float.BYTES)
+              : Float16.toFloat(numbers.getShort(i * Short.BYTES));
     }
     return values;
   }

@@ -4,6 +4,8 @@ import io.pemn.format.NumberType;
 import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Mlp;
 import io.pemn.format.proto.Network;
+import io.pemn.format.proto.ResNet;
+import io.pemn.format.proto.VisionTransformer;
 import java.util.List;
 import java.util.Optional;
 
@@ -59,10 +61,33 @@ public record BuiltInDescription(Architecture architecture, ImageShape input, in
               .setDepth(a.depth())
               .setKernel(a.kernel())
               .setPatch(a.patch())
-              .setActivationValue(a.activation().ordinal()));
+              .setActivationValue(a.activation().ordinal())
+              .setPlainNorm(!a.norm().isLearned()));
     } else if (architecture instanceof MlpArchitecture a) {
       network.setMlp(
-          Mlp.newBuilder().addAllHidden(a.hidden()).setActivationValue(a.activation().ordinal()));
+          Mlp.newBuilder()
+              .addAllHidden(a.hidden())
+              .setActivationValue(a.activation().ordinal())
+              .setPlainNorm(!a.norm().isLearned()));
+    } else if (architecture instanceof ResNetArchitecture a) {
+      network.setResNet(
+          ResNet.newBuilder()
+              .setDepth(a.depth())
+              .setWidth(a.width())
+              .setActivationValue(a.activation().ordinal())
+              .setPlainNorm(!a.norm().isLearned()));
+    } else if (architecture instanceof VisionTransformerArchitecture a) {
+      network.setVisionTransformer(
+          VisionTransformer.newBuilder()
+              .setPatch(a.patch())
+              .setDim(a.dim())
+              .setDepth(a.depth())
+              .setHeads(a.heads())
+              .setMlpRatio(a.mlpRatio())
+              .setClassToken(a.classToken())
+              .setPositions(a.positions())
+              .setActivationValue(a.activation().ordinal())
+              .setPlainNorm(!a.norm().isLearned()));
     }
     return network.build();
   }

@@ -8,8 +8,10 @@ import java.util.List;
  *
  * @param hidden widths of the hidden layers, one to 64 of them, each 1 to 65536
  * @param activation the non-linearity
+ * @param norm what batch normalisation learns
  */
-public record MlpArchitecture(List<Integer> hidden, Activation activation) implements Architecture {
+public record MlpArchitecture(List<Integer> hidden, Activation activation, Norm norm)
+    implements Architecture {
 
   /** Checks the ranges. */
   public MlpArchitecture {
@@ -20,6 +22,11 @@ public record MlpArchitecture(List<Integer> hidden, Activation activation) imple
     }
   }
 
+  /** With normalisation that is learned. */
+  public MlpArchitecture(List<Integer> hidden, Activation activation) {
+    this(hidden, activation, Norm.LEARN);
+  }
+
   @Override
   public List<ParameterShape> parameters(ImageShape input, int classes) {
     ParameterList parameters = new ParameterList();
@@ -27,9 +34,14 @@ public record MlpArchitecture(List<Integer> hidden, Activation activation) imple
     for (int i = 0; i < hidden.size(); i++) {
       parameters
           .weight("layers." + i + ".linear", hidden.get(i), inputs)
-          .batchNorm("layers." + i + ".norm", hidden.get(i));
+          .batchNorm("layers." + i + ".norm", hidden.get(i), norm);
       inputs = hidden.get(i);
     }
     return parameters.weight("head", classes, inputs).bias("head", classes).toList();
+  }
+
+  @Override
+  public String inWords() {
+    return "MLP of " + hidden + ", " + activation + norm.inWords();
   }
 }

@@ -5,6 +5,8 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Network;
+import io.pemn.format.proto.ResNet;
+import io.pemn.format.proto.VisionTransformer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -51,12 +53,35 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
                   a.getDepth(),
                   a.getKernel(),
                   a.getPatch(),
-                  activation(a.getActivationValue()));
+                  activation(a.getActivationValue()),
+                  norm(a.getPlainNorm()));
             }
             case MLP ->
                 new MlpArchitecture(
                     network.getMlp().getHiddenList(),
-                    activation(network.getMlp().getActivationValue()));
+                    activation(network.getMlp().getActivationValue()),
+                    norm(network.getMlp().getPlainNorm()));
+            case RES_NET -> {
+              ResNet a = network.getResNet();
+              yield new ResNetArchitecture(
+                  a.getDepth(),
+                  a.getWidth(),
+                  activation(a.getActivationValue()),
+                  norm(a.getPlainNorm()));
+            }
+            case VISION_TRANSFORMER -> {
+              VisionTransformer a = network.getVisionTransformer();
+              yield new VisionTransformerArchitecture(
+                  a.getPatch(),
+                  a.getDim(),
+                  a.getDepth(),
+                  a.getHeads(),
+                  a.getMlpRatio(),
+                  a.getClassToken(),
+                  a.getPositions(),
+                  activation(a.getActivationValue()),
+                  norm(a.getPlainNorm()));
+            }
             case TORCH_SCRIPT, ARCHITECTURE_NOT_SET ->
                 throw new PemnFormatException.Unsupported(
                     "The archive's network is of a kind that this version of pemn does not know;"
@@ -90,6 +115,10 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
                             + tensor.getTypeValue()
                             + ", which this version of pemn does not know; use a newer one."));
     return new InputTensor(shape, type);
+  }
+
+  private static Norm norm(boolean plain) {
+    return plain ? Norm.NOT_LEARN : Norm.LEARN;
   }
 
   private static Activation activation(int value) throws PemnFormatException {

@@ -13,14 +13,25 @@ final class ParameterList {
   }
 
   ParameterList bias(String layer, int size) {
-    return add(layer + ".bias", Role.LEARNED, size);
+    return learned(layer + ".bias", size);
   }
 
-  ParameterList batchNorm(String layer, int channels) {
-    return add(layer + ".weight", Role.LEARNED, channels)
-        .add(layer + ".bias", Role.LEARNED, channels)
+  ParameterList linear(String layer, int outputs, int inputs) {
+    return weight(layer, outputs, inputs).bias(layer, outputs);
+  }
+
+  ParameterList batchNorm(String layer, int channels, Norm norm) {
+    return layerNorm(layer, channels, norm)
         .add(layer + ".running_mean", Role.STATISTIC, channels)
         .add(layer + ".running_var", Role.STATISTIC, channels);
+  }
+
+  ParameterList layerNorm(String layer, int size, Norm norm) {
+    return norm.isLearned() ? learned(layer + ".weight", size).bias(layer, size) : this;
+  }
+
+  ParameterList learned(String name, Integer... shape) {
+    return add(name, Role.LEARNED, shape);
   }
 
   List<ParameterShape> toList() {

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param name such as {@code blocks.0.pointwise.conv.weight}
  * @param shape convolutions: outputs, inputs per group, kernel height, kernel width; linear layers:
- *     outputs, inputs; all others: one dimension
+ *     outputs, inputs; positions: tokens, dim; all others: one dimension
  * @param role what it is for
  */
 public record ParameterShape(String name, List<Integer> shape, Role role) {
@@ -16,7 +16,7 @@ public record ParameterShape(String name, List<Integer> shape, Role role) {
   public enum Role {
     /** Weight of a convolution or linear layer: what masks can replace. */
     WEIGHT,
-    /** Trained as it is: biases, and the scales and shifts of normalisation layers. */
+    /** Trained as it is: biases, and the scales and shifts of normalisation layers, tokens. */
     LEARNED,
     /** Gathered during training, without a gradient: running means and variances. */
     STATISTIC

@@ -10,8 +10,10 @@ import io.pemn.format.proto.ConvMixer;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Mlp;
 import io.pemn.format.proto.Network;
+import io.pemn.format.proto.ResNet;
 import io.pemn.format.proto.TensorType;
 import io.pemn.format.proto.TorchScript;
+import io.pemn.format.proto.VisionTransformer;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class NetworkDescriptionTest {
@@ -33,7 +36,25 @@ class NetworkDescriptionTest {
         new BuiltInDescription(
             new MlpArchitecture(List.of(256, 1, 7), Activation.RELU), FASHION, 1 << 20),
         new BuiltInDescription(
-            new MlpArchitecture(Collections.nCopies(64, 3), Activation.GELU), FASHION, 2));
+            new MlpArchitecture(Collections.nCopies(64, 3), Activation.GELU), FASHION, 2),
+        new BuiltInDescription(
+            new ConvMixerArchitecture(8, 1, 3, 2, Activation.RELU, Norm.NOT_LEARN), FASHION, 3),
+        new BuiltInDescription(
+            new MlpArchitecture(List.of(4), Activation.GELU, Norm.NOT_LEARN), FASHION, 3),
+        new BuiltInDescription(
+            new ResNetArchitecture(1202, 1, Activation.GELU, Norm.LEARN), FASHION, 2),
+        new BuiltInDescription(
+            new ResNetArchitecture(8, 1 << 11, Activation.RELU, Norm.NOT_LEARN), FASHION, 2),
+        new BuiltInDescription(
+            new VisionTransformerArchitecture(
+                7, 12, 3, 4, 5, true, false, Activation.GELU, Norm.LEARN),
+            FASHION,
+            6),
+        new BuiltInDescription(
+            new VisionTransformerArchitecture(
+                28, 1, 1, 1, 1, false, true, Activation.RELU, Norm.NOT_LEARN),
+            FASHION,
+            1));
   }
 
   @ParameterizedTest
@@ -70,6 +91,43 @@ class NetworkDescriptionTest {
     assertEquals(437_248, count(network, Role.WEIGHT));
     assertEquals(2 * 13 * 256, count(network, Role.LEARNED));
     assertEquals(2 * 13 * 256, count(network, Role.STATISTIC));
+  }
+
+  /** He et al., table 6, has them in millions: 0.27, 0.46, 0.66, 0.85 and 1.7. */
+  @ParameterizedTest
+  @CsvSource({"20,269722", "32,464154", "44,658586", "56,853018", "110,1727962"})
+  void resNetsHaveTheParametersOfTheLiterature(int depth, int parameters) {
+    BuiltInDescription network =
+        new BuiltInDescription(
+            new ResNetArchitecture(depth, 16, Activation.RELU, Norm.LEARN),
+            new ImageShape(3, 32, 32),
+            10);
+    assertEquals(parameters, count(network, Role.WEIGHT) + count(network, Role.LEARNED));
+    assertEquals(depth, network.parameters().stream().filter(p -> p.role() == Role.WEIGHT).count());
+  }
+
+  /** Those of the usual implementations; Dosovitskiy et al., table 1, has 86 million for ViT-B. */
+  @ParameterizedTest
+  @CsvSource({"192,3,5717416", "384,6,22050664", "768,12,86567656"})
+  void visionTransformersHaveTheParametersOfTheLiterature(int dim, int heads, int parameters) {
+    BuiltInDescription network =
+        new BuiltInDescription(
+            new VisionTransformerArchitecture(
+                16, dim, 12, heads, 4, true, true, Activation.GELU, Norm.LEARN),
+            new ImageShape(3, 224, 224),
+            1000);
+    assertEquals(parameters, count(network, Role.WEIGHT) + count(network, Role.LEARNED));
+    assertEquals(0, count(network, Role.STATISTIC));
+  }
+
+  @Test
+  void plainNormalisationHasStatisticsAlone() {
+    BuiltInDescription network =
+        new BuiltInDescription(
+            new ConvMixerArchitecture(64, 4, 5, 2, Activation.GELU, Norm.NOT_LEARN), FASHION, 10);
+    assertEquals(23_680, count(network, Role.WEIGHT));
+    assertEquals(0, count(network, Role.LEARNED));
+    assertEquals(1_152, count(network, Role.STATISTIC));
   }
 
   @Test
@@ -115,7 +173,22 @@ class NetworkDescriptionTest {
         mlp(0),
         mlp(-1),
         mlp(1 << 16, 1 << 16),
-        mlp(new Integer[65]));
+        mlp(new Integer[65]),
+        resNet(2, 16),
+        resNet(21, 16),
+        resNet(1208, 16),
+        resNet(20, 0),
+        resNet(20, 1 << 12),
+        resNet(20, (1 << 12) + 1),
+        transformer(0, 8, 1, 2, 1),
+        // 28 is no multiple of 5.
+        transformer(5, 8, 1, 2, 1),
+        transformer(4, 8, 0, 2, 1),
+        transformer(4, 8, 1, 0, 1),
+        transformer(4, 8, 1, 3, 1),
+        transformer(4, 8, 1, 2, 0),
+        transformer(4, 8, 1, 2, 65),
+        transformer(4, (1 << 14) + 1, 1, 1, 1));
   }
 
   @ParameterizedTest
@@ -253,6 +326,26 @@ class NetworkDescriptionTest {
     Mlp.Builder mlp = Mlp.newBuilder();
     Arrays.stream(hidden).forEach(width -> mlp.addHidden(width == null ? 1 : width));
     return Network.newBuilder().setClasses(10).setMlp(mlp).build();
+  }
+
+  private static Network resNet(int depth, int width) {
+    return Network.newBuilder()
+        .setClasses(10)
+        .setResNet(ResNet.newBuilder().setDepth(depth).setWidth(width))
+        .build();
+  }
+
+  private static Network transformer(int patch, int dim, int depth, int heads, int mlpRatio) {
+    return Network.newBuilder()
+        .setClasses(10)
+        .setVisionTransformer(
+            VisionTransformer.newBuilder()
+                .setPatch(patch)
+                .setDim(dim)
+                .setDepth(depth)
+                .setHeads(heads)
+                .setMlpRatio(mlpRatio))
+        .build();
   }
 
   private static Optional<Input> input(ImageShape shape) {

@@ -1,4 +1,4 @@
-package io.pemn.compressor.rate;
+package io.pemn.compressor.shipping;
 
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
@@ -7,16 +7,19 @@ import io.pemn.packager.baseline.PlainTensor;
 import io.pemn.packager.baseline.WeightFormat;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The parameters of a built-in network as the tensors of a {@code WeightFile}, and back. In all
  * formats but float32 batch normalisation is folded to a scale and a shift a channel: gamma /
- * sqrt(variance + 1e-5), and beta - mean * scale.
+ * sqrt(variance + 1e-5), and beta - mean * scale; where a layer has neither gamma nor beta its
+ * statistics are shipped.
  */
-final class ShippedWeights {
+public final class ShippedWeights {
   /** What the engine adds to a variance. */
   private static final double EPSILON = 1e-5;
 
@@ -35,7 +38,7 @@ final class ShippedWeights {
    *
    * @param values every parameter by name
    */
-  static List<PlainTensor> tensors(
+  public static List<PlainTensor> tensors(
       BuiltInDescription network, Map<String, float[]> values, WeightFormat format) {
     Map<String, float[]> folded = format == WeightFormat.FLOAT32 ? values : folded(network, values);
     List<PlainTensor> tensors = new ArrayList<>();
@@ -50,7 +53,7 @@ final class ShippedWeights {
   }
 
   /** The parameters of the network that ships these tensors. */
-  static Map<String, float[]> values(
+  public static Map<String, float[]> values(
       BuiltInDescription network, List<PlainTensor> tensors, WeightFormat format) {
     Map<String, float[]> values = new LinkedHashMap<>();
     List<ParameterShape> shipped = shipped(network, format);
@@ -71,11 +74,24 @@ final class ShippedWeights {
     return values;
   }
 
-  /** The parameters that a file has: under float32 all, else without running statistics. */
+  /** The parameters that a file has: under float32 all, else without what is folded away. */
   private static List<ParameterShape> shipped(BuiltInDescription network, WeightFormat format) {
+    Set<String> names = new HashSet<>();
+    network.parameters().forEach(parameter -> names.add(parameter.name()));
     return network.parameters().stream()
-        .filter(p -> format == WeightFormat.FLOAT32 || p.role() != Role.STATISTIC)
+        .filter(p -> format == WeightFormat.FLOAT32 || !isFoldedAway(p, names))
         .toList();
+  }
+
+  /** Statistics of a normalisation that has a scale and a shift to fold them into. */
+  private static boolean isFoldedAway(ParameterShape parameter, Set<String> names) {
+    String name = parameter.name();
+    for (String statistic : List.of(MEAN, VARIANCE)) {
+      if (parameter.role() == Role.STATISTIC && name.endsWith(statistic)) {
+        return names.contains(name.substring(0, name.length() - statistic.length()) + SCALE);
+      }
+    }
+    return false;
   }
 
   private static Map<String, float[]> folded(
@@ -84,6 +100,9 @@ final class ShippedWeights {
     for (ParameterShape parameter : network.parameters()) {
       if (parameter.name().endsWith(MEAN)) {
         String layer = parameter.name().substring(0, parameter.name().length() - MEAN.length());
+        if (!values.containsKey(layer + SCALE)) {
+          continue;
+        }
         float[] mean = values.get(layer + MEAN);
         float[] variance = values.get(layer + VARIANCE);
         float[] scale = values.get(layer + SCALE).clone();

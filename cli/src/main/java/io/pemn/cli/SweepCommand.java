@@ -1,0 +1,658 @@
+package io.pemn.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.MaskType;
+import io.pemn.compressor.sweep.SweepGrid;
+import io.pemn.compressor.sweep.SweepPoint;
+import io.pemn.compressor.sweep.SweepRow;
+import io.pemn.compressor.sweep.SweepRun;
+import io.pemn.compressor.sweep.SweepStrategy;
+import io.pemn.compressor.table.RowFile;
+import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.training.Recipe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Runs a grid of trainings. */
+@Command(
+    name = "sweep",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Train a grid of networks, by strategy, ratio of the prototype, seed and size, several at a"
+          + " time, and draw the paper's figures from the table of their results.",
+      "Runs that the table has are not run again, and those that were interrupted go on after their"
+          + " last whole epoch, so that the same command resumes a sweep."
+    },
+    sortOptions = false)
+final class SweepCommand implements Callable<Integer> {
+  private static final String ALL_STRATEGIES = "dense,none,one-layer,max-layer,random-vector";
+  private static final String USUAL_RATIOS = "1e-1,1e-2,1e-3,1e-4";
+  private static final double USUAL_KEPT = 0.04;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--data",
+      paramLabel = "SPEC",
+      description = {DataMixin.DESCRIPTION, "Needed unless --table or --plot-only."})
+  private String data;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      defaultValue = "results.csv",
+      description =
+          "The table, to which every run adds a row as it ends (default: ${DEFAULT-VALUE}).")
+  private Path output;
+
+  @Option(
+      names = "--strategies",
+      paramLabel = "S",
+      split = ",",
+      defaultValue = ALL_STRATEGIES,
+      description =
+          "What to train: the weights themselves (dense), masks over random weights of every"
+              + " layer's own (none), of layers of equal shape together (one-layer), of a prototype"
+              + " as long as the largest layer (max-layer) or shorter (random-vector), or sparse"
+              + " networks (pruned-magnitude, pruned-random), which begin with the dense one"
+              + " (default: ${DEFAULT-VALUE}).")
+  private List<SweepStrategy> strategies;
+
+  @Option(
+      names = "--ratios",
+      paramLabel = "R",
+      split = ",",
+      description =
+          "random-vector: lengths of the prototype over the size of the largest layer (default: "
+              + USUAL_RATIOS
+              + ").")
+  private List<Double> ratios;
+
+  @Option(
+      names = "--kept",
+      paramLabel = "F",
+      split = ",",
+      description =
+          "pruned-magnitude, pruned-random: fractions of each layer's weights that stay (default:"
+              + " "
+              + USUAL_KEPT
+              + ", the paper's 96 %% of zeros).")
+  private List<Double> kept;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      defaultValue = "3",
+      description =
+          "How many seeds, from 1 on, or a list such as 1,2,7 (default: ${DEFAULT-VALUE}).")
+  private String seeds;
+
+  @Option(
+      names = "--dims",
+      paramLabel = "N",
+      split = ",",
+      description = "Widths to sweep over (default: --dim alone).")
+  private List<Integer> dims = List.of();
+
+  @Option(
+      names = "--depths",
+      paramLabel = "N",
+      split = ",",
+      description = "Depths to sweep over (default: --depth alone).")
+  private List<Integer> depths = List.of();
+
+  @Option(
+      names = "--dense-lr",
+      paramLabel = "X",
+      description =
+          "Greatest learning rate of dense and pruned networks; --lr is that of masks (default:"
+              + " 0.01).")
+  private Double denseRate;
+
+  @Option(
+      names = "--run-dir",
+      paramLabel = "DIR",
+      description =
+          "Where the runs have their folders, with checkpoints, metrics and what was shipped"
+              + " (default: beside the table, named after it).")
+  private Path runDirectory;
+
+  @Option(
+      names = "--jobs",
+      paramLabel = "N",
+      description =
+          "How many runs at a time, each in a process of its own with PEMN_THREADS threads"
+              + " (default: with GPUs one each; else cores over PEMN_THREADS, or one a core).")
+  private Integer jobs;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "D",
+      split = ",",
+      defaultValue = "auto",
+      description =
+          "Where runs go, in turns: auto, cpu or gpu:0,gpu:1 and so on (default:"
+              + " ${DEFAULT-VALUE}).")
+  private List<String> devices;
+
+  @Option(
+      names = "--dry-run",
+      description = "List the runs with their unique values, and run none.")
+  private boolean dryRun;
+
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description =
+          "Draw accuracy against unique values, a panel a network, into FILE.svg or FILE.png. Can be"
+              + " repeated (default: without --plot-size, both figures beside the table, in both"
+              + " formats).")
+  private List<Path> plots = List.of();
+
+  @Option(
+      names = "--plot-size",
+      paramLabel = "FILE",
+      description =
+          "Draw accuracy against whole-file bytes likewise. Can be repeated (default: as for"
+              + " --plot).")
+  private List<Path> sizePlots = List.of();
+
+  @Option(
+      names = "--plot-only",
+      paramLabel = "FILE",
+      description =
+          "Draw this table, and run nothing; more options for figures, --table and --json may follow"
+              + " (default: run the sweep).")
+  private Path plotOnly;
+
+  @Option(names = "--table", description = "Print the table's points in Markdown, and run nothing.")
+  private boolean table;
+
+  @Mixin private JsonOption json;
+
+  @Mixin private TrainingMixin training;
+
+  @Override
+  public Integer call() throws IOException {
+    checkPlots();
+    if (table || plotOnly != null) {
+      show();
+      return 0;
+    }
+    if (data == null) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Missing required option: '--data=SPEC'; --table and --plot-only do without.");
+    }
+    RowFile<SweepRow> rows = SweepRow.table(output);
+    SweepGrid grid = grid();
+    Dataset dataSet = DataMixin.load(data);
+    SweepGrid.Plan plan = plan(grid, dataSet);
+    if (dryRun) {
+      list(plan, rows);
+      return 0;
+    }
+    return run(plan, rows);
+  }
+
+  private void checkPlots() throws IOException {
+    Path drawn = plotOnly == null ? output : plotOnly;
+    List<Path> others = new ArrayList<>(List.of(drawn));
+    for (Path plot : Stream.concat(plots.stream(), sizePlots.stream()).toList()) {
+      if (!ChartSheet.canWrite(plot)) {
+        throw new ParameterException(
+            spec.commandLine(), "A plot is a .svg or .png file, unlike " + plot + ".");
+      }
+      Outputs.check(plot, others.toArray(Path[]::new));
+      others.add(plot);
+    }
+    if (plotOnly != null && training.isGiven("--output")) {
+      throw new ParameterException(
+          spec.commandLine(), "--plot-only names a table, and so does -o; leave -o out.");
+    }
+    if (dryRun && (table || plotOnly != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--dry-run is about a sweep, but --table and --plot-only run none.");
+    }
+  }
+
+  /** Shows a table that is there. */
+  private void show() throws IOException {
+    Path shown = plotOnly == null ? output : plotOnly;
+    if (plotOnly != null && !Files.exists(shown)) {
+      throw new IOException("There is no table " + shown + "; name one that pemn sweep wrote.");
+    }
+    List<SweepRow> rows = SweepRow.table(shown).rows();
+    if (rows.isEmpty()) {
+      throw new IOException("There are no rows in " + shown + " yet; run a sweep with --data.");
+    }
+    List<SweepPoint> points = SweepPoint.of(rows);
+    List<Path> drawn = plotOnly == null && !plotsAsked() ? List.of() : draw(points, shown);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json.wanted) {
+      JsonObject object = new JsonObject();
+      object.addProperty("csv", shown.toString());
+      object.addProperty("rows", rows.size());
+      addPoints(object, points);
+      addFigures(object, drawn);
+      out.println(Json.text(object));
+    } else if (table) {
+      out.print(SweepPoint.markdown(points));
+    } else {
+      drawn.forEach(out::println);
+    }
+    out.flush();
+  }
+
+  private boolean plotsAsked() {
+    return !plots.isEmpty() || !sizePlots.isEmpty();
+  }
+
+  /** Draws what is asked for, or both figures in both formats beside the table. */
+  private List<Path> draw(List<SweepPoint> points, Path csv) throws IOException {
+    List<Path> accuracy = plots;
+    List<Path> size = sizePlots;
+    if (!plotsAsked()) {
+      boolean masks = points.stream().anyMatch(point -> !point.strategy().pruned());
+      String stem = stem(csv);
+      accuracy = masks ? both(csv, stem + "-accuracy") : List.of();
+      size = both(csv, stem + "-size");
+    }
+    for (Path file : accuracy) {
+      SweepPlot.writeAccuracy(points, file);
+    }
+    for (Path file : size) {
+      SweepPlot.writeSize(points, file);
+    }
+    return Stream.concat(accuracy.stream(), size.stream()).toList();
+  }
+
+  private static List<Path> both(Path csv, String stem) {
+    return List.of(csv.resolveSibling(stem + ".svg"), csv.resolveSibling(stem + ".png"));
+  }
+
+  private static String stem(Path csv) {
+    String name = csv.getFileName().toString();
+    return name.endsWith(".csv") ? name.substring(0, name.length() - 4) : name;
+  }
+
+  private SweepGrid grid() {
+    try {
+      boolean vector = strategies.contains(SweepStrategy.RANDOM_VECTOR);
+      boolean pruned = strategies.stream().anyMatch(SweepStrategy::pruned);
+      List<Double> usualRatios = new ArrayList<>();
+      for (String ratio : USUAL_RATIOS.split(",")) {
+        usualRatios.add(Double.valueOf(ratio));
+      }
+      return new SweepGrid(
+          strategies,
+          ratios == null && vector ? usualRatios : orEmpty(ratios),
+          kept == null && pruned ? List.of(USUAL_KEPT) : orEmpty(kept),
+          parsedSeeds(),
+          dims,
+          depths);
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+    }
+  }
+
+  private static List<Double> orEmpty(List<Double> values) {
+    return values == null ? List.of() : values;
+  }
+
+  private List<Long> parsedSeeds() {
+    try {
+      if (!seeds.contains(",")) {
+        return LongStream.rangeClosed(1, Long.parseLong(seeds)).boxed().toList();
+      }
+      List<Long> list = new ArrayList<>();
+      for (String seed : seeds.split(",")) {
+        list.add(Long.valueOf(seed));
+      }
+      return list;
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(
+          "--seeds is a number or a list of numbers such as 1,2,7, unlike \"" + seeds + "\".", e);
+    }
+  }
+
+  private SweepGrid.Plan plan(SweepGrid grid, Dataset dataSet) {
+    training.refuse(List.of("--strategy"), "is swept over; name strategies with --strategies.");
+    training.refuse(List.of("--ratio"), "is swept over; name ratios with --ratios.");
+    training.refuse(List.of("--seed"), "is swept over; name seeds with --seeds.");
+    if (!dims.isEmpty()) {
+      training.refuse(List.of("--dim"), "is swept over; leave it or --dims out.");
+    }
+    if (!depths.isEmpty()) {
+      training.refuse(List.of("--depth"), "is swept over; leave it or --depths out.");
+    }
+    TrainingMixin.MaskKind mask =
+        training.masks.mask == null ? TrainingMixin.MaskKind.BINARY : training.masks.mask;
+    if (mask == TrainingMixin.MaskKind.DENSE) {
+      training.refuse(List.of("--mask"), "dense is swept over; name dense with --strategies.");
+    }
+    boolean masks = grid.strategies().stream().anyMatch(SweepStrategy::masked);
+    if (!masks) {
+      training.refuse(
+          List.of("--mask", "--recipe"), "is about masks, but --strategies names none with masks.");
+      training.refuse(
+          List.of("--lr"), "is the rate of masks; that of dense trainings is --dense-lr.");
+    }
+    if (denseRate != null && grid.strategies().stream().allMatch(SweepStrategy::masked)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--dense-lr is for dense and pruned networks, which --strategies does not name; leave it"
+              + " out.");
+    }
+    training.requireOfUse(false, Optional.of(masks ? mask : TrainingMixin.MaskKind.DENSE));
+    return grid.runs(
+        options(dataSet, TrainingMixin.MaskKind.DENSE), options(dataSet, mask), dataSet);
+  }
+
+  /**
+   * The options of trainings of a kind. Where no recipe is named, masks are the paper's, whose
+   * figures these are, and all else is as usual.
+   */
+  private Map<String, String> options(Dataset dataSet, TrainingMixin.MaskKind mask) {
+    boolean fixedDensity = training.masks.density != null;
+    Map<String, String> options =
+        training.toMap(Optional.of(dataSet), Optional.empty(), mask, fixedDensity);
+    boolean dense = mask == TrainingMixin.MaskKind.DENSE;
+    Recipe recipe = training.isGiven("--recipe") ? training.masks.recipe : Recipe.PAPER;
+    String name = mask.toString();
+    Map<String, String> paper = new LinkedHashMap<>();
+    if (!dense) {
+      paper.putAll(recipe.options(MaskType.valueOf(mask.name()), fixedDensity));
+      paper.remove("strategy");
+      paper.put("lr", String.valueOf(recipe.learningRate(name, false, false)));
+      paper.put("remainder-lr", String.valueOf(recipe.remainderRate(name, false, false)));
+      // Of a rate that is asked for, what is not masked has the same.
+      if (training.isGiven("--lr")) {
+        paper.remove("remainder-lr");
+      }
+    } else {
+      paper.put("remainder", recipe.options(MaskType.BINARY, fixedDensity).get("remainder"));
+    }
+    paper.keySet().removeIf(option -> training.isGiven("--" + option));
+    options.putAll(paper);
+    if (dense) {
+      double rate = denseRate == null ? recipe.learningRate(name, false, false) : denseRate;
+      options.put("lr", String.valueOf(rate));
+    }
+    return options;
+  }
+
+  private void list(SweepGrid.Plan plan, RowFile<SweepRow> rows) {
+    PrintWriter out = spec.commandLine().getOut();
+    plan.notes().forEach(spec.commandLine().getErr()::println);
+    spec.commandLine().getErr().flush();
+    JsonArray runs = new JsonArray();
+    for (SweepRun run : plan.runs()) {
+      boolean there = rows.rows().stream().anyMatch(row -> row.isOf(run));
+      if (json.wanted) {
+        JsonObject object = new JsonObject();
+        object.addProperty("network", run.networkName());
+        object.addProperty("strategy", run.strategy().toString());
+        run.ratio().ifPresent(ratio -> object.addProperty("ratio", ratio));
+        run.kept().ifPresent(fraction -> object.addProperty("kept", fraction));
+        object.addProperty("seed", run.seed());
+        object.addProperty("epochs", run.options().epochs());
+        object.addProperty("weights", run.weights());
+        object.addProperty("unique_values", run.uniqueValues());
+        object.addProperty("unique_ratio", run.uniqueRatio());
+        object.addProperty("measured", there);
+        object.addProperty("id", run.id());
+        runs.add(object);
+      } else {
+        out.printf(
+            Locale.ROOT,
+            "%s: %,d of %,d weights unique, %.3g of the largest layer%s%n",
+            run.label(),
+            run.uniqueValues(),
+            run.weights(),
+            run.uniqueRatio(),
+            there ? " (measured)" : "");
+      }
+    }
+    if (json.wanted) {
+      JsonObject object = new JsonObject();
+      object.addProperty("csv", output.toString());
+      object.add("runs", runs);
+      out.println(Json.text(object));
+    } else {
+      out.printf("%d runs%n", plan.runs().size());
+    }
+    out.flush();
+  }
+
+  private int run(SweepGrid.Plan plan, RowFile<SweepRow> rows) throws IOException {
+    long start = System.nanoTime();
+    PrintWriter err = spec.commandLine().getErr();
+    Outputs.check(output);
+    Path folder = runFolder();
+    Files.createDirectories(folder);
+    List<String> places = places(err);
+    boolean gpu = places.stream().anyMatch(place -> place.startsWith("gpu"));
+    int cores = Runtime.getRuntime().availableProcessors();
+    Optional<Integer> threads = askedThreads();
+    int atATime = jobs != null ? jobs : gpu ? places.size() : cores / threads.orElse(1);
+    if (jobs != null && jobs < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--jobs must be at least 1, not " + jobs + ".");
+    }
+    atATime = Math.max(1, atATime);
+    int threadsEach = threads.orElse(Math.max(1, cores / atATime));
+    plan.notes().forEach(err::println);
+    err.flush();
+    SweepProcesses processes = new SweepProcesses(folder, data, threadsEach);
+    SweepProgress progress = new SweepProgress(err, rows, processes);
+    Map<SweepRun, SweepRun> dense = denseNetworks(plan.runs());
+    List<SweepRun> missing = missing(plan.runs(), dense, rows, processes);
+    Thread hook =
+        new Thread(
+            () -> {
+              processes.endAll();
+              progress.interrupted();
+            },
+            "pemn-sweep-end");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try (progress) {
+      progress.begin(plan.runs().size(), missing);
+      new SweepScheduler(processes, atATime, places).measure(missing, dense, progress);
+    } finally {
+      processes.endAll();
+      removeQuietly(hook);
+    }
+    report(plan, rows, progress, (System.nanoTime() - start) / 1e9);
+    if (!progress.failures().isEmpty()) {
+      err.printf(
+          "%d of %d runs failed; run the same command again to try them again.%n",
+          progress.failures().size(), plan.runs().size());
+      err.flush();
+      return Pemn.FAILURE;
+    }
+    return 0;
+  }
+
+  private static void removeQuietly(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is being interrupted, and the hook is saying so.
+      return;
+    }
+  }
+
+  private Path runFolder() {
+    return runDirectory != null ? runDirectory : output.resolveSibling(stem(output) + ".runs");
+  }
+
+  /** The devices, auto resolved here, so that the engine's natives are unpacked once. */
+  private List<String> places(PrintWriter err) throws IOException {
+    List<String> places = new ArrayList<>();
+    for (String device : devices) {
+      DeviceChoice choice = DeviceChoice.of(device);
+      choice.note().ifPresent(err::println);
+      places.add(choice.device().isGpu() ? "gpu:" + choice.device().getDeviceId() : "cpu");
+    }
+    return places;
+  }
+
+  private static Optional<Integer> askedThreads() {
+    return Optional.ofNullable(System.getenv("PEMN_THREADS"))
+        .filter(text -> text.matches("[1-9]\\d{0,3}"))
+        .map(Integer::valueOf);
+  }
+
+  /** The dense network that each pruned one begins with. */
+  private static Map<SweepRun, SweepRun> denseNetworks(List<SweepRun> runs) {
+    Map<SweepRun, SweepRun> dense = new HashMap<>();
+    for (SweepRun run : runs) {
+      if (run.strategy().pruned()) {
+        runs.stream()
+            .filter(other -> other.strategy() == SweepStrategy.DENSE)
+            .filter(other -> other.description().options().equals(run.description().options()))
+            .findFirst()
+            .ifPresent(other -> dense.put(run, other));
+      }
+    }
+    return dense;
+  }
+
+  /** The runs without a row, and the dense ones whose weights they need and that are gone. */
+  private static List<SweepRun> missing(
+      List<SweepRun> runs,
+      Map<SweepRun, SweepRun> dense,
+      RowFile<SweepRow> rows,
+      SweepProcesses processes) {
+    List<SweepRun> missing = new ArrayList<>();
+    for (SweepRun run : runs) {
+      if (rows.rows().stream().noneMatch(row -> row.isOf(run))) {
+        missing.add(run);
+      }
+    }
+    List<SweepRun> needed =
+        missing.stream()
+            .map(dense::get)
+            .filter(run -> run != null && !missing.contains(run))
+            .filter(run -> !Files.exists(processes.folder(run).denseFile()))
+            .distinct()
+            .toList();
+    missing.addAll(0, needed);
+    return missing;
+  }
+
+  private void report(
+      SweepGrid.Plan plan, RowFile<SweepRow> rows, SweepProgress progress, double seconds)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    List<SweepRow> own =
+        rows.rows().stream().filter(row -> plan.runs().stream().anyMatch(row::isOf)).toList();
+    List<SweepPoint> points = SweepPoint.of(own);
+    Optional<SweepPoint> best = best(points);
+    List<Path> drawn = rows.rows().isEmpty() ? List.of() : draw(SweepPoint.of(rows.rows()), output);
+    if (json.wanted) {
+      JsonObject object = new JsonObject();
+      object.addProperty("csv", output.toString());
+      object.addProperty("runs", plan.runs().size());
+      object.addProperty("measured", progress.measured());
+      object.addProperty("found", own.size() - progress.measured());
+      JsonArray failed = new JsonArray();
+      progress
+          .failures()
+          .forEach(
+              (run, reason) -> {
+                JsonObject failure = new JsonObject();
+                failure.addProperty("run", run.label());
+                failure.addProperty("reason", reason);
+                failed.add(failure);
+              });
+      object.add("failed", failed);
+      addPoints(object, points);
+      addFigures(object, drawn);
+      object.addProperty("seconds", seconds);
+      out.println(Json.text(object));
+    } else {
+      out.printf(
+          Locale.ROOT,
+          "%s: %d runs measured, %d rows in all, %.0f s%n",
+          output,
+          progress.measured(),
+          rows.rows().size(),
+          seconds);
+      best.ifPresent(
+          point ->
+              out.printf(
+                  Locale.ROOT,
+                  "best: %s, %s, test accuracy %.2f %% (%d seeds, deviation %.2f)%n",
+                  point.network(),
+                  point.label(),
+                  100 * point.mean(),
+                  point.seeds(),
+                  100 * point.deviation()));
+    }
+    out.flush();
+  }
+
+  private static Optional<SweepPoint> best(List<SweepPoint> points) {
+    return points.stream().max(Comparator.comparingDouble(SweepPoint::mean));
+  }
+
+  private static void addPoints(JsonObject object, List<SweepPoint> points) {
+    JsonArray array = new JsonArray();
+    points.forEach(point -> array.add(toJson(point)));
+    object.add("points", array);
+    best(points).ifPresent(point -> object.add("best", toJson(point)));
+  }
+
+  private static void addFigures(JsonObject object, List<Path> drawn) {
+    JsonArray figures = new JsonArray();
+    drawn.forEach(file -> figures.add(file.toString()));
+    object.add("figures", figures);
+  }
+
+  private static JsonObject toJson(SweepPoint point) {
+    JsonObject object = new JsonObject();
+    object.addProperty("network", point.network());
+    object.addProperty("data", point.data());
+    object.addProperty("epochs", point.epochs());
+    object.addProperty("train_images", point.trainImages());
+    object.addProperty("strategy", point.strategy().toString());
+    point.ratio().ifPresent(ratio -> object.addProperty("ratio", ratio));
+    point.kept().ifPresent(fraction -> object.addProperty("kept", fraction));
+    object.addProperty("seeds", point.seeds());
+    object.addProperty("mean", point.mean());
+    object.addProperty("min", point.least());
+    object.addProperty("max", point.greatest());
+    object.addProperty("sd", point.deviation());
+    object.addProperty("unique_values", point.uniqueValues());
+    object.addProperty("unique_ratio", point.uniqueRatio());
+    object.addProperty("file_bytes", point.fileBytes());
+    object.addProperty("paper_bytes", point.paperBytes());
+    object.addProperty("fp32_bytes", point.fp32Bytes());
+    object.addProperty("compression", point.compression());
+    object.addProperty("seconds", point.seconds());
+    return object;
+  }
+}

@@ -1,0 +1,69 @@
+package io.pemn.compressor.sweep;
+
+import io.pemn.compressor.training.RunDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The folder of a run of a sweep: its training while it lasts, then what it shipped, its metrics
+ * and its row, so that nothing is trained twice.
+ *
+ * @param path the folder
+ */
+public record SweepFolder(Path path) {
+  /** The training's checkpoints and metrics. */
+  public RunDirectory training() {
+    return new RunDirectory(path);
+  }
+
+  /** What the run is, for the process that measures it. */
+  public Path taskFile() {
+    return path.resolve("task.json");
+  }
+
+  /** What that process said on standard error. */
+  public Path logFile() {
+    return path.resolve("log.txt");
+  }
+
+  /** The archive of masks. */
+  public Path archiveFile() {
+    return path.resolve("model.pemn");
+  }
+
+  /** The weights of a dense network, which pruned ones begin with. */
+  public Path denseFile() {
+    return path.resolve("model.fp32.zst");
+  }
+
+  /** The weights of a pruned network. */
+  public Path sparseFile() {
+    return path.resolve("model.csr.zst");
+  }
+
+  private Path rowFile() {
+    return path.resolve("row.csv");
+  }
+
+  /** Keeps the result. */
+  void keep(SweepRow row) throws IOException {
+    SweepRow.table(rowFile()).add(List.of(row), (mine, other) -> true);
+  }
+
+  /**
+   * The result, if the run is over.
+   *
+   * @throws IOException in one sentence, if there is one that cannot be read
+   */
+  public Optional<SweepRow> row(SweepRun run) throws IOException {
+    return SweepRow.table(rowFile()).rows().stream().filter(row -> row.isOf(run)).findFirst();
+  }
+
+  /** Forgets the checkpoint, which is most of the folder, once the result is safe. */
+  public void tidy() throws IOException {
+    Files.deleteIfExists(training().checkpointFile());
+  }
+}
