@@ -116,7 +116,7 @@ final class BenchRateCommand implements Callable<Integer> {
       throw new ParameterException(spec.commandLine(), "Name a file with --plot for --plot-only.");
     }
     for (Path plot : plots) {
-      if (!RatePlot.canWrite(plot)) {
+      if (!ChartSheet.canWrite(plot)) {
         throw new ParameterException(
             spec.commandLine(), "A plot is a .svg or .png file, unlike " + plot + ".");
       }

@@ -43,6 +43,7 @@ import picocli.CommandLine.Spec;
       SweepCommand.class,
       SweepRunCommand.class,
       BenchCommand.class,
+      PlotCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,
       CommandLine.HelpCommand.class

@@ -441,23 +441,20 @@ final class TrainingMixin {
       Optional<ModuleSource> module,
       MaskKind mask,
       boolean fixedDensity) {
-    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity, masks.recipe));
+    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity));
   }
 
   /**
-   * The options for a kind of masks by the names of {@link TrainingOptions#toMap}, with those of
-   * all strategies.
-   *
-   * @param fixedDensity whether they keep to a density
-   * @param recipe where the defaults come from
+   * The same by their names in {@link TrainingOptions#toMap}, with those that only other masks
+   * have.
    */
   Map<String, String> toMap(
       Optional<Dataset> dataSet,
       Optional<ModuleSource> module,
       MaskKind mask,
-      boolean fixedDensity,
-      Recipe recipe) {
+      boolean fixedDensity) {
     Map<String, String> map = new LinkedHashMap<>();
+    Recipe recipe = masks.recipe;
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, fixedDensity);

@@ -69,6 +69,48 @@ class WholePathTest {
         text);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--arch resnet --depth 8 --dim 4 | ResNet-8, width 4, relu, 1 x 28 x 28 to 10 classes",
+        "--arch resnet --depth 8 --dim 4 --mask dense --norm not-learn | plain normalisation",
+        "--arch vit --dim 8 --depth 1 --heads 2 --patch 7 | MLP ratio 2, gelu, 1 x 28 x 28",
+        "--arch vit --dim 8 --depth 1 --no-class-token --no-positions --norm not-learn"
+            + " --activation relu --mask ternary | no class token, no positions, relu, plain",
+        "--arch convmixer --dim 8 --depth 1 --norm not-learn --strategy one-layer | plain",
+        "--arch mlp --hidden 8 --norm not-learn --mask sign | MLP of [8], gelu, plain"
+      })
+  void everyNetworkTrainsShipsAndEvaluatesTheSame(String line) {
+    String[] words = line.split(" \\| ")[0].split(" ");
+    Path file = folder.resolve("network.pemn");
+    Object[] arguments =
+        Stream.concat(
+                Stream.of(
+                    "compress",
+                    "--data",
+                    images,
+                    "-o",
+                    file,
+                    "--device",
+                    "cpu",
+                    "--epochs",
+                    1,
+                    "--batch-size",
+                    32,
+                    "--json"),
+                Stream.of(words))
+            .toArray();
+
+    JsonObject before = CommandRun.of(arguments).done().json();
+    CommandRun.of("verify", file).done();
+    JsonObject after = CommandRun.of("eval", file, "--data", images, "--json").done().json();
+
+    assertEquals(before.get("accuracy"), after.get("accuracy"));
+    assertEquals(before.get("loss"), after.get("loss"));
+    String inspected = CommandRun.of("inspect", file).done().out();
+    assertTrue(inspected.contains(line.split(" \\| ")[1]), inspected);
+  }
+
   @Test
   void inspectAccountsForEveryByte() throws IOException {
     JsonObject report = CommandRun.of("inspect", archive, "--json", "--layers").done().json();

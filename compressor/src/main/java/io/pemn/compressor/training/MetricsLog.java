@@ -17,7 +17,7 @@ import java.util.Map;
  * so that they can be watched. They begin with what earlier sessions of the run saw, as its
  * checkpoint remembers it, so that an interruption neither doubles rows nor loses any.
  */
-final class MetricsLog implements AutoCloseable {
+public final class MetricsLog implements AutoCloseable {
   private final List<String> layers;
   private final Map<Path, OutputStream> files = new LinkedHashMap<>();
 

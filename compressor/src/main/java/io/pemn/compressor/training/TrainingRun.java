@@ -169,14 +169,14 @@ public final class TrainingRun {
               + " a sample, but a classifier has one number a class; use --objective regress or"
               + " embed.");
     }
-    if (classify && set.labelled() && set.classes() > output.get(0)) {
+    if (classify && set.labelled() && !dataSet.hasClassesOf(output.get(0))) {
       throw new IOException(
           dataSet.name()
-              + " has labels up to "
-              + (set.classes() - 1)
-              + ", but the module has only "
+              + " has "
+              + set.classes()
+              + " classes, but the module tells "
               + output.get(0)
-              + " outputs; give data of its own classes.");
+              + " apart; give data of its own classes.");
     }
     if (!classify && set.target().isPresent() && set.target().get().elements() != output.size()) {
       throw new IOException(
