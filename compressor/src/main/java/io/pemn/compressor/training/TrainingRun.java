@@ -3,7 +3,6 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.Shape;
-import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
@@ -38,7 +37,6 @@ import java.util.Set;
  */
 public final class TrainingRun {
   private static final long PROGRESS_NANOS = 200_000_000;
-  private static final int MAX_SHIFT = 2;
 
   private final RunDescription description;
   private final TrainingOptions options;
@@ -229,9 +227,13 @@ public final class TrainingRun {
     description
         .image()
         .ifPresent(image -> options.normalization().requireChannels(image.channels()));
-    if (options.augment() && module.isPresent() && description.image().isEmpty()) {
+    if (options.augmentation().changesImages()
+        && module.isPresent()
+        && description.image().isEmpty()) {
       throw new IllegalArgumentException(
-          "Augmentation changes images, but " + dataSet.name() + " has none; leave --augment out.");
+          "Augmentation changes images, but "
+              + dataSet.name()
+              + " has none; leave --augment and all that it stands for out.");
     }
   }
 
@@ -388,17 +390,8 @@ public final class TrainingRun {
   }
 
   private Checkpoint train(Optional<Checkpoint> resumed) throws IOException {
-    Augmentation augmentation =
-        options.augment() ? Augmentation.shiftAndFlip(MAX_SHIFT) : Augmentation.NONE;
-    boolean unchanged = augmentation.equals(Augmentation.NONE);
-    Batches batches =
-        new Batches(
-            train,
-            options.normalization(),
-            augmentation,
-            options.batchSize(),
-            true,
-            options.seed());
+    boolean unchanged = !options.augmentation().changesImages();
+    Batches batches = TrainingBatches.of(options, train);
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
