@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -42,11 +43,14 @@ import picocli.CommandLine.Spec;
       "Train a grid of networks, by strategy, ratio of the prototype, seed and size, several at a"
           + " time, and draw the paper's figures from the table of their results.",
       "Runs that the table has are not run again, and those that were interrupted go on after their"
-          + " last whole epoch, so that the same command resumes a sweep."
+          + " last whole epoch, so that the same command resumes a sweep.",
+      "Without --recipe masks are the paper's, and all else is as usual. Of the options below those"
+          + " of a trained network, and --strategy, --ratio and --seed, are not for sweeps."
     },
     sortOptions = false)
 final class SweepCommand implements Callable<Integer> {
-  private static final String ALL_STRATEGIES = "dense,none,one-layer,max-layer,random-vector";
+  private static final List<SweepStrategy> USUAL_STRATEGIES =
+      Arrays.stream(SweepStrategy.values()).filter(strategy -> !strategy.pruned()).toList();
   private static final String USUAL_RATIOS = "1e-1,1e-2,1e-3,1e-4";
   private static final double USUAL_KEPT = 0.04;
 
@@ -70,14 +74,13 @@ final class SweepCommand implements Callable<Integer> {
       names = "--strategies",
       paramLabel = "S",
       split = ",",
-      defaultValue = ALL_STRATEGIES,
       description =
           "What to train: the weights themselves (dense), masks over random weights of every"
               + " layer's own (none), of layers of equal shape together (one-layer), of a prototype"
               + " as long as the largest layer (max-layer) or shorter (random-vector), or sparse"
               + " networks (pruned-magnitude, pruned-random), which begin with the dense one"
-              + " (default: ${DEFAULT-VALUE}).")
-  private List<SweepStrategy> strategies;
+              + " (default: all but the pruned ones).")
+  private List<SweepStrategy> strategies = USUAL_STRATEGIES;
 
   @Option(
       names = "--ratios",
@@ -545,11 +548,19 @@ final class SweepCommand implements Callable<Integer> {
       List<SweepRun> runs,
       Map<SweepRun, SweepRun> dense,
       RowFile<SweepRow> rows,
-      SweepProcesses processes) {
+      SweepProcesses processes)
+      throws IOException {
     List<SweepRun> missing = new ArrayList<>();
     for (SweepRun run : runs) {
       if (rows.rows().stream().noneMatch(row -> row.isOf(run))) {
-        missing.add(run);
+        // A sweep that was killed may have measured it without telling the table.
+        Optional<SweepRow> kept = processes.folder(run).row(run);
+        if (kept.isPresent()) {
+          rows.add(List.of(kept.get()), SweepRow::supersedes);
+          processes.folder(run).tidy();
+        } else {
+          missing.add(run);
+        }
       }
     }
     List<SweepRun> needed =
