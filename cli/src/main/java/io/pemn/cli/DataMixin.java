@@ -11,8 +11,10 @@ final class DataMixin {
   static final String DESCRIPTION =
       "What to learn from and to measure on:%n"
           + "  bundled: 10,000 training and 2,000 test images that come with pemn%n"
-          + "  fashion-mnist:DIR: the folder of its four IDX files, gzipped or not%n"
-          + "  cifar10:DIR, cifar100:DIR: the folder of the binary version%n"
+          + "  fashion-mnist:DIR, mnist:DIR: the folder of its four IDX files, gzipped or not%n"
+          + "  cifar10:DIR, cifar100:DIR: the folder of the binary or the Python version, unpacked or"
+          + " the archive; DIR?part if images are missing on purpose%n"
+          + "  tiny-imagenet:DIR: the folder with wnids.txt, train/ and val/; or DIR?part%n"
           + "  image-folder:DIR[?size=HxW]: images in DIR/train/CLASS/ and DIR/test/CLASS/ (or val),"
           + " in DIR/CLASS/, or in DIR without labels%n"
           + "  tensors:FILE.safetensors: the tensors x (or x0, x1, ...), and y with labels or targets"

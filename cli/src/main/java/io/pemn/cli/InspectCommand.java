@@ -61,8 +61,8 @@ final class InspectCommand implements Callable<Integer> {
     out.println(file + ": " + describe(archive.network()));
     out.println("digest " + archive.digest());
     if (!provenance.getTool().isEmpty()) {
-      out.println(
-          Printable.of("made by " + provenance.getTool() + " from " + provenance.getDataSet()));
+      String from = provenance.getDataSet().isEmpty() ? "" : " from " + provenance.getDataSet();
+      out.println(Printable.of("made by " + provenance.getTool() + from));
     }
     if (provenance.getMetrics().getTestImages() > 0) {
       out.println(

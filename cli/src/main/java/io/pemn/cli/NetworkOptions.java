@@ -1,5 +1,6 @@
 package io.pemn.cli;
 
+import io.pemn.compressor.training.Recipe;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.network.Activation;
 import io.pemn.format.network.Norm;
@@ -17,9 +18,11 @@ import picocli.CommandLine.Spec;
 final class NetworkOptions {
   /** Networks that pemn builds itself, with the usual values of the options that they take. */
   enum Arch {
-    CONVMIXER(Map.of("dim", "64", "depth", "4", "kernel", "5", "patch", "2", "activation", "gelu")),
-    MLP(Map.of("hidden", "256,256,256", "activation", "gelu")),
-    RESNET(Map.of("dim", "16", "depth", "20", "activation", "relu")),
+    CONVMIXER(
+        Map.of("dim", "64", "depth", "4", "kernel", "5", "patch", "2", "activation", "gelu"),
+        Map.of("dim", "256", "depth", "6")),
+    MLP(Map.of("hidden", "256,256,256", "activation", "gelu"), Map.of()),
+    RESNET(Map.of("dim", "16", "depth", "20", "activation", "relu"), Map.of("depth", "32")),
     VIT(
         Map.of(
             "dim",
@@ -37,12 +40,22 @@ final class NetworkOptions {
             "positions",
             "yes",
             "activation",
-            "gelu"));
+            "gelu"),
+        Map.of("dim", "256", "depth", "6"));
 
     private final Map<String, String> usual;
+    private final Map<String, String> paper;
 
-    Arch(Map<String, String> usual) {
+    /**
+     * A network.
+     *
+     * @param usual its options and their usual values
+     * @param paper those of them that are others in the paper: the smallest that it has (tables 1
+     *     and 2)
+     */
+    Arch(Map<String, String> usual, Map<String, String> paper) {
       this.usual = usual;
+      this.paper = paper;
     }
 
     @Override
@@ -76,7 +89,8 @@ final class NetworkOptions {
       paramLabel = "N",
       description =
           "Channels of a ConvMixer, numbers in a token of a vision transformer (default: 64),"
-              + " channels of the first stage of a ResNet (default: 16).")
+              + " channels of the first stage of a ResNet (default: 16; the paper: 256 but for"
+              + " ResNets).")
   Integer dim;
 
   @Option(
@@ -84,7 +98,7 @@ final class NetworkOptions {
       paramLabel = "N",
       description =
           "Blocks of a ConvMixer or a vision transformer (default: 4), layers of a ResNet, 6 n + 2"
-              + " (default: 20).")
+              + " (default: 20; the paper: 6, of a ResNet 32).")
   Integer depth;
 
   @Option(
@@ -151,11 +165,23 @@ final class NetworkOptions {
    * @throws ParameterException if one is given that the network does not have
    */
   Map<String, String> toMap() {
+    return toMap(Recipe.PEMN);
+  }
+
+  /**
+   * The same, with the sizes of a recipe where none are given.
+   *
+   * @throws ParameterException if one is given that the network does not have
+   */
+  Map<String, String> toMap(Recipe recipe) {
     Arch wanted = arch == null ? Arch.CONVMIXER : arch;
     Map<String, String> given = given();
     Map<String, String> map = new LinkedHashMap<>();
     map.put("arch", wanted.toString());
     map.putAll(wanted.usual);
+    if (recipe == Recipe.PAPER) {
+      map.putAll(wanted.paper);
+    }
     for (Map.Entry<String, String> option : given.entrySet()) {
       if (!wanted.usual.containsKey(option.getKey()) && !option.getKey().equals("norm")) {
         throw new ParameterException(

@@ -6,15 +6,21 @@ import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.RunDirectory;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.imports.CheckpointImport;
+import io.pemn.packager.imports.Filling;
 import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -22,12 +28,19 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "pack",
     mixinStandardHelpOptions = true,
-    description = "Pack a run directory's newest checkpoint into an archive.")
+    description = {
+      "Pack a checkpoint into an archive: a run directory's newest one, or what PyTorch saved.",
+      "The latter is a state_dict of torch.save or a safetensors file, with weights and scores as the"
+          + " paper's authors save them, of one of pemn's own networks."
+    },
+    sortOptions = false)
 final class PackCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "RUN_DIR", description = "A run directory of pemn compress.")
-  private Path runDirectory;
+  @Parameters(
+      paramLabel = "CHECKPOINT",
+      description = "A run directory of pemn compress, or a .pt or .safetensors file.")
+  private Path checkpoint;
 
   @Option(
       names = {"-o", "--output"},
@@ -40,33 +53,92 @@ final class PackCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
+  @ArgGroup(validate = false, heading = "%nThe network of a file:%n", order = 1)
+  private NetworkOptions network = new NetworkOptions();
+
+  @ArgGroup(validate = false, heading = "%nWhat a file does not say:%n", order = 2)
+  private CheckpointOptions options = new CheckpointOptions();
+
   @Override
   public Integer call() throws IOException {
-    RunDirectory directory = new RunDirectory(runDirectory);
+    return Files.isRegularFile(checkpoint) ? packFile() : packRun();
+  }
+
+  private int packRun() throws IOException {
+    CheckpointOptions.refuse(spec);
+    RunDirectory directory = new RunDirectory(checkpoint);
     Outputs.check(
         output, directory.checkpointFile(), directory.metricsFile(), directory.moduleFile());
-    Checkpoint checkpoint = directory.requireResult();
-    int epochs = checkpoint.run().trainingOptions().epochs();
-    if (checkpoint.epochs() < epochs) {
+    Checkpoint result = directory.requireResult();
+    int epochs = result.run().trainingOptions().epochs();
+    if (result.epochs() < epochs) {
       spec.commandLine()
           .getErr()
           .printf(
-              "The run stands at epoch %d of %d; packing it as it is.%n",
-              checkpoint.epochs(), epochs);
+              "The run stands at epoch %d of %d; packing it as it is.%n", result.epochs(), epochs);
     }
     ArchiveWriter.write(
-        CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
+        CheckpointPacker.pack(result, directory, Version.text()), maskCodec.choice(), output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
-    PrintWriter out = spec.commandLine().getOut();
-    if (json.wanted) {
-      JsonObject object = new JsonObject();
-      object.addProperty("archive", output.toString());
-      SizeText.addSummary(object, sizes);
-      out.println(Json.text(object));
-    } else {
-      out.println(output + ": " + SizeText.summary(sizes));
-    }
-    out.flush();
+    JsonObject object = new JsonObject();
+    object.addProperty("archive", output.toString());
+    SizeText.addSummary(object, sizes);
+    report(object, output + ": " + SizeText.summary(sizes));
     return 0;
+  }
+
+  private int packFile() throws IOException {
+    CheckpointImport.Settings settings = options.settings(network, spec);
+    Outputs.check(output, checkpoint);
+    CheckpointImport found = CheckpointImport.read(checkpoint, settings);
+    if (found.filling() == Filling.DENSE
+        && spec.commandLine().getParseResult().hasMatchedOption("--mask-codec")) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--mask-codec is about masks, but " + checkpoint + " has no scores; leave it out.");
+    }
+    if (!found.tied().isEmpty()) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "In %d of %d layers a weight that is kept has the same score as one that is not;"
+                  + " PyTorch may have kept the other one.%n",
+              found.tied().size(), found.network().layers().size());
+    }
+    ArchiveWriter.write(found.network(), maskCodec.choice(), output);
+    SizeReport sizes = SizeReport.of(PemnArchive.open(output));
+    JsonObject object = new JsonObject();
+    object.addProperty("archive", output.toString());
+    object.addProperty("checkpoint", checkpoint.toString());
+    object.addProperty("checkpoint_bytes", Files.size(checkpoint));
+    object.addProperty("filling", found.filling().toString());
+    if (found.filling() != Filling.DENSE) {
+      object.addProperty("prototype_length", sizes.prototypeLength());
+      object.addProperty("distinct_values", found.distinctValues());
+      object.addProperty("tied_layers", found.tied().size());
+    }
+    SizeText.addSummary(object, sizes);
+    report(
+        object,
+        String.format(
+            Locale.ROOT,
+            "%s: %s%n%s",
+            output,
+            SizeText.summary(sizes),
+            found.filling() == Filling.DENSE
+                ? "the checkpoint has no scores: its weights are packed as they are"
+                : String.format(
+                    Locale.ROOT,
+                    "the checkpoint's fixed weights: %s, %,d values, %,d of them different",
+                    found.filling(),
+                    sizes.prototypeLength(),
+                    found.distinctValues())));
+    return 0;
+  }
+
+  private void report(JsonObject object, String text) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json.wanted ? Json.text(object) : text);
+    out.flush();
   }
 }

@@ -42,6 +42,7 @@ import picocli.CommandLine.Spec;
       CompareCommand.class,
       SweepCommand.class,
       SweepRunCommand.class,
+      DataCommand.class,
       BenchCommand.class,
       PlotCommand.class,
       DemoCommand.class,

@@ -3,6 +3,7 @@ package io.pemn.cli;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
 import io.pemn.compressor.sweep.SweepPoint;
 import io.pemn.compressor.sweep.SweepRow;
@@ -18,12 +19,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -120,6 +123,14 @@ final class SweepCommand implements Callable<Integer> {
   private List<Integer> depths = List.of();
 
   @Option(
+      names = "--dense-lr",
+      paramLabel = "X",
+      description =
+          "Greatest learning rate of dense and pruned networks; --lr is that of masks (default:"
+              + " 0.01).")
+  private Double denseRate;
+
+  @Option(
       names = "--run-dir",
       paramLabel = "DIR",
       description =
@@ -150,6 +161,31 @@ final class SweepCommand implements Callable<Integer> {
       description = "List the runs with their unique values, and run none.")
   private boolean dryRun;
 
+  @Option(
+      names = "--plot",
+      paramLabel = "FILE",
+      description =
+          "Draw accuracy against unique values, a panel a network, into FILE.svg or FILE.png. Can be"
+              + " repeated (default: without --plot-size, both figures beside the table, in both"
+              + " formats).")
+  private List<Path> plots = List.of();
+
+  @Option(
+      names = "--plot-size",
+      paramLabel = "FILE",
+      description =
+          "Draw accuracy against whole-file bytes likewise. Can be repeated (default: as for"
+              + " --plot).")
+  private List<Path> sizePlots = List.of();
+
+  @Option(
+      names = "--plot-only",
+      paramLabel = "FILE",
+      description =
+          "Draw this table, and run nothing; more options for figures, --table and --json may follow"
+              + " (default: run the sweep).")
+  private Path plotOnly;
+
   @Option(names = "--table", description = "Print the table's points in Markdown, and run nothing.")
   private boolean table;
 
@@ -159,20 +195,17 @@ final class SweepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RowFile<SweepRow> rows = SweepRow.table(output);
-    PrintWriter out = spec.commandLine().getOut();
-    if (table) {
-      if (rows.rows().isEmpty()) {
-        throw new IOException("There are no rows in " + output + " yet; run a sweep with --data.");
-      }
-      out.print(SweepPoint.markdown(SweepPoint.of(rows.rows())));
-      out.flush();
+    checkPlots();
+    if (table || plotOnly != null) {
+      show();
       return 0;
     }
     if (data == null) {
       throw new ParameterException(
-          spec.commandLine(), "Missing required option: '--data=SPEC'; --table does without.");
+          spec.commandLine(),
+          "Missing required option: '--data=SPEC'; --table and --plot-only do without.");
     }
+    RowFile<SweepRow> rows = SweepRow.table(output);
     SweepGrid grid = grid();
     Dataset dataSet = DataMixin.load(data);
     SweepGrid.Plan plan = plan(grid, dataSet);
@@ -181,6 +214,87 @@ final class SweepCommand implements Callable<Integer> {
       return 0;
     }
     return run(plan, rows);
+  }
+
+  private void checkPlots() throws IOException {
+    Path drawn = plotOnly == null ? output : plotOnly;
+    List<Path> others = new ArrayList<>(List.of(drawn));
+    for (Path plot : Stream.concat(plots.stream(), sizePlots.stream()).toList()) {
+      if (!ChartSheet.canWrite(plot)) {
+        throw new ParameterException(
+            spec.commandLine(), "A plot is a .svg or .png file, unlike " + plot + ".");
+      }
+      Outputs.check(plot, others.toArray(Path[]::new));
+      others.add(plot);
+    }
+    if (plotOnly != null && training.isGiven("--output")) {
+      throw new ParameterException(
+          spec.commandLine(), "--plot-only names a table, and so does -o; leave -o out.");
+    }
+    if (dryRun && (table || plotOnly != null)) {
+      throw new ParameterException(
+          spec.commandLine(), "--dry-run is about a sweep, but --table and --plot-only run none.");
+    }
+  }
+
+  /** Shows a table that is there. */
+  private void show() throws IOException {
+    Path shown = plotOnly == null ? output : plotOnly;
+    if (plotOnly != null && !Files.exists(shown)) {
+      throw new IOException("There is no table " + shown + "; name one that pemn sweep wrote.");
+    }
+    List<SweepRow> rows = SweepRow.table(shown).rows();
+    if (rows.isEmpty()) {
+      throw new IOException("There are no rows in " + shown + " yet; run a sweep with --data.");
+    }
+    List<SweepPoint> points = SweepPoint.of(rows);
+    List<Path> drawn = plotOnly == null && !plotsAsked() ? List.of() : draw(points, shown);
+    PrintWriter out = spec.commandLine().getOut();
+    if (json.wanted) {
+      JsonObject object = new JsonObject();
+      object.addProperty("csv", shown.toString());
+      object.addProperty("rows", rows.size());
+      addPoints(object, points);
+      addFigures(object, drawn);
+      out.println(Json.text(object));
+    } else if (table) {
+      out.print(SweepPoint.markdown(points));
+    } else {
+      drawn.forEach(out::println);
+    }
+    out.flush();
+  }
+
+  private boolean plotsAsked() {
+    return !plots.isEmpty() || !sizePlots.isEmpty();
+  }
+
+  /** Draws what is asked for, or both figures in both formats beside the table. */
+  private List<Path> draw(List<SweepPoint> points, Path csv) throws IOException {
+    List<Path> accuracy = plots;
+    List<Path> size = sizePlots;
+    if (!plotsAsked()) {
+      boolean masks = points.stream().anyMatch(point -> !point.strategy().pruned());
+      String stem = stem(csv);
+      accuracy = masks ? both(csv, stem + "-accuracy") : List.of();
+      size = both(csv, stem + "-size");
+    }
+    for (Path file : accuracy) {
+      SweepPlot.writeAccuracy(points, file);
+    }
+    for (Path file : size) {
+      SweepPlot.writeSize(points, file);
+    }
+    return Stream.concat(accuracy.stream(), size.stream()).toList();
+  }
+
+  private static List<Path> both(Path csv, String stem) {
+    return List.of(csv.resolveSibling(stem + ".svg"), csv.resolveSibling(stem + ".png"));
+  }
+
+  private static String stem(Path csv) {
+    String name = csv.getFileName().toString();
+    return name.endsWith(".csv") ? name.substring(0, name.length() - 4) : name;
   }
 
   private SweepGrid grid() {
@@ -242,19 +356,51 @@ final class SweepCommand implements Callable<Integer> {
     if (!masks) {
       training.refuse(
           List.of("--mask", "--recipe"), "is about masks, but --strategies names none with masks.");
+      training.refuse(
+          List.of("--lr"), "is the rate of masks; that of dense trainings is --dense-lr.");
+    }
+    if (denseRate != null && grid.strategies().stream().allMatch(SweepStrategy::masked)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--dense-lr is for dense and pruned networks, which --strategies does not name; leave it"
+              + " out.");
     }
     training.requireOfUse(false, Optional.of(masks ? mask : TrainingMixin.MaskKind.DENSE));
-    // The paper's masks, whose figures these are, unless others are asked for.
-    Recipe recipe = training.isGiven("--recipe") ? training.masks.recipe : Recipe.PAPER;
     return grid.runs(
-        options(dataSet, TrainingMixin.MaskKind.DENSE, recipe),
-        options(dataSet, mask, recipe),
-        dataSet);
+        options(dataSet, TrainingMixin.MaskKind.DENSE), options(dataSet, mask), dataSet);
   }
 
-  private Map<String, String> options(Dataset dataSet, TrainingMixin.MaskKind mask, Recipe recipe) {
-    return training.toMap(
-        Optional.of(dataSet), Optional.empty(), mask, training.masks.density != null, recipe);
+  /**
+   * The options of trainings of a kind. Where no recipe is named, masks are the paper's, whose
+   * figures these are, and all else is as usual.
+   */
+  private Map<String, String> options(Dataset dataSet, TrainingMixin.MaskKind mask) {
+    boolean fixedDensity = training.masks.density != null;
+    Map<String, String> options =
+        training.toMap(Optional.of(dataSet), Optional.empty(), mask, fixedDensity);
+    boolean dense = mask == TrainingMixin.MaskKind.DENSE;
+    Recipe recipe = training.isGiven("--recipe") ? training.masks.recipe : Recipe.PAPER;
+    String name = mask.toString();
+    Map<String, String> paper = new LinkedHashMap<>();
+    if (!dense) {
+      paper.putAll(recipe.options(MaskType.valueOf(mask.name()), fixedDensity));
+      paper.remove("strategy");
+      paper.put("lr", String.valueOf(recipe.learningRate(name, false, false)));
+      paper.put("remainder-lr", String.valueOf(recipe.remainderRate(name, false, false)));
+      // Of a rate that is asked for, what is not masked has the same.
+      if (training.isGiven("--lr")) {
+        paper.remove("remainder-lr");
+      }
+    } else {
+      paper.put("remainder", recipe.options(MaskType.BINARY, fixedDensity).get("remainder"));
+    }
+    paper.keySet().removeIf(option -> training.isGiven("--" + option));
+    options.putAll(paper);
+    if (dense) {
+      double rate = denseRate == null ? recipe.learningRate(name, false, false) : denseRate;
+      options.put("lr", String.valueOf(rate));
+    }
+    return options;
   }
 
   private void list(SweepGrid.Plan plan, RowFile<SweepRow> rows) {
@@ -359,12 +505,7 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   private Path runFolder() {
-    if (runDirectory != null) {
-      return runDirectory;
-    }
-    String name = output.getFileName().toString();
-    String stem = name.endsWith(".csv") ? name.substring(0, name.length() - 4) : name;
-    return output.resolveSibling(stem + ".runs");
+    return runDirectory != null ? runDirectory : output.resolveSibling(stem(output) + ".runs");
   }
 
   /** The devices, auto resolved here, so that the engine's natives are unpacked once. */
@@ -423,12 +564,14 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   private void report(
-      SweepGrid.Plan plan, RowFile<SweepRow> rows, SweepProgress progress, double seconds) {
+      SweepGrid.Plan plan, RowFile<SweepRow> rows, SweepProgress progress, double seconds)
+      throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     List<SweepRow> own =
         rows.rows().stream().filter(row -> plan.runs().stream().anyMatch(row::isOf)).toList();
     List<SweepPoint> points = SweepPoint.of(own);
-    Optional<SweepPoint> best = points.stream().max(Comparator.comparingDouble(SweepPoint::mean));
+    Optional<SweepPoint> best = best(points);
+    List<Path> drawn = rows.rows().isEmpty() ? List.of() : draw(SweepPoint.of(rows.rows()), output);
     if (json.wanted) {
       JsonObject object = new JsonObject();
       object.addProperty("csv", output.toString());
@@ -446,10 +589,8 @@ final class SweepCommand implements Callable<Integer> {
                 failed.add(failure);
               });
       object.add("failed", failed);
-      JsonArray array = new JsonArray();
-      points.forEach(point -> array.add(toJson(point)));
-      object.add("points", array);
-      best.ifPresent(point -> object.add("best", toJson(point)));
+      addPoints(object, points);
+      addFigures(object, drawn);
       object.addProperty("seconds", seconds);
       out.println(Json.text(object));
     } else {
@@ -472,6 +613,23 @@ final class SweepCommand implements Callable<Integer> {
                   100 * point.deviation()));
     }
     out.flush();
+  }
+
+  private static Optional<SweepPoint> best(List<SweepPoint> points) {
+    return points.stream().max(Comparator.comparingDouble(SweepPoint::mean));
+  }
+
+  private static void addPoints(JsonObject object, List<SweepPoint> points) {
+    JsonArray array = new JsonArray();
+    points.forEach(point -> array.add(toJson(point)));
+    object.add("points", array);
+    best(points).ifPresent(point -> object.add("best", toJson(point)));
+  }
+
+  private static void addFigures(JsonObject object, List<Path> drawn) {
+    JsonArray figures = new JsonArray();
+    drawn.forEach(file -> figures.add(file.toString()));
+    object.add("figures", figures);
   }
 
   private static JsonObject toJson(SweepPoint point) {

@@ -108,7 +108,7 @@ final class TargetSearch {
       }
     }
     TrainingOptions dense = training.options(dataSet, module, TrainingMixin.MaskKind.DENSE, true);
-    int epochs = training.training.epochs;
+    int epochs = training.epochs();
     return new Setup(
         bases, dense, asked.shortEpochs(epochs), evaluateEvery, maskCodec, Version.text());
   }

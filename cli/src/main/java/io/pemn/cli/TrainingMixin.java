@@ -1,5 +1,6 @@
 package io.pemn.cli;
 
+import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.MaskType;
@@ -134,13 +135,16 @@ final class TrainingMixin {
   @ArgGroup(validate = false, heading = "%nTraining:%n", order = 4)
   Training training = new Training();
 
+  @ArgGroup(validate = false, heading = AugmentationOptions.HEADING, order = 5)
+  AugmentationOptions augmentation = new AugmentationOptions();
+
   static final class Masks {
     @Option(
         names = "--recipe",
         defaultValue = "pemn",
         description =
-            "Where the defaults of the options for masks come from: what pemn found best, or what"
-                + " the paper does. One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+            "Where defaults come from: what pemn found best, or what the paper and its authors'"
+                + " command do. One of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     Recipe recipe;
 
     @Option(
@@ -162,11 +166,10 @@ final class TrainingMixin {
     @Option(
         names = "--ratio",
         paramLabel = "R",
-        defaultValue = "0.1",
         description =
             "random-vector: length of the prototype over the size of the largest layer"
-                + " (default: ${DEFAULT-VALUE}).")
-    double ratio;
+                + " (default: 0.1; the paper: 0.001).")
+    Double ratio;
 
     @Option(
         names = "--padding",
@@ -300,16 +303,14 @@ final class TrainingMixin {
     @Option(
         names = "--epochs",
         paramLabel = "N",
-        defaultValue = "6",
-        description = "Passes over the training images (default: ${DEFAULT-VALUE}).")
-    int epochs;
+        description = "Passes over the training images (default: 6; the paper: 100).")
+    Integer epochs;
 
     @Option(
         names = "--batch-size",
         paramLabel = "N",
-        defaultValue = "128",
-        description = "Images a step (default: ${DEFAULT-VALUE}).")
-    int batchSize;
+        description = "Images a step (default: 128; the paper: 512).")
+    Integer batchSize;
 
     @Option(
         names = "--lr",
@@ -358,13 +359,6 @@ final class TrainingMixin {
         description =
             "Train on a fixed class-balanced subset of so many images (default: all of them).")
     Integer trainImages;
-
-    @Option(
-        names = "--augment",
-        negatable = true,
-        description =
-            "Shift (by up to 2 pixels) and flip the training images (default: without MODEL).")
-    Boolean augment;
 
     @Option(
         names = "--normalize",
@@ -441,23 +435,20 @@ final class TrainingMixin {
       Optional<ModuleSource> module,
       MaskKind mask,
       boolean fixedDensity) {
-    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity, masks.recipe));
+    return TrainingOptions.of(toMap(dataSet, module, mask, fixedDensity));
   }
 
   /**
-   * The options for a kind of masks by the names of {@link TrainingOptions#toMap}, with those of
-   * all strategies.
-   *
-   * @param fixedDensity whether they keep to a density
-   * @param recipe where the defaults come from
+   * The same by their names in {@link TrainingOptions#toMap}, with those that only other masks
+   * have.
    */
   Map<String, String> toMap(
       Optional<Dataset> dataSet,
       Optional<ModuleSource> module,
       MaskKind mask,
-      boolean fixedDensity,
-      Recipe recipe) {
+      boolean fixedDensity) {
     Map<String, String> map = new LinkedHashMap<>();
+    Recipe recipe = masks.recipe;
     boolean dense = mask == MaskKind.DENSE;
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.name());
     Map<String, String> usual = recipe.options(type, fixedDensity);
@@ -477,16 +468,18 @@ final class TrainingMixin {
     if (module.isPresent()) {
       putModule(module.get().choice(), warm, dataSet, map);
     } else {
-      map.putAll(network.toMap());
+      map.putAll(network.toMap(recipe));
     }
     map.put("mask", mask.toString());
-    map.put("ratio", String.valueOf(masks.ratio));
+    map.put("ratio", String.valueOf(masks.ratio == null ? recipe.ratio() : masks.ratio));
     map.put("padding", masks.padding.toString());
     map.put("one-layer-scope", masks.oneLayerScope.toString());
     map.put("store-prototype", masks.storePrototype.toString());
     map.putAll(usual);
-    map.put("epochs", String.valueOf(training.epochs));
-    map.put("batch-size", String.valueOf(training.batchSize));
+    map.put("epochs", String.valueOf(epochs()));
+    map.put(
+        "batch-size",
+        String.valueOf(training.batchSize == null ? recipe.batchSize() : training.batchSize));
     double rate = recipe.learningRate(mask.toString(), module.isPresent(), warm);
     map.put("lr", String.valueOf(training.learningRate == null ? rate : training.learningRate));
     map.put(
@@ -497,14 +490,26 @@ final class TrainingMixin {
                 : training.remainderRate));
     map.put("weight-decay", String.valueOf(training.weightDecay));
     map.put("seed", String.valueOf(training.seed));
-    boolean augment = training.augment == null ? module.isEmpty() : training.augment;
-    map.put("augmentation", augment ? "shift-and-flip" : "none");
+    map.put("augmentation", augmentation(dataSet, module.isPresent()).toString());
     map.put(
         "train-images",
         training.trainImages == null ? "all" : String.valueOf(training.trainImages));
     map.put("normalize", normalization(training.normalize, dataSet).toString());
     putIfGiven("clip-norm", training.clipNorm, map);
     return map;
+  }
+
+  /** Passes over the training samples. */
+  int epochs() {
+    return training.epochs == null ? masks.recipe.epochs() : training.epochs;
+  }
+
+  /** What is asked for, or the recipe's where there are images. */
+  private AugmentationChoice augmentation(Optional<Dataset> dataSet, boolean trained) {
+    boolean images = dataSet.map(data -> data.image().isPresent()).orElse(true);
+    return augmentation.choice(
+        images ? masks.recipe.augmentation(trained) : AugmentationChoice.OfBytes.NONE,
+        spec.commandLine());
   }
 
   /** The normalisation that is asked for, or the data set's own. */

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,9 +143,42 @@ class BadModuleTest {
     String many = Modules.tensors(shared.resolve("many.safetensors"), 12, 1, 8, 8);
     assertFailed(
         Modules.compress(MLP, many, output),
-        "has labels up to 11, but the module has only 10 outputs");
-    assertFailed(CommandRun.of("eval", MLP, "--data", many), "10");
+        "has 12 classes, but the module tells 10 apart; give data of its own classes");
+    for (String command : List.of("eval", "compare")) {
+      Object[] models = command.equals("eval") ? new Object[] {MLP} : new Object[] {MLP, MLP};
+      assertFailed(
+          CommandRun.of(
+              Stream.of(Stream.of(command), Arrays.stream(models), Stream.of("--data", many))
+                  .flatMap(words -> words)
+                  .toArray()),
+          "mlp-scripted.pt tells 10 classes apart, but tensors has 12");
+    }
     assertNothingWritten();
+  }
+
+  @Test
+  void namedClassesAreExactlyThoseOfTheNetwork() throws IOException {
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    for (String name : List.of("cat", "dog", "owl")) {
+      Files.createDirectory(pictures.resolve(name));
+      for (int i = 0; i < 3; i++) {
+        ImageIO.write(
+            new BufferedImage(8, 8, BufferedImage.TYPE_BYTE_GRAY),
+            "png",
+            pictures.resolve(name).resolve(i + ".png").toFile());
+      }
+    }
+    String three = "image-folder:" + pictures;
+    assertFailed(
+        Modules.compress(MLP, three, output), "has 3 classes, but the module tells 10 apart");
+    assertFailed(
+        CommandRun.of("eval", MLP, "--data", three),
+        "tells 10 classes apart, but image-folder has 3");
+    assertFailed(
+        CommandRun.of("eval", builtIn, "--data", three + "?size=28x28"),
+        "The network takes images of 1 x 28 x 28 in 10 classes, but image-folder has images of 1 x"
+            + " 28 x 28 in 3");
+    assertEquals("previous", Files.readString(output));
   }
 
   @Test

@@ -86,13 +86,13 @@ public final class ArchiveWriter {
         .ifPresent(image -> metadata.setInput(input(image, network.normalization().orElseThrow())));
 
     if (!network.layers().isEmpty()) {
-      metadata.setPrototype(prototype(network));
-      Padding padding = network.padding();
+      metadata.setPrototype(prototype(network.prototype()));
+      Padding padding = network.prototype().padding();
       boolean named = !allMasked(network);
       for (MaskedLayer layer : network.layers()) {
         metadata.addLayers(layer(layer, padding, named));
       }
-      if (network.storeValues()) {
+      if (network.prototype().isStored()) {
         values = littleEndian(network.prototype().values());
         metadata.setPrototypeValues(PrototypeSection.newBuilder().setDigest(digest(values)));
       }
@@ -214,13 +214,15 @@ public final class ArchiveWriter {
         .build();
   }
 
-  private static Prototype prototype(MaskedNetwork network) {
-    return Prototype.newBuilder()
-        .setSeed(network.prototype().seed())
-        .setDistribution(Distribution.valueOf(network.prototype().distribution().name()))
-        .setLength(network.prototype().length())
-        .setShuffledLength(network.shuffledLength())
-        .build();
+  private static Prototype prototype(PrototypeSource source) {
+    Prototype.Builder message = Prototype.newBuilder().setLength(source.length());
+    if (source instanceof PrototypeSource.Generated generated) {
+      message
+          .setSeed(generated.prototype().seed())
+          .setDistribution(Distribution.valueOf(generated.prototype().distribution().name()))
+          .setShuffledLength(generated.shuffledLength());
+    }
+    return message.build();
   }
 
   /**

@@ -1,8 +1,6 @@
 package io.pemn.packager;
 
 import io.pemn.format.Normalization;
-import io.pemn.format.Padding;
-import io.pemn.format.Prototype;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.RemainderTensor;
@@ -16,9 +14,7 @@ import java.util.Optional;
  * @param network what the parameters belong to
  * @param normalization how pixels become the network's input, if it takes images
  * @param classLabels one name an output, or none
- * @param prototype what the masked layers are filled from
- * @param shuffledLength 0, or the length of the permutation through which layers read the prototype
- * @param storeValues whether the prototype's values shall travel in the file
+ * @param prototype what the masked layers are filled from; of no use if there are none
  * @param layers the masked layers, in the network's order; there may be none
  * @param remainder every other parameter, in the network's order
  * @param module the TorchScript module without its numbers, if the network is one
@@ -28,9 +24,7 @@ public record MaskedNetwork(
     NetworkDescription network,
     Optional<Normalization> normalization,
     List<String> classLabels,
-    Prototype prototype,
-    int shuffledLength,
-    boolean storeValues,
+    PrototypeSource prototype,
     List<MaskedLayer> layers,
     List<RemainderTensor> remainder,
     Optional<TorchScriptModule> module,
@@ -51,10 +45,5 @@ public record MaskedNetwork(
     classLabels = List.copyOf(classLabels);
     layers = List.copyOf(layers);
     remainder = List.copyOf(remainder);
-  }
-
-  /** How the layers read the prototype. */
-  public Padding padding() {
-    return Padding.of(prototype, shuffledLength);
   }
 }

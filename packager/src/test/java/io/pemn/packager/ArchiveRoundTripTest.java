@@ -72,9 +72,13 @@ class ArchiveRoundTripTest {
     assertEquals(network.classLabels(), archive.classLabels());
     assertEquals(network.provenance(), archive.provenance());
     boolean masked = !network.layers().isEmpty();
-    assertEquals(masked ? Optional.of(network.prototype()) : Optional.empty(), archive.prototype());
+    Optional<Prototype> generated =
+        network.prototype() instanceof PrototypeSource.Generated source && masked
+            ? Optional.of(source.prototype())
+            : Optional.empty();
+    assertEquals(generated, archive.prototype());
     assertEquals(masked ? network.prototype().length() : 0, archive.prototypeLength());
-    assertEquals(network.storeValues(), archive.storesPrototypeValues());
+    assertEquals(network.prototype().isStored(), archive.storesPrototypeValues());
     assertEquals(
         network.layers(), archive.layers().stream().map(layer -> masked(archive, layer)).toList());
     assertEquals(
@@ -235,8 +239,6 @@ class ArchiveRoundTripTest {
         normalization,
         network.classLabels(),
         network.prototype(),
-        network.shuffledLength(),
-        network.storeValues(),
         network.layers(),
         network.remainder(),
         network.module(),
@@ -340,8 +342,6 @@ class ArchiveRoundTripTest {
             sound.normalization(),
             sound.classLabels(),
             sound.prototype(),
-            0,
-            false,
             sound.layers(),
             sound.remainder().subList(1, sound.remainder().size()),
             sound.module(),
@@ -374,12 +374,14 @@ class ArchiveRoundTripTest {
 
   static float[] naive(MaskedNetwork network, MaskedLayer layer) {
     float[] prototype = network.prototype().values();
-    int shuffled = network.shuffledLength();
-    int[] permutation = Prototype.permutation(network.prototype().seed(), shuffled);
+    int[] permutation = {};
+    if (network.prototype() instanceof PrototypeSource.Generated generated) {
+      permutation = Prototype.permutation(generated.prototype().seed(), generated.shuffledLength());
+    }
     float[] weights = new float[layer.mask().size()];
     for (int i = 0; i < weights.length; i++) {
       long position = layer.offset() + i;
-      if (shuffled != 0) {
+      if (permutation.length != 0) {
         position = permutation[(int) position];
       }
       float weight = prototype[(int) (position % prototype.length)] * layer.scale();

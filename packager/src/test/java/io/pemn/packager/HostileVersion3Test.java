@@ -223,8 +223,6 @@ class HostileVersion3Test {
             network.normalization(),
             network.classLabels(),
             network.prototype(),
-            network.shuffledLength(),
-            network.storeValues(),
             network.layers(),
             List.of(),
             java.util.Optional.of(

@@ -158,8 +158,6 @@ class ModuleRoundTripTest {
         network.normalization(),
         network.classLabels(),
         network.prototype(),
-        network.shuffledLength(),
-        network.storeValues(),
         layers,
         remainder,
         java.util.Optional.of(module),

@@ -43,7 +43,8 @@ public final class Batch implements AutoCloseable {
    * Returns the memory of an input of all samples, one sample after the other, for an engine that
    * reads it where it is instead of copying it: a direct buffer in native byte order, with exactly
    * size x elements x bytes of a number remaining; of images, the normalized float32 pixels in the
-   * layout NCHW. Every call returns a view with a position of its own. Write nothing into it.
+   * layout NCHW, or if it {@link #isRaw is raw} the pixels 0..255 as float32. Every call returns a
+   * view with a position of its own. Write nothing into it.
    *
    * @param index which input, from 0
    * @throws IndexOutOfBoundsException if there is no such input
@@ -86,6 +87,34 @@ public final class Batch implements AutoCloseable {
    */
   public int[] positions() {
     return valid().positions();
+  }
+
+  /**
+   * Returns where in the epoch each sample of the batch comes, from 0: an array of the caller's
+   * own, {@code size} long.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public int[] places() {
+    return valid().places();
+  }
+
+  /**
+   * Returns the number of the epoch.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public int epoch() {
+    return valid().epoch();
+  }
+
+  /**
+   * Tells whether its images are still to be augmented and normalized.
+   *
+   * @throws IllegalStateException if the batch is no longer valid
+   */
+  public boolean isRaw() {
+    return valid().isRaw();
   }
 
   /** Gives the memory back to be filled with another batch; closing again does nothing. */

@@ -40,6 +40,9 @@ final class BatchBuffer {
   private final boolean labelled;
   private final int[] labels;
   private final int[] positions;
+  private final int[] places;
+  private int epoch;
+  private boolean raw;
   private int size;
 
   /** Takes the memory for {@code capacity} samples as those of a set are. */
@@ -49,6 +52,7 @@ final class BatchBuffer {
     this.labelled = set.labelled();
     this.labels = labelled ? new int[capacity] : NO_LABELS;
     this.positions = new int[capacity];
+    this.places = new int[capacity];
   }
 
   /** Forgets the samples; the next one added is the first again. */
@@ -57,30 +61,43 @@ final class BatchBuffer {
   }
 
   /**
+   * Says what the samples are.
+   *
+   * @param number of their epoch
+   * @param pixels whether they are images that are not normalized
+   */
+  void describe(int number, boolean pixels) {
+    epoch = number;
+    raw = pixels;
+  }
+
+  /**
    * Appends an image.
    *
    * @param image its floats, CHW
    * @param position which image of the set it is
+   * @param place where in the epoch it comes
    */
-  void add(float[] image, ImageSet set, int position) {
+  void add(float[] image, ImageSet set, int position, int place) {
     inputs.get(0).put(size, image);
-    finish(set, position);
+    finish(set, position, place);
   }
 
   /** Appends the sample of a set at a position, as it is. */
-  void add(TensorSet set, int position) {
+  void add(TensorSet set, int position, int place) {
     for (int input = 0; input < inputs.size(); input++) {
       inputs.get(input).put(size, set.input(input, position));
     }
     target.ifPresent(tensor -> tensor.put(size, set.target(position)));
-    finish(set, position);
+    finish(set, position, place);
   }
 
-  private void finish(SampleSet set, int position) {
+  private void finish(SampleSet set, int position, int place) {
     if (labelled) {
       labels[size] = set.label(position);
     }
     positions[size] = position;
+    places[size] = place;
     size++;
   }
 
@@ -110,5 +127,18 @@ final class BatchBuffer {
   /** Returns a copy of the positions there are. */
   int[] positions() {
     return Arrays.copyOf(positions, size);
+  }
+
+  /** Returns a copy of the places there are. */
+  int[] places() {
+    return Arrays.copyOf(places, size);
+  }
+
+  int epoch() {
+    return epoch;
+  }
+
+  boolean isRaw() {
+    return raw;
   }
 }

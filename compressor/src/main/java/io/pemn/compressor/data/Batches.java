@@ -2,6 +2,7 @@ package io.pemn.compressor.data;
 
 import io.pemn.format.Normalization;
 import io.pemn.format.network.InputTensor;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -22,6 +23,7 @@ public final class Batches {
   private final int batchSize;
   private final boolean shuffle;
   private final long seed;
+  private final boolean raw;
 
   /** What each pixel becomes, [channel][pixel]; no channels if the samples are no images. */
   private final float[][] tables;
@@ -50,8 +52,54 @@ public final class Batches {
       int batchSize,
       boolean shuffle,
       long seed) {
-    this.samples = Objects.requireNonNull(samples, "samples");
+    this(
+        samples,
+        augmentation,
+        samples instanceof ImageSet images
+            ? tables(images, normalization, augmentation)
+            : new float[0][],
+        batchSize,
+        shuffle,
+        seed,
+        false);
     Objects.requireNonNull(normalization, "normalization");
+    if (!(samples instanceof ImageSet) && !augmentation.equals(Augmentation.NONE)) {
+      throw new IllegalArgumentException(
+          "An augmentation was asked for, but only images can be shifted and flipped, and these are "
+              + samples
+              + "; switch the augmentation off.");
+    }
+  }
+
+  /**
+   * Makes batches of images whose pixels are as they are, 0..255 in float32, to be augmented and
+   * normalized elsewhere.
+   *
+   * @param images the images of every epoch
+   * @param batchSize images a batch, at least 1; the last batch of an epoch has the rest
+   * @param shuffle whether the order is random, another for each epoch, or that of the set
+   * @param seed decides the order
+   * @throws IllegalArgumentException if the batch size is below 1 or a batch is 2 GiB or more
+   */
+  public static Batches ofPixels(ImageSet images, int batchSize, boolean shuffle, long seed) {
+    float[] same = new float[Normalization.PIXEL_VALUES];
+    for (int pixel = 0; pixel < same.length; pixel++) {
+      same[pixel] = pixel;
+    }
+    float[][] tables = new float[images.channels()][];
+    Arrays.fill(tables, same);
+    return new Batches(images, Augmentation.NONE, tables, batchSize, shuffle, seed, true);
+  }
+
+  private Batches(
+      SampleSet samples,
+      Augmentation augmentation,
+      float[][] tables,
+      int batchSize,
+      boolean shuffle,
+      long seed,
+      boolean raw) {
+    this.samples = Objects.requireNonNull(samples, "samples");
     this.augmentation = Objects.requireNonNull(augmentation, "augmentation");
     if (batchSize < 1) {
       throw new IllegalArgumentException(
@@ -65,16 +113,8 @@ public final class Batches {
     samples.target().ifPresent(target -> requireAddressable(this.batchSize, target.bytes()));
     this.shuffle = shuffle;
     this.seed = seed;
-    this.tables =
-        samples instanceof ImageSet images
-            ? tables(images, normalization, augmentation)
-            : new float[0][];
-    if (!(samples instanceof ImageSet) && !augmentation.equals(Augmentation.NONE)) {
-      throw new IllegalArgumentException(
-          "An augmentation was asked for, but only images can be shifted and flipped, and these are "
-              + samples
-              + "; switch the augmentation off.");
-    }
+    this.raw = raw;
+    this.tables = tables;
   }
 
   private static float[][] tables(
@@ -111,20 +151,52 @@ public final class Batches {
    * @throws IllegalArgumentException if the epoch is negative
    */
   public BatchStream epoch(int epoch) {
+    return epoch(epoch, IntStream.range(0, samples.size()).toArray());
+  }
+
+  /**
+   * Begins to prepare some samples of an epoch, just as they come in it.
+   *
+   * @param epoch the number of the epoch, from 0
+   * @param places where in the epoch they come, at least one, in the order wanted
+   * @return the batches, to be closed
+   * @throws IllegalArgumentException if the epoch is negative or no place is given
+   * @throws IndexOutOfBoundsException if there is no such place
+   */
+  public BatchStream epoch(int epoch, int[] places) {
+    if (places.length == 0) {
+      throw new IllegalArgumentException("No place in the epoch was given; give one or more.");
+    }
+    int[] order = order(epoch);
+    for (int place : places) {
+      Objects.checkIndex(place, order.length);
+    }
+    Preparation sample = samples instanceof ImageSet images ? placing(images, epoch) : copying();
+    return new BatchStream(
+        (int) (((long) places.length + batchSize - 1) / batchSize),
+        (batch, buffer) -> {
+          buffer.describe(epoch, raw);
+          fill(order, places, batch, sample, buffer);
+        },
+        this::borrow,
+        spare::add);
+  }
+
+  /**
+   * Returns the samples of an epoch in the order in which they come, by where they stand in the
+   * set: an array of the caller's own.
+   *
+   * @param epoch the number of the epoch, from 0
+   * @throws IllegalArgumentException if the epoch is negative
+   */
+  public int[] order(int epoch) {
     if (epoch < 0) {
       throw new IllegalArgumentException(
           "Epoch " + epoch + " was asked for, but epochs count from 0; give 0 or more.");
     }
-    int[] order =
-        shuffle
-            ? SeededRandom.of(SeededRandom.Purpose.ORDER, seed, epoch).permutation(samples.size())
-            : IntStream.range(0, samples.size()).toArray();
-    Preparation sample = samples instanceof ImageSet images ? placing(images, epoch) : copying();
-    return new BatchStream(
-        batchesPerEpoch(),
-        (batch, buffer) -> fill(order, batch, sample, buffer),
-        this::borrow,
-        spare::add);
+    return shuffle
+        ? SeededRandom.of(SeededRandom.Purpose.ORDER, seed, epoch).permutation(samples.size())
+        : IntStream.range(0, samples.size()).toArray();
   }
 
   /** Adds one sample to a buffer. */
@@ -139,15 +211,15 @@ public final class Batches {
     void add(int place, int position, BatchBuffer buffer);
   }
 
-  private void fill(int[] order, int batch, Preparation sample, BatchBuffer buffer)
+  private void fill(int[] order, int[] places, int batch, Preparation sample, BatchBuffer buffer)
       throws InterruptedException {
     int first = batch * batchSize;
-    int end = (int) Math.min((long) first + batchSize, order.length);
-    for (int place = first; place < end; place++) {
+    int end = (int) Math.min((long) first + batchSize, places.length);
+    for (int i = first; i < end; i++) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();
       }
-      sample.add(place, order[place], buffer);
+      sample.add(places[i], order[places[i]], buffer);
     }
   }
 
@@ -163,13 +235,13 @@ public final class Batches {
               images.width(),
               tables,
               image);
-      buffer.add(image, images, position);
+      buffer.add(image, images, position, place);
     };
   }
 
   private Preparation copying() {
     TensorSet tensors = (TensorSet) samples;
-    return (place, position, buffer) -> buffer.add(tensors, position);
+    return (place, position, buffer) -> buffer.add(tensors, position, place);
   }
 
   private Augmentation.Placement placement(int epoch, int place) {

@@ -26,11 +26,12 @@ final class BundledFashionMnist implements DataSource {
               + "' names a location, but the bundled data has only one; give bundled, or"
               + " fashion-mnist:DIR for a folder.");
     }
-    return FashionMnist.read(
-        "fashion-mnist (bundled subset)",
-        home.resolve("testdata").resolve("fashion-mnist"),
-        "restore testdata/fashion-mnist in the home folder of pemn, or give fashion-mnist:DIR with"
-            + " the data set of the Debian package dataset-fashion-mnist or of"
-            + " github.com/zalandoresearch/fashion-mnist");
+    return IdxFolder.fashionMnist()
+        .read(
+            "fashion-mnist (bundled subset)",
+            home.resolve("testdata").resolve("fashion-mnist"),
+            "restore testdata/fashion-mnist in the home folder of pemn, or give fashion-mnist:DIR with"
+                + " the data set of the Debian package dataset-fashion-mnist or of"
+                + " github.com/zalandoresearch/fashion-mnist");
   }
 }

@@ -8,10 +8,12 @@ import java.util.stream.Collectors;
 public final class DataSources {
   private static final List<DataSource> KNOWN =
       List.of(
-          new FashionMnist(),
+          IdxFolder.fashionMnist(),
           new BundledFashionMnist(),
+          IdxFolder.mnist(),
           Cifar.cifar10(),
           Cifar.cifar100(),
+          new TinyImageNet(),
           new ImageFolder(),
           new TensorsFile());
 

@@ -63,6 +63,17 @@ public record Dataset(
     }
   }
 
+  /**
+   * Tells whether the labels can be those of a network with so many outputs. A data set that names
+   * its classes must have as many; otherwise nobody knows how many there are beyond the greatest
+   * label, and some outputs may be without samples.
+   *
+   * @param outputs how many classes the network tells apart
+   */
+  public boolean hasClassesOf(long outputs) {
+    return labels.isEmpty() ? train.classes() <= outputs : train.classes() == outputs;
+  }
+
   /** Returns the shape of the images, or nothing if the samples are no images. */
   public Optional<ImageShape> image() {
     return train instanceof ImageSet images

@@ -376,34 +376,7 @@ final class ImageFolder implements DataSource {
     }
 
     Normalization normalization() {
-      long[][] counts = new long[channels][Normalization.PIXEL_VALUES];
-      for (int plane = 0; plane < channels * count; plane++) {
-        for (int i = plane * plane(); i < (plane + 1) * plane(); i++) {
-          counts[plane % channels][pixels[i] & 0xff]++;
-        }
-      }
-      List<Float> means = new ArrayList<>();
-      List<Float> deviations = new ArrayList<>();
-      double total = (double) count * plane();
-      for (long[] histogram : counts) {
-        double sum = 0;
-        double squares = 0;
-        for (int pixel = 0; pixel < histogram.length; pixel++) {
-          sum += (double) histogram[pixel] * pixel;
-          squares += (double) histogram[pixel] * pixel * pixel;
-        }
-        double mean = sum / total;
-        double variance = Math.max(0, squares / total - mean * mean);
-        float deviation = fourDigits(Math.sqrt(variance) / 255);
-        means.add(fourDigits(mean / 255));
-        // Images of one colour have none; any will do.
-        deviations.add(deviation == 0 ? 1 : deviation);
-      }
-      return new Normalization(means, deviations);
-    }
-
-    private static float fourDigits(double value) {
-      return Math.round(value * 1e4) / 1e4f;
+      return MeasuredNormalization.of(pixels, channels, plane());
     }
   }
 }

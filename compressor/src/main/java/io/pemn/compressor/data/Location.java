@@ -5,6 +5,8 @@ import java.nio.file.Path;
 
 /** What a data spec says after its colon. */
 final class Location {
+  private static final String PART = "?part";
+
   private Location() {}
 
   /**
@@ -54,5 +56,15 @@ final class Location {
               + ".",
           e);
     }
+  }
+
+  /** Whether a location ends in {@code ?part}: fewer images than the official ones are meant. */
+  static boolean isPart(String location) {
+    return location.endsWith(PART);
+  }
+
+  /** The location without {@code ?part}. */
+  static String withoutPart(String location) {
+    return isPart(location) ? location.substring(0, location.length() - PART.length()) : location;
   }
 }

@@ -16,7 +16,7 @@ public final class SeededRandom {
     SUBSET,
     /** The order of an epoch's images. */
     ORDER,
-    /** Shifts and flips. */
+    /** How training images are changed. */
     AUGMENTATION,
     /** Initial scores of masks. */
     SCORES,
@@ -50,12 +50,12 @@ public final class SeededRandom {
   }
 
   /** Returns 0..bound-1; the bias is below bound / 2^32. */
-  int below(int bound) {
+  public int below(int bound) {
     return (int) (((random.nextLong() >>> 32) * bound) >>> 32);
   }
 
   /** Returns true with probability 1/2. */
-  boolean coin() {
+  public boolean coin() {
     return random.nextLong() < 0;
   }
 

@@ -14,6 +14,7 @@ import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.packager.FileDigest;
 import io.pemn.packager.torchscript.ModuleTensor;
 import io.pemn.packager.torchscript.TorchScriptException;
 import io.pemn.packager.torchscript.TorchScriptFile;
@@ -24,10 +25,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -67,20 +64,12 @@ public final class ModuleSource implements AutoCloseable {
     TorchScriptFile file = TorchScriptFile.open(path);
     try {
       return new ModuleSource(
-          path, file, new NetworkChoice.Module(sha256(path), include, exclude, keepTracedMode));
+          path,
+          file,
+          new NetworkChoice.Module(FileDigest.sha256(path), include, exclude, keepTracedMode));
     } catch (IOException | RuntimeException e) {
       file.close();
       throw e;
-    }
-  }
-
-  private static String sha256(Path path) throws IOException {
-    try (DigestInputStream in =
-        new DigestInputStream(Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
-      in.transferTo(OutputStream.nullOutputStream());
-      return HexFormat.of().formatHex(in.getMessageDigest().digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError("Every JVM has SHA-256.", e);
     }
   }
 

@@ -129,7 +129,7 @@ public final class SweepMeasurement {
         fp32,
         (double) fp32 / shipment.bytes(),
         seconds,
-        (double) images * options.epochs() / seconds,
+        checkpoint.history().stream().mapToInt(EpochMetrics::images).sum() / seconds,
         device.isGpu() ? "gpu:" + device.getDeviceId() : "cpu",
         run.settings(),
         tool,

@@ -14,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -129,11 +128,9 @@ public record SweepRun(SweepStrategy strategy, Optional<Double> kept, RunDescrip
     return strategy + ratio().or(this::kept).map(number -> " " + plain(number)).orElse("");
   }
 
-  /** A number as people write it: 0.001, 1e-05. */
+  /** A number as people write it: 0.001, 1e-4. */
   static String plain(double number) {
-    return number < 1e-4
-        ? String.format(Locale.ROOT, "%.3g", number).replaceAll("\\.?0*e", "e")
-        : String.valueOf(number);
+    return String.valueOf(number).replace(".0E", "E").replace('E', 'e');
   }
 
   /** How many values the network's weights have between them, before masks choose. */

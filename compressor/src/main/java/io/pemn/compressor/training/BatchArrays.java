@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.pemn.compressor.augment.ImageAugmenter;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.format.NumberType;
@@ -30,11 +31,33 @@ record BatchArrays(
    * @param floats the type that floating-point inputs shall have
    */
   static BatchArrays of(Batch batch, SampleSet set, NumberType floats, NDManager manager) {
+    return of(batch, set, floats, Optional.empty(), manager);
+  }
+
+  /**
+   * Moves a batch to the device of a manager, which owns the arrays; valid as long as the batch.
+   *
+   * @param floats the type that floating-point inputs shall have
+   * @param augmenter what makes input of raw images there, and leaves all others as they are
+   * @throws IllegalStateException if the images are raw and nothing makes input of them
+   */
+  static BatchArrays of(
+      Batch batch,
+      SampleSet set,
+      NumberType floats,
+      Optional<ImageAugmenter> augmenter,
+      NDManager manager) {
     requireRunnable(floats);
     NDList inputs = new NDList();
+    if (batch.isRaw() && augmenter.isEmpty()) {
+      throw new IllegalStateException("These images are raw, but nothing normalizes them.");
+    }
     for (int i = 0; i < set.inputs().size(); i++) {
       InputTensor input = set.inputs().get(i);
       NDArray array = manager.create(batch.input(i), shape(batch, input), dataType(input.type()));
+      if (batch.isRaw()) {
+        array = augmenter.orElseThrow().apply(array, batch.epoch(), batch.places());
+      }
       inputs.add(input.type().isFloat() ? array.toType(dataType(floats), false) : array);
     }
     Optional<NDArray> labels = Optional.empty();

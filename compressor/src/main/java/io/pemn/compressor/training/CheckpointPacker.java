@@ -14,6 +14,7 @@ import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
+import io.pemn.packager.PrototypeSource;
 import io.pemn.packager.remainder.RemainderCoder;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -145,9 +146,7 @@ public final class CheckpointPacker {
         run.network(),
         run.image().map(image -> options.normalization()),
         run.classLabels(),
-        prototype,
-        shuffledLength,
-        options.storeValues(),
+        new PrototypeSource.Generated(prototype, shuffledLength, options.storeValues()),
         layers,
         coder.code(remainder, options.remainder()),
         skeleton,

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
@@ -32,6 +33,7 @@ import java.util.function.IntConsumer;
  */
 public record Comparison(Optional<Double> agreement, double largestDifference, double cosine) {
   private static final int BATCH_SIZE = 250;
+  private static final int PROBE_SIZE = 2;
 
   /**
    * Measures one model on a data set's test samples.
@@ -57,6 +59,9 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
                   ? "(no labels)"
                   : "(no targets for --objective " + objective + ")")
               + "; pemn compare compares two models without.");
+    }
+    if (objective == Objective.CLASSIFY && test.labelled()) {
+      requireOutputPerClass(model, dataSet, normalization);
     }
     try {
       return Evaluation.of(
@@ -94,7 +99,9 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
     boolean same =
         network.inputs().size() == test.inputs().size()
             && network.image().equals(dataSet.image())
-            && (!test.labelled() || network.classes() == 0 || test.classes() <= network.classes());
+            && (!test.labelled()
+                || network.classes() == 0
+                || dataSet.hasClassesOf(network.classes()));
     for (int i = 0; same && i < test.inputs().size(); i++) {
       same = network.inputs().get(i).shape().equals(test.inputs().get(i).shape());
     }
@@ -108,6 +115,40 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
               + " has "
               + dataSet.image().map(image -> "images of " + image).orElse(test.inputs().toString())
               + (test.labelled() ? " in " + test.classes() : "")
+              + "; give the data set that it was trained for.");
+    }
+  }
+
+  /** Checks, on a few samples, what no file says of its network. */
+  private static void requireOutputPerClass(
+      OpenedModel model, Dataset dataSet, Normalization normalization) throws IOException {
+    Shape shape;
+    boolean gradientsBefore = JniUtils.isGradMode();
+    JniUtils.setGradMode(false);
+    try (BatchStream stream = stream(model, dataSet.test(), normalization, PROBE_SIZE);
+        Batch batch = stream.next();
+        NDManager scratch = model.manager().newSubManager()) {
+      shape = run(model, batch, dataSet, scratch).getShape().slice(1);
+    } finally {
+      JniUtils.setGradMode(gradientsBefore);
+    }
+    if (shape.dimension() != 1) {
+      throw new IOException(
+          model.file()
+              + " gives an output of shape "
+              + shape
+              + " a sample, but a classifier gives one number a class; measure it with --objective"
+              + " regress or embed.");
+    }
+    if (!dataSet.hasClassesOf(shape.get(0))) {
+      throw new IOException(
+          model.file()
+              + " tells "
+              + shape.get(0)
+              + " classes apart, but "
+              + dataSet.name()
+              + " has "
+              + dataSet.test().classes()
               + "; give the data set that it was trained for.");
     }
   }
@@ -136,8 +177,8 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
     boolean gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
     // Two streams: the models may want different normalisations.
-    try (BatchStream firstStream = stream(first, test, normalization);
-        BatchStream secondStream = stream(second, test, normalization)) {
+    try (BatchStream firstStream = stream(first, test, normalization, BATCH_SIZE);
+        BatchStream secondStream = stream(second, test, normalization, BATCH_SIZE)) {
       while (firstStream.hasNext()) {
         try (Batch firstBatch = firstStream.next();
             Batch secondBatch = secondStream.next();
@@ -199,7 +240,7 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
     int done = 0;
     boolean gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
-    try (BatchStream stream = stream(model, dataSet.test(), normalization)) {
+    try (BatchStream stream = stream(model, dataSet.test(), normalization, BATCH_SIZE)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next();
             NDManager scratch = model.manager().newSubManager()) {
@@ -222,12 +263,12 @@ public record Comparison(Optional<Double> agreement, double largestDifference, d
   }
 
   private static BatchStream stream(
-      OpenedModel model, SampleSet test, Normalization normalization) {
+      OpenedModel model, SampleSet test, Normalization normalization, int batchSize) {
     return new Batches(
             test,
             model.normalization().orElse(normalization),
             Augmentation.NONE,
-            BATCH_SIZE,
+            batchSize,
             false,
             0)
         .epoch(0);

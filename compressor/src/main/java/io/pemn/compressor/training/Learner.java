@@ -12,6 +12,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
+import io.pemn.compressor.augment.ImageAugmenter;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
@@ -69,6 +70,7 @@ final class Learner implements AutoCloseable {
   private final Replicas replicas;
   private final Optional<Teacher> teacher;
   private final LossFunction lossFunction;
+  private final Optional<ImageAugmenter> augmenter;
   private final ResumableAdamW scoreSteps;
   private final ResumableAdamW otherSteps;
   private final EdgePopupOptimizer optimizer;
@@ -160,6 +162,8 @@ final class Learner implements AutoCloseable {
     this.network = network;
     this.teacher = teacher;
     this.lossFunction = new LossFunction(options.objective(), options.distillation());
+    this.augmenter =
+        TrainingBatches.augmenter(options.augmentation(), options.normalization(), options.seed());
     this.schedule = new LearningRateSchedule(options.learningRate(), totalSteps);
     this.steps = checkpoint.map(Checkpoint::steps).orElse(0L);
     this.layers = new MaskedLayers(options.mask().orElse(NO_MASKS));
@@ -276,7 +280,7 @@ final class Learner implements AutoCloseable {
    */
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
-      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
+      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), augmenter, scratch);
       Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       List<Replicas.Share> shares = replicas.share(arrays, wanted, scratch);
       List<Learned> learned = new ArrayList<>();

@@ -1,5 +1,7 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.augment.AugmentationChoice;
+import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.Selection;
@@ -7,11 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** The options of masks that are taken where none are asked for. */
+/** The options of a training that are taken where none are asked for. */
 public enum Recipe {
   /** What was found best by measurement (docs/results.md). */
   PEMN,
-  /** What the paper and its authors' code do (sections 3 and 4.1 of the paper). */
+  /** What the paper and its authors' command do (sections 3 and 4.1 of the paper). */
   PAPER;
 
   /** The name on the command line and in messages. */
@@ -72,6 +74,38 @@ public enum Recipe {
     return quicker ? 0.05 : learningRate(mask, trained, warm);
   }
 
+  /** Passes over the training samples. */
+  public int epochs() {
+    return this == PAPER ? 100 : 6;
+  }
+
+  /** Samples a step. */
+  public int batchSize() {
+    return this == PAPER ? 512 : 128;
+  }
+
+  /** AdamW's weight decay. */
+  public double weightDecay() {
+    return 0.005;
+  }
+
+  /** Length of a random-vector prototype over the size of the largest layer. */
+  public double ratio() {
+    return this == PAPER ? 0.001 : 0.1;
+  }
+
+  /**
+   * How training images are changed.
+   *
+   * @param trained whether a trained network is given
+   */
+  public AugmentationChoice augmentation(boolean trained) {
+    if (this == PAPER) {
+      return AugmentationPipeline.PAPER;
+    }
+    return trained ? AugmentationChoice.OfBytes.NONE : AugmentationChoice.OfBytes.SHIFT_AND_FLIP;
+  }
+
   /**
    * Everything of {@link TrainingOptions#toMap} that is taken where nothing is asked for, but
    * networks, data and seeds.
@@ -82,18 +116,18 @@ public enum Recipe {
    */
   public Map<String, String> usual(String mask, boolean trained, boolean warm) {
     Map<String, String> usual = new LinkedHashMap<>();
-    usual.put("ratio", "0.1");
+    usual.put("ratio", String.valueOf(ratio()));
     usual.put("padding", "copy");
     usual.put("one-layer-scope", "all");
     usual.put("store-prototype", "seed");
     boolean dense = mask.equals("dense");
     MaskType type = dense ? MaskType.BINARY : MaskType.valueOf(mask.toUpperCase(Locale.ROOT));
     usual.putAll(options(type, false));
-    usual.put("batch-size", "128");
+    usual.put("batch-size", String.valueOf(batchSize()));
     usual.put("lr", String.valueOf(learningRate(mask, trained, warm)));
     usual.put("remainder-lr", String.valueOf(remainderRate(mask, trained, warm)));
-    usual.put("weight-decay", "0.005");
-    usual.put("augmentation", trained ? "none" : "shift-and-flip");
+    usual.put("weight-decay", String.valueOf(weightDecay()));
+    usual.put("augmentation", augmentation(trained).toString());
     usual.put("train-images", "all");
     if (trained) {
       usual.put("mask-include", "");

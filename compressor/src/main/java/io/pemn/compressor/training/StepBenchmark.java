@@ -1,7 +1,8 @@
 package io.pemn.compressor.training;
 
 import ai.djl.Device;
-import io.pemn.compressor.data.Augmentation;
+import io.pemn.compressor.augment.AugmentationChoice;
+import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
@@ -85,14 +86,17 @@ public final class StepBenchmark {
     }
     TrainingOptions denseOptions = TrainingOptions.of(dense);
     SampleSet images = dataSet.train();
+    // What the preparing thread does to bytes is no part of a step.
     Batches batches =
-        new Batches(
+        TrainingBatches.of(
+            options.augmentation() instanceof AugmentationPipeline
+                ? options.augmentation()
+                : AugmentationChoice.OfBytes.NONE,
             images,
             options.normalization(),
-            Augmentation.NONE,
             options.batchSize(),
-            true,
             options.seed());
+    boolean unchanged = !options.augmentation().changesImages();
     double[] denseNanos = new double[steps];
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
@@ -109,11 +113,9 @@ public final class StepBenchmark {
               }
               boolean denseFirst = (done & 1) == 0;
               double first =
-                  time(
-                      denseFirst ? denseLearner : maskedLearner, batch, images, !options.augment());
+                  time(denseFirst ? denseLearner : maskedLearner, batch, images, unchanged);
               double second =
-                  time(
-                      denseFirst ? maskedLearner : denseLearner, batch, images, !options.augment());
+                  time(denseFirst ? maskedLearner : denseLearner, batch, images, unchanged);
               if (done >= 0) {
                 denseNanos[done] = denseFirst ? first : second;
                 maskedNanos[done] = denseFirst ? second : first;

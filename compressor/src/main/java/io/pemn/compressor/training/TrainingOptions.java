@@ -1,5 +1,6 @@
 package io.pemn.compressor.training;
 
+import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.LayerBudget;
@@ -38,7 +39,7 @@ import java.util.Optional;
  * @param remainderRate the same of what is not masked, greater than 0
  * @param weightDecay AdamW's, at least 0
  * @param seed of the prototype, the scores, the order of the images and their augmentation
- * @param augment whether training images are shifted by up to 2 pixels and flipped
+ * @param augmentation how training images are changed
  * @param trainImages size of the class-balanced subset to train on; 0 for all
  * @param normalization how pixels become input
  * @param remainder how the archive stores floats that no mask replaces
@@ -61,7 +62,7 @@ public record TrainingOptions(
     double remainderRate,
     double weightDecay,
     long seed,
-    boolean augment,
+    AugmentationChoice augmentation,
     int trainImages,
     Normalization normalization,
     FloatCoding remainder,
@@ -163,7 +164,7 @@ public record TrainingOptions(
     }
     map.put("weight-decay", Double.toString(weightDecay));
     map.put("seed", Long.toString(seed));
-    map.put("augmentation", augment ? "shift-and-flip" : "none");
+    map.put("augmentation", augmentation.toString());
     map.put("train-images", trainImages == 0 ? "all" : Integer.toString(trainImages));
     map.put("normalize", normalization.toString());
     map.put("remainder", remainder.toString());
@@ -240,7 +241,7 @@ public record TrainingOptions(
         Double.parseDouble(get(map, masked ? "remainder-lr" : "lr")),
         Double.parseDouble(get(map, "weight-decay")),
         Long.parseLong(get(map, "seed")),
-        isFirst(map, "augmentation", "shift-and-flip", "none"),
+        AugmentationChoice.parse(get(map, "augmentation")),
         trainImages,
         Normalization.parse(get(map, "normalize")),
         constant(FloatCoding.class, get(map, "remainder")),

@@ -3,7 +3,6 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.Shape;
-import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
@@ -38,7 +37,6 @@ import java.util.Set;
  */
 public final class TrainingRun {
   private static final long PROGRESS_NANOS = 200_000_000;
-  private static final int MAX_SHIFT = 2;
 
   private final RunDescription description;
   private final TrainingOptions options;
@@ -170,14 +168,14 @@ public final class TrainingRun {
               + " a sample, but a classifier has one number a class; use --objective regress or"
               + " embed.");
     }
-    if (classify && set.labelled() && set.classes() > output.get(0)) {
+    if (classify && set.labelled() && !dataSet.hasClassesOf(output.get(0))) {
       throw new IOException(
           dataSet.name()
-              + " has labels up to "
-              + (set.classes() - 1)
-              + ", but the module has only "
+              + " has "
+              + set.classes()
+              + " classes, but the module tells "
               + output.get(0)
-              + " outputs; give data of its own classes.");
+              + " apart; give data of its own classes.");
     }
     if (!classify && set.target().isPresent() && set.target().get().elements() != output.size()) {
       throw new IOException(
@@ -230,9 +228,13 @@ public final class TrainingRun {
     description
         .image()
         .ifPresent(image -> options.normalization().requireChannels(image.channels()));
-    if (options.augment() && module.isPresent() && description.image().isEmpty()) {
+    if (options.augmentation().changesImages()
+        && module.isPresent()
+        && description.image().isEmpty()) {
       throw new IllegalArgumentException(
-          "Augmentation changes images, but " + dataSet.name() + " has none; leave --augment out.");
+          "Augmentation changes images, but "
+              + dataSet.name()
+              + " has none; leave --augment and all that it stands for out.");
     }
   }
 
@@ -412,17 +414,8 @@ public final class TrainingRun {
   }
 
   private Checkpoint train(Optional<Checkpoint> resumed) throws IOException {
-    Augmentation augmentation =
-        options.augment() ? Augmentation.shiftAndFlip(MAX_SHIFT) : Augmentation.NONE;
-    boolean unchanged = augmentation.equals(Augmentation.NONE);
-    Batches batches =
-        new Batches(
-            train,
-            options.normalization(),
-            augmentation,
-            options.batchSize(),
-            true,
-            options.seed());
+    boolean unchanged = !options.augmentation().changesImages();
+    Batches batches = TrainingBatches.of(options, train);
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));

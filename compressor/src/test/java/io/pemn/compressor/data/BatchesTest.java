@@ -133,6 +133,49 @@ class BatchesTest {
   }
 
   @Test
+  void rawBatchesHoldThePixelsInTheOrderOfAllOthersAndSayWhereTheyCome() {
+    ImageSet set = numbered(50);
+    int[] order = new Batches(set, BYTES, SHIFT_AND_FLIP, 7, true, 3).order(2);
+    int place = 0;
+    try (BatchStream stream = Batches.ofPixels(set, 7, true, 3).epoch(2)) {
+      while (stream.hasNext()) {
+        Batch batch = stream.next();
+        assertTrue(batch.isRaw());
+        assertEquals(2, batch.epoch());
+        FloatBuffer floats = batch.input(0).asFloatBuffer();
+        for (int i = 0; i < batch.size(); i++, place++) {
+          assertEquals(place, batch.places()[i]);
+          assertEquals(order[place], batch.positions()[i]);
+          for (int pixel = 0; pixel < 16; pixel++) {
+            assertEquals(set.pixel(order[place], 0, pixel / 4, pixel % 4), floats.get());
+          }
+        }
+      }
+    }
+    assertEquals(50, place);
+    try (BatchStream stream = new Batches(set, BYTES, SHIFT_AND_FLIP, 7, true, 3).epoch(2)) {
+      assertFalse(stream.next().isRaw());
+    }
+  }
+
+  @Test
+  void someSamplesOfAnEpochComeJustAsTheyDoInIt() {
+    Batches batches = new Batches(numbered(100), BYTES, SHIFT_AND_FLIP, 7, true, 3);
+    List<Seen> whole = epoch(batches, 2);
+    int[] places = {99, 0, 40, 7, 8, 9, 10, 11, 12};
+    List<Seen> some = new ArrayList<>();
+    try (BatchStream stream = batches.epoch(2, places)) {
+      while (stream.hasNext()) {
+        some.addAll(imagesOf(stream.next()));
+      }
+    }
+    assertEquals(IntStream.of(places).mapToObj(whole::get).toList(), some);
+    assertThrows(IndexOutOfBoundsException.class, () -> batches.epoch(2, new int[] {100}));
+    assertThrows(IllegalArgumentException.class, () -> batches.epoch(2, new int[0]));
+    assertThrows(IllegalArgumentException.class, () -> batches.order(-1));
+  }
+
+  @Test
   void anotherEpochOrSeedHasAnotherOrderAndOtherChanges() {
     Set<List<Integer>> orders = new HashSet<>();
     Set<List<Seen>> changes = new HashSet<>();
@@ -262,7 +305,7 @@ class BatchesTest {
               if (batch == 1) {
                 throw fault;
               }
-              buffer.add(new float[16], numbered(1), 0);
+              buffer.add(new float[16], numbered(1), 0, batch);
             },
             () -> new BatchBuffer(1, numbered(1)),
             buffer -> {})) {
@@ -297,7 +340,7 @@ class BatchesTest {
     try (BatchStream stream =
         new BatchStream(
             50,
-            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch),
+            (batch, buffer) -> buffer.add(new float[16], numbered(50), batch, batch),
             () -> {
               made.incrementAndGet();
               return new BatchBuffer(1, numbered(1));

@@ -84,6 +84,29 @@ class DataSourcesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {".", "raw", "MNIST/raw"})
+  void mnistIsFoundWhereItIsUsuallyLeft(String place) throws IOException {
+    Path files = Files.createDirectories(folder.resolve(place));
+    IdxBytes.writeFashionMnist(files, false);
+    Files.move(files.resolve("train-images-idx3-ubyte"), files.resolve("train-images.idx3-ubyte"));
+
+    Dataset dataset = DataSources.load("mnist:" + folder, Path.of("unused"));
+
+    assertEquals("mnist", dataset.name());
+    assertEquals("2 images of 1x1x2 in 10 classes", dataset.train().toString());
+    assertEquals(List.of("0", "1", "2"), dataset.labels().subList(0, 3));
+    assertEquals(Normalization.parse("0.1307,0.3081"), dataset.normalization());
+  }
+
+  @Test
+  void mnistThatIsNotThereIsToldWithWhereToGetIt() {
+    String message = messageOf("mnist:" + folder);
+
+    assertTrue(message.contains("neither train-images-idx3-ubyte nor"), message);
+    assertTrue(message.contains("http://yann.lecun.com/exdb/mnist"), message);
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "train-images-idx3-ubyte",
@@ -129,7 +152,7 @@ class DataSourcesTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "mnist:dir", "Bundled", ":dir"})
+  @ValueSource(strings = {"", "nist:dir", "Bundled", ":dir"})
   void anUnknownKindListsTheKnownOnes(String spec) {
     String message = messageOf(spec);
 

@@ -2,13 +2,16 @@ package io.pemn.compressor.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.pytorch.jni.JniUtils;
-import io.pemn.compressor.data.Augmentation;
+import io.pemn.compressor.augment.AugmentationChoice;
+import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
+import io.pemn.compressor.data.ImageSet;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.masking.Selection;
 import io.pemn.format.network.BuiltInDescription;
@@ -150,6 +153,31 @@ class LearnerTest {
   }
 
   @Test
+  void nativeMemoryStaysFlatOverStepsThatAugmentOnTheDevice()
+      throws IOException, ReflectiveOperationException {
+    TrainingOptions options =
+        TinyTraining.mlp(
+            "augmentation", "crop-scale:0.5+flip+rand-augment:2:12+jitter:0.2+erase:0.5");
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = TinyTraining.learner(run, 400)) {
+      learn(learner, options, 2);
+      int afterFew = LiveArrays.count();
+      learn(learner, options, 40);
+      assertEquals(afterFew, LiveArrays.count());
+    }
+  }
+
+  @Test
+  void rawImagesWithoutAnythingToNormalizeThemAreAFault() throws IOException {
+    RunDescription run = RunDescription.of(TinyTraining.mlp(), TinyTraining.IMAGES);
+    try (Learner learner = TinyTraining.learner(run, 10);
+        BatchStream stream = Batches.ofPixels((ImageSet) TRAIN, 8, true, 1).epoch(0);
+        Batch batch = stream.next()) {
+      assertThrows(IllegalStateException.class, () -> learner.step(batch, TRAIN, false));
+    }
+  }
+
+  @Test
   void evaluatingKeepsNoGradientsAndLeavesThemOff() throws IOException {
     TrainingOptions options = TinyTraining.mlp();
     RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
@@ -194,9 +222,14 @@ class LearnerTest {
 
   private static void learn(Learner learner, TrainingOptions options, int steps)
       throws IOException {
+    boolean onTheDevice = options.augmentation() instanceof AugmentationPipeline;
     Batches batches =
-        new Batches(
-            TRAIN, options.normalization(), Augmentation.NONE, options.batchSize(), true, 1);
+        TrainingBatches.of(
+            onTheDevice ? options.augmentation() : AugmentationChoice.OfBytes.NONE,
+            TRAIN,
+            options.normalization(),
+            options.batchSize(),
+            1);
     int done = 0;
     for (int epoch = 0; done < steps; epoch++) {
       try (BatchStream stream = batches.epoch(epoch)) {

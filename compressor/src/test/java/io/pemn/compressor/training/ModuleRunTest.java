@@ -16,6 +16,7 @@ import io.pemn.packager.Unpacker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -107,6 +108,39 @@ class ModuleRunTest {
 
       assertEquals(2, resumed.epochs());
       assertArrayEquals(undisturbed, ModuleTraining.archive(resumed, run));
+    }
+  }
+
+  @Test
+  void aModuleOfImagesLearnsFromImagesThatAreAugmentedOnTheDevice() throws IOException {
+    String steps = "crop-scale:0.8+flip+rand-augment:1:5+jitter:0.1+erase:0.1";
+    byte[] augmented = trainedOnSome("once", steps);
+    assertArrayEquals(augmented, trainedOnSome("again", steps));
+    assertFalse(Arrays.equals(augmented, trainedOnSome("otherwise", "flip")));
+  }
+
+  private byte[] trainedOnSome(String run, String augmentation) throws IOException {
+    try (ModuleSource module = ModuleTraining.open("resnet8-traced")) {
+      TrainingOptions options =
+          ModuleTraining.options(module, "augmentation", augmentation, "train-images", "64");
+      Path directory = folder.resolve(run);
+      return ModuleTraining.archive(
+          ModuleTraining.run(module, options, ModuleTraining.IMAGES, directory).start(), directory);
+    }
+  }
+
+  @Test
+  void augmentingWhatIsNoImageIsRefused() throws IOException {
+    try (ModuleSource module = ModuleTraining.open("tiny/mlp-scripted")) {
+      TrainingOptions options = ModuleTraining.options(module, "augmentation", "flip");
+      Dataset data = ModuleTraining.labelled("tiny/mlp-scripted", 10);
+      IllegalArgumentException refused =
+          assertThrows(
+              IllegalArgumentException.class,
+              () -> ModuleTraining.run(module, options, data, folder.resolve("run")));
+      assertTrue(
+          refused.getMessage().startsWith("Augmentation changes images, but"),
+          refused.getMessage());
     }
   }
 

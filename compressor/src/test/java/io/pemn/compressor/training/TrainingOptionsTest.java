@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.network.NetworkChoice;
@@ -105,7 +106,7 @@ class TrainingOptionsTest {
     assertEquals(Distribution.SIGNED_CONSTANT, options.distribution());
     assertEquals(0, options.trainImages());
     assertTrue(options.storeValues());
-    assertTrue(options.augment());
+    assertEquals(AugmentationChoice.OfBytes.SHIFT_AND_FLIP, options.augmentation());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
+import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
 import io.pemn.loader.Limits;
@@ -124,6 +125,33 @@ class TrainingRunTest {
   }
 
   @Test
+  void aRunThatAugmentsOnTheDeviceLearnsAndIsResumedToTheSameArchive() throws IOException {
+    TrainingOptions options =
+        TinyTraining.mlp("epochs", "3", "augmentation", AugmentationPipeline.PAPER.toString());
+    Checkpoint whole = TinyTraining.run(options, folder.resolve("whole")).start();
+    List<EpochMetrics> history = whole.history();
+    assertTrue(history.get(2).trainLoss() < history.get(0).trainLoss(), history.toString());
+    Path run = folder.resolve("run");
+    assertThrows(
+        Interruption.class, () -> TinyTraining.run(options, run, new InterruptsAfter(1)).start());
+
+    Checkpoint resumed = TinyTraining.run(options, run).resume();
+
+    assertArrayEquals(TinyTraining.archive(whole), TinyTraining.archive(resumed));
+    byte[] withoutErasing =
+        TinyTraining.archive(
+            TinyTraining.run(
+                    TinyTraining.mlp(
+                        "epochs",
+                        "3",
+                        "augmentation",
+                        "crop-scale:1.0+flip+rand-augment:2:12+jitter:0.2"),
+                    folder.resolve("other"))
+                .start());
+    assertFalse(Arrays.equals(TinyTraining.archive(whole), withoutErasing));
+  }
+
+  @Test
   void aRunMayBeInterruptedAtEveryEpochAndInTheMiddleOfOne() throws IOException {
     TrainingOptions options = TinyTraining.mlp("epochs", "3");
     byte[] undisturbed =
@@ -194,6 +222,7 @@ class TrainingRunTest {
     "train-images, 210",
     "mask, dense",
     "augmentation, none",
+    "augmentation, flip+erase:0.2",
     "remainder, fp32",
     "scores, absolute"
   })

@@ -2,16 +2,20 @@ package io.pemn.packager.torchscript;
 
 import io.pemn.loader.torchscript.TensorLayout;
 import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.packager.pickle.PickleValue;
+import io.pemn.packager.pickle.PickleValue.Constant;
+import io.pemn.packager.pickle.PickleValue.Dictionary;
+import io.pemn.packager.pickle.PickleValue.Global;
+import io.pemn.packager.pickle.PickleValue.Items;
+import io.pemn.packager.pickle.PickleValue.Made;
+import io.pemn.packager.pickle.PickleValue.Number;
+import io.pemn.packager.pickle.PickleValue.Persistent;
+import io.pemn.packager.pickle.PickleValue.Real;
+import io.pemn.packager.pickle.PickleValue.Text;
+import io.pemn.packager.pytorch.RebuiltTensor;
+import io.pemn.packager.pytorch.StorageId;
 import io.pemn.packager.tensors.PrintableName;
 import io.pemn.packager.torchscript.ModuleTensor.Kind;
-import io.pemn.packager.torchscript.PickleValue.Constant;
-import io.pemn.packager.torchscript.PickleValue.Dictionary;
-import io.pemn.packager.torchscript.PickleValue.Global;
-import io.pemn.packager.torchscript.PickleValue.Items;
-import io.pemn.packager.torchscript.PickleValue.Made;
-import io.pemn.packager.torchscript.PickleValue.Number;
-import io.pemn.packager.torchscript.PickleValue.Persistent;
-import io.pemn.packager.torchscript.PickleValue.Text;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -94,7 +98,7 @@ final class TensorSearch {
         || value instanceof Number
         || value instanceof Text
         || value instanceof Global
-        || value instanceof PickleValue.Real) {
+        || value instanceof Real) {
       return;
     }
     if (++visits > MAX_VISITS) {
@@ -177,7 +181,7 @@ final class TensorSearch {
 
   private void visitResult(Made made, Kind kind, boolean sealed) throws TorchScriptException {
     if (made.maker() instanceof Global function) {
-      if (function.is("torch._utils", "_rebuild_tensor_v2")) {
+      if (function.is(RebuiltTensor.MODULE, RebuiltTensor.FUNCTION)) {
         tensor(made, kind, sealed);
         return;
       }
@@ -211,36 +215,15 @@ final class TensorSearch {
   }
 
   private void tensor(Made made, Kind kind, boolean sealed) throws TorchScriptException {
-    if (!(made.arguments() instanceof Items items)
-        || items.values().size() < 5
-        || !(items.values().get(0) instanceof Persistent persistent)
-        || !(items.values().get(1) instanceof Number offset)
-        || !(items.values().get(2) instanceof Items shape)
-        || !(items.values().get(3) instanceof Items strides)
-        || !(items.values().get(4) instanceof Constant requiresGradient)) {
-      throw damaged("is not made of a storage, an offset, a shape and strides");
-    }
-    StorageId storage = storage(persistent);
-    TensorLayout layout;
+    RebuiltTensor tensor;
     try {
-      layout = new TensorLayout(dimensions(shape), offset.value(), numbers(strides));
+      tensor = RebuiltTensor.of(made);
     } catch (IllegalArgumentException e) {
-      throw new TorchScriptException(
-          file + ": the tensor " + quotedPath() + " is impossible: " + e.getMessage(), e);
+      throw damaged(e.getMessage());
     }
-    if (layout.end() > storage.elements() || layout.offset() > storage.elements()) {
-      throw damaged(
-          "of shape "
-              + layout.shape()
-              + " reaches beyond the "
-              + storage.elements()
-              + " elements of its storage "
-              + PrintableName.quoted(storage.key()));
-    }
-    boolean plain =
-        items.values().subList(5, items.values().size()).stream().allMatch(TensorSearch::isNothing);
-    if (sealed || !plain || storage.type().isEmpty()) {
-      opaque.add(storage.key());
+    add(tensor.storage());
+    if (sealed || !tensor.isPlain() || tensor.storage().type().isEmpty()) {
+      opaque.add(tensor.storage().key());
       return;
     }
     countCharacters();
@@ -248,9 +231,9 @@ final class TensorSearch {
         new Reference(
             path.isEmpty() ? "tensor" : path.toString(),
             kind,
-            storage,
-            layout,
-            requiresGradient == Constant.TRUE));
+            tensor.storage(),
+            tensor.layout(),
+            tensor.requiresGradient()));
   }
 
   private void countCharacters() throws TorchScriptException {
@@ -264,44 +247,15 @@ final class TensorSearch {
     }
   }
 
-  /** Whether an argument after the usual ones changes nothing: no hooks, no conjugate bit. */
-  private static boolean isNothing(PickleValue value) {
-    return value == Constant.NONE
-        || value instanceof Dictionary dictionary && dictionary.pairs().isEmpty()
-        || value instanceof Made made
-            && made.maker() instanceof Global type
-            && type.is("collections", "OrderedDict")
-            && made.arguments() instanceof Items arguments
-            && arguments.values().isEmpty()
-            && made.state() == Constant.NONE;
-  }
-
-  private List<Integer> dimensions(Items items) throws TorchScriptException {
-    List<Integer> dimensions = new ArrayList<>();
-    for (long number : numbers(items)) {
-      if (number < 0 || number > Integer.MAX_VALUE) {
-        throw damaged("has a dimension of " + number + ", expected 0 to 2147483647");
-      }
-      dimensions.add((int) number);
-    }
-    return dimensions;
-  }
-
-  private List<Long> numbers(Items items) throws TorchScriptException {
-    List<Long> numbers = new ArrayList<>();
-    for (PickleValue item : items.values()) {
-      if (!(item instanceof Number number)) {
-        throw damaged("has a shape or strides of something else than numbers");
-      }
-      numbers.add(number.value());
-    }
-    return numbers;
-  }
-
   private StorageId storage(Persistent persistent) throws TorchScriptException {
-    StorageId id =
-        StorageId.of(persistent.id())
-            .orElseThrow(() -> damaged("has something else than a storage outside of the pickle"));
+    try {
+      return add(RebuiltTensor.storage(persistent));
+    } catch (IllegalArgumentException e) {
+      throw damaged(e.getMessage());
+    }
+  }
+
+  private StorageId add(StorageId id) throws TorchScriptException {
     StorageId before = storages.putIfAbsent(id.key(), id);
     if (before != null && !before.equals(id)) {
       throw damaged(

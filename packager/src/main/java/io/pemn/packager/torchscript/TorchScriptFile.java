@@ -1,7 +1,5 @@
 package io.pemn.packager.torchscript;
 
-import io.pemn.format.BFloat16;
-import io.pemn.format.Float16;
 import io.pemn.format.NumberType;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TensorLayout;
@@ -11,14 +9,16 @@ import io.pemn.loader.torchscript.TorchScriptModule.Entry;
 import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
 import io.pemn.loader.torchscript.TorchScriptModule.Span;
 import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
+import io.pemn.packager.pytorch.FileKind;
+import io.pemn.packager.pytorch.PyTorchZip;
+import io.pemn.packager.pytorch.StorageId;
+import io.pemn.packager.pytorch.StorageReader;
 import io.pemn.packager.remainder.BatchNorm;
 import io.pemn.packager.remainder.RemainderCoder;
-import io.pemn.packager.tensors.PrintableName;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,12 +38,20 @@ import java.util.Set;
  * once.
  */
 public final class TorchScriptFile implements Closeable {
-  private static final String STORAGES = "data/";
-  private static final String BYTE_ORDER = "byteorder";
+  private static final String ADVICE =
+      "make one by torch.jit.script(model).save(...) or torch.jit.trace(model, inputs).save(...)";
+
+  private static final FileKind KIND =
+      new FileKind(
+          "a TorchScript file",
+          "as torch.save writes it of a state_dict or of a whole Python module",
+          ADVICE,
+          TorchScriptException::new);
+
   private static final List<String> DROPPED_SUFFIXES = List.of(".debug_pkl");
   private static final Set<String> DROPPED = Set.of(".data/serialization_id");
 
-  private final ModuleZip zip;
+  private final PyTorchZip zip;
   private final byte[] pickle;
   private final ModulePickle.Parsed parsed;
   private final Map<String, String> code;
@@ -51,29 +59,25 @@ public final class TorchScriptFile implements Closeable {
   private final Map<String, StorageId> storages;
   private final Map<String, String> objects;
   private final TensorSelection selection;
+  private final StorageReader reader;
 
-  /** The storage that was read last: several tensors may stand in it. */
-  private String lastStorage;
-
-  private ByteBuffer last;
-
-  private TorchScriptFile(ModuleZip zip) throws IOException {
+  private TorchScriptFile(PyTorchZip zip) throws IOException {
     this.zip = zip;
-    checkByteOrder();
+    checkCode();
     this.code = readCode();
     this.classes = ModuleClass.of(code);
-    if (zip.size(ModuleZip.DATA) > ModulePickle.MAX_BYTES) {
+    if (zip.size(PyTorchZip.DATA) > ModulePickle.MAX_BYTES) {
       throw new TorchScriptException(
           String.format(
               "%s has a %s of %,d bytes, expected at most %,d; move large lists out of the module.",
-              zip.path(), ModuleZip.DATA, zip.size(ModuleZip.DATA), ModulePickle.MAX_BYTES));
+              zip.path(), PyTorchZip.DATA, zip.size(PyTorchZip.DATA), ModulePickle.MAX_BYTES));
     }
-    this.pickle = zip.read(ModuleZip.DATA);
-    this.parsed = ModulePickle.parse(zip.path() + ": " + ModuleZip.DATA, pickle);
+    this.pickle = zip.read(PyTorchZip.DATA);
+    this.parsed = ModulePickle.parse(zip.path() + ": " + PyTorchZip.DATA, pickle);
     String file = zip.path().toString();
     TensorSearch.Found found = TensorSearch.in(parsed.root(), classes, file);
     this.storages = found.storages();
-    checkStorages();
+    this.reader = StorageReader.of(zip, storages.values());
     this.objects = found.objects();
     this.selection = TensorSelection.of(found, file);
   }
@@ -86,7 +90,7 @@ public final class TorchScriptFile implements Closeable {
    * @throws IOException if the disk fails
    */
   public static TorchScriptFile open(Path path) throws IOException {
-    ModuleZip zip = ModuleZip.open(path);
+    PyTorchZip zip = PyTorchZip.open(path, KIND);
     try {
       return new TorchScriptFile(zip);
     } catch (IOException | RuntimeException e) {
@@ -95,19 +99,14 @@ public final class TorchScriptFile implements Closeable {
     }
   }
 
-  private void checkByteOrder() throws IOException {
-    if (zip.contains(BYTE_ORDER)) {
-      String order =
-          zip.size(BYTE_ORDER) > 16
-              ? "unknown"
-              : new String(zip.read(BYTE_ORDER), StandardCharsets.US_ASCII).strip();
-      if (!order.equals("little")) {
-        throw new TorchScriptException(
-            zip.path()
-                + " has the byte order "
-                + PrintableName.quoted(order)
-                + ", expected little; save it on a little-endian machine.");
-      }
+  private void checkCode() throws TorchScriptException {
+    if (zip.paths().stream().noneMatch(path -> path.startsWith(ModuleClass.FOLDER))) {
+      throw new TorchScriptException(
+          zip.path()
+              + " has tensors but no code, as torch.save writes it of a state_dict or of a whole"
+              + " Python module, expected a TorchScript file; "
+              + ADVICE
+              + ".");
     }
   }
 
@@ -119,40 +118,6 @@ public final class TorchScriptFile implements Closeable {
       }
     }
     return Collections.unmodifiableMap(texts);
-  }
-
-  private void checkStorages() throws TorchScriptException {
-    for (StorageId storage : storages.values()) {
-      String entry = STORAGES + storage.key();
-      if (!zip.contains(entry)) {
-        throw new TorchScriptException(
-            zip.path()
-                + " lacks the entry "
-                + PrintableName.quoted(entry)
-                + " that its objects name, expected every storage; it is damaged, save it again.");
-      }
-      if (storage.type().isPresent()) {
-        int width = storage.type().get().bytes();
-        long size = zip.size(entry);
-        if (size % width != 0 || size / width != storage.elements()) {
-          throw new TorchScriptException(
-              String.format(
-                  "%s has the entry %s of %d bytes, expected %d numbers of %d bytes; it is damaged,"
-                      + " save it again.",
-                  zip.path(), PrintableName.quoted(entry), size, storage.elements(), width));
-        }
-        if (size > TorchScriptModule.MAX_STORAGE_BYTES) {
-          throw new TorchScriptException(
-              String.format(
-                  "%s has the entry %s of %,d bytes, expected at most %,d; split the tensor before"
-                      + " saving.",
-                  zip.path(),
-                  PrintableName.quoted(entry),
-                  size,
-                  TorchScriptModule.MAX_STORAGE_BYTES));
-        }
-      }
-    }
   }
 
   /** The file that was opened. */
@@ -174,7 +139,7 @@ public final class TorchScriptFile implements Closeable {
   public List<String> opaqueStorages() {
     return storages.keySet().stream()
         .filter(selection.opaque()::contains)
-        .map(key -> STORAGES + key)
+        .map(key -> StorageReader.FOLDER + key)
         .toList();
   }
 
@@ -228,27 +193,7 @@ public final class TorchScriptFile implements Closeable {
       throw new IllegalArgumentException(
           "The tensor " + tensor.name() + " is of type " + tensor.type() + ", not of floats.");
     }
-    ByteBuffer storage = storage(tensor);
-    float[] values = new float[Math.toIntExact(tensor.size())];
-    TensorLayout layout = tensor.layout();
-    switch (tensor.type()) {
-      case FLOAT64 ->
-          layout.forEach((element, at) -> values[element] = (float) storage.getDouble(at * 8));
-      case FLOAT16 ->
-          layout.forEach(
-              (element, at) -> values[element] = Float16.toFloat(storage.getShort(at * 2)));
-      case BFLOAT16 ->
-          layout.forEach(
-              (element, at) -> values[element] = BFloat16.toFloat(storage.getShort(at * 2)));
-      default -> {
-        if (layout.isContiguous() && values.length > 0) {
-          storage.asFloatBuffer().get((int) layout.offset(), values);
-        } else {
-          layout.forEach((element, at) -> values[element] = storage.getFloat(at * 4));
-        }
-      }
-    }
-    return values;
+    return reader.floats(tensor.storage(), tensor.type(), tensor.layout());
   }
 
   /**
@@ -257,27 +202,7 @@ public final class TorchScriptFile implements Closeable {
    * @throws IOException if the entry is damaged or the disk fails
    */
   public byte[] bytes(ModuleTensor tensor) throws IOException {
-    int width = tensor.type().bytes();
-    ByteBuffer storage = storage(tensor);
-    byte[] values = new byte[Math.toIntExact(tensor.size() * width)];
-    if (tensor.layout().isContiguous() && values.length > 0) {
-      storage.get((int) tensor.layout().offset() * width, values);
-      return values;
-    }
-    tensor
-        .layout()
-        .forEach((element, at) -> storage.get(at * width, values, element * width, width));
-    return values;
-  }
-
-  private ByteBuffer storage(ModuleTensor tensor) throws IOException {
-    if (!tensor.storage().equals(lastStorage)) {
-      lastStorage = null;
-      last = null;
-      last = ByteBuffer.wrap(zip.read(STORAGES + tensor.storage())).order(ByteOrder.LITTLE_ENDIAN);
-      lastStorage = tensor.storage();
-    }
-    return last;
+    return reader.bytes(tensor.storage(), tensor.type(), tensor.layout());
   }
 
   /**
@@ -361,14 +286,17 @@ public final class TorchScriptFile implements Closeable {
       if (DROPPED.contains(path) || DROPPED_SUFFIXES.stream().anyMatch(path::endsWith)) {
         continue;
       }
-      String key = path.startsWith(STORAGES) ? path.substring(STORAGES.length()) : null;
+      String key =
+          path.startsWith(StorageReader.FOLDER)
+              ? path.substring(StorageReader.FOLDER.length())
+              : null;
       try {
         if (key != null && spans.containsKey(key)) {
           StorageId storage = storages.get(key);
           NumberType type =
               widened.contains(key) ? NumberType.FLOAT32 : storage.type().orElseThrow();
           entries.add(new StorageEntry(path, type, storage.elements(), spans.get(key)));
-        } else if (path.equals(ModuleZip.DATA)) {
+        } else if (path.equals(PyTorchZip.DATA)) {
           entries.add(new FileEntry(path, changedPickle));
         } else if (changedCode.containsKey(path) && !changedCode.get(path).equals(code.get(path))) {
           byte[] text = changedCode.get(path).getBytes(StandardCharsets.UTF_8);

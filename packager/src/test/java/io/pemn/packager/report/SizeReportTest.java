@@ -21,6 +21,7 @@ import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.MaskedLayer;
 import io.pemn.packager.MaskedNetwork;
+import io.pemn.packager.PrototypeSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,9 +67,7 @@ class SizeReportTest {
             network,
             Optional.of(new Normalization(List.of(0f), List.of(1f))),
             List.of(),
-            new Prototype(1, Distribution.NORMAL, 5),
-            0,
-            stored,
+            new PrototypeSource.Generated(new Prototype(1, Distribution.NORMAL, 5), 0, stored),
             layers,
             remainder,
             Optional.empty(),

@@ -1,13 +1,16 @@
-package io.pemn.packager.torchscript;
+package io.pemn.packager.pytorch;
 
 import io.pemn.format.NumberType;
-import io.pemn.packager.torchscript.PickleValue.Global;
-import io.pemn.packager.torchscript.PickleValue.Items;
-import io.pemn.packager.torchscript.PickleValue.Number;
-import io.pemn.packager.torchscript.PickleValue.Text;
+import io.pemn.packager.pickle.PickleValue;
+import io.pemn.packager.pickle.PickleValue.Global;
+import io.pemn.packager.pickle.PickleValue.Items;
+import io.pemn.packager.pickle.PickleValue.Number;
+import io.pemn.packager.pickle.PickleValue.Text;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A storage as a pickle names it: {@code ("storage", class, key, device, elements)}.
@@ -16,9 +19,14 @@ import java.util.Optional;
  * @param key its entry is {@code data/} and this
  * @param elements 0 or more
  */
-record StorageId(Optional<NumberType> type, String key, long elements) {
-  static final String TAG = "storage";
-  static final int LENGTH = 5;
+public record StorageId(Optional<NumberType> type, String key, long elements) {
+  /** What such a tuple begins with. */
+  public static final String TAG = "storage";
+
+  /** Items of such a tuple. */
+  public static final int LENGTH = 5;
+
+  private static final String MODULE = "torch";
 
   private static final Map<String, NumberType> TYPES =
       Map.of(
@@ -34,10 +42,15 @@ record StorageId(Optional<NumberType> type, String key, long elements) {
           "BoolStorage", NumberType.BOOL);
 
   /** The class of {@code torch} for float32. */
-  static final String FLOAT32_CLASS = "FloatStorage";
+  public static final String FLOAT32_CLASS = "FloatStorage";
+
+  /** Names of the classes that storages have, such as {@code torch.FloatStorage}. */
+  public static Set<String> classes() {
+    return TYPES.keySet().stream().map(name -> MODULE + "." + name).collect(Collectors.toSet());
+  }
 
   /** What the value names, or nothing if it is none. */
-  static Optional<StorageId> of(PickleValue id) {
+  public static Optional<StorageId> of(PickleValue id) {
     if (!(id instanceof Items items) || !items.isTuple() || items.values().size() != LENGTH) {
       return Optional.empty();
     }
@@ -48,7 +61,7 @@ record StorageId(Optional<NumberType> type, String key, long elements) {
         && values.get(2) instanceof Text key
         && values.get(4) instanceof Number elements
         && elements.value() >= 0) {
-      NumberType number = type.module().equals("torch") ? TYPES.get(type.name()) : null;
+      NumberType number = type.module().equals(MODULE) ? TYPES.get(type.name()) : null;
       return Optional.of(new StorageId(Optional.ofNullable(number), key.value(), elements.value()));
     }
     return Optional.empty();

@@ -1,4 +1,4 @@
-package io.pemn.packager.torchscript;
+package io.pemn.packager.pytorch;
 
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.tensors.PrintableName;
@@ -19,88 +19,104 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
-/** The entries of a TorchScript file below its root folder, read when they are asked for. */
-final class ModuleZip implements Closeable {
-  static final String DATA = "data.pkl";
+/**
+ * The entries of a file that {@code torch.save} or {@code torch.jit.save} wrote, below its root
+ * folder, read when they are asked for. Memory is taken only for what the file has.
+ */
+public final class PyTorchZip implements Closeable {
+  /** The entry that holds the objects. */
+  public static final String DATA = "data.pkl";
 
   /** What all deflated entries may take together; those of real networks are code. */
   private static final long MAX_INFLATED_BYTES = 1L << 28;
 
-  private static final String ADVICE =
-      "; make one by torch.jit.script(model).save(...) or torch.jit.trace(model, inputs).save(...).";
-
   private final Path path;
+  private final FileKind kind;
   private final ZipFile zip;
   private final Map<String, ZipEntry> entries;
 
-  private ModuleZip(Path path, ZipFile zip, Map<String, ZipEntry> entries) {
+  private PyTorchZip(Path path, FileKind kind, ZipFile zip, Map<String, ZipEntry> entries) {
     this.path = path;
+    this.kind = kind;
     this.zip = zip;
     this.entries = entries;
   }
 
-  static ModuleZip open(Path path) throws IOException {
+  /**
+   * Opens a file.
+   *
+   * @param kind what it is expected to be
+   * @throws IOException of the kind, in one sentence, if there is no such file, or it is no zip of
+   *     PyTorch, or a damaged one
+   */
+  public static PyTorchZip open(Path path, FileKind kind) throws IOException {
     if (!Files.isRegularFile(path)) {
-      throw new TorchScriptException(
+      throw kind.failure(
           Files.exists(path)
-              ? path + " is a folder or a device, expected a TorchScript file."
-              : "There is no file " + path + ", expected a TorchScript file; check the path.");
+              ? path + " is a folder or a device, expected " + kind.noun() + "."
+              : "There is no file " + path + ", expected " + kind.noun() + "; check the path.");
     }
-    checkBeginning(path);
-    ZipFile zip = openZip(path);
+    checkBeginning(path, kind);
+    ZipFile zip = openZip(path, kind);
     try {
-      return new ModuleZip(path, zip, entries(path, zip));
+      return new PyTorchZip(path, kind, zip, entries(path, kind, zip));
     } catch (IOException | RuntimeException e) {
       zip.close();
       throw e;
     }
   }
 
-  private static void checkBeginning(Path path) throws IOException {
+  private static void checkBeginning(Path path, FileKind kind) throws IOException {
     byte[] beginning;
     try (InputStream in = Files.newInputStream(path)) {
       beginning = in.readNBytes(2);
     } catch (AccessDeniedException e) {
-      throw new TorchScriptException(
-          path + " may not be read, expected a readable TorchScript file; check its permissions.",
-          e);
+      throw kind.failure(
+          path + " may not be read, expected " + kind.noun() + "; check its permissions.", e);
     }
     if (beginning.length == 2 && beginning[0] == 'P' && beginning[1] == 'K') {
       return;
     }
     if (beginning.length == 2 && beginning[0] == (byte) 0x80) {
-      throw new TorchScriptException(
+      throw kind.failure(
           path
-              + " is a Python pickle, as torch.save writes it of a state_dict or of a whole Python"
-              + " module, expected a TorchScript file"
-              + ADVICE);
+              + " is a Python pickle, "
+              + kind.barePickle()
+              + ", expected "
+              + kind.noun()
+              + "; "
+              + kind.advice()
+              + ".");
     }
-    throw new TorchScriptException(path + " is no zip, expected a TorchScript file" + ADVICE);
+    throw kind.failure(path + " is no zip, expected " + kind.noun() + "; " + kind.advice() + ".");
   }
 
-  private static ZipFile openZip(Path path) throws IOException {
+  private static ZipFile openZip(Path path, FileKind kind) throws IOException {
     try {
       return new ZipFile(path.toFile());
     } catch (ZipException | EOFException | IllegalArgumentException e) {
-      throw new TorchScriptException(
+      throw kind.failure(
           path
               + " is a damaged zip ("
               + e.getMessage()
-              + "), expected a TorchScript file; save or copy it again.",
+              + "), expected "
+              + kind.noun()
+              + "; save or copy it again.",
           e);
     }
   }
 
-  private static Map<String, ZipEntry> entries(Path path, ZipFile zip) throws IOException {
+  private static Map<String, ZipEntry> entries(Path path, FileKind kind, ZipFile zip)
+      throws IOException {
     if (zip.size() > TorchScriptModule.MAX_ENTRIES) {
-      throw new TorchScriptException(
+      throw kind.failure(
           String.format(
-              "%s has %d entries, expected at most %d of a TorchScript file.",
-              path, zip.size(), TorchScriptModule.MAX_ENTRIES));
+              "%s has %d entries, expected at most %d of %s.",
+              path, zip.size(), TorchScriptModule.MAX_ENTRIES, kind.noun()));
     }
     List<ZipEntry> all = new ArrayList<>();
     zip.entries().asIterator().forEachRemaining(all::add);
-    String root = root(path, all);
+    String root = root(path, kind, all);
     Map<String, ZipEntry> entries = new LinkedHashMap<>();
     long stored = 0;
     long inflated = 0;
@@ -110,7 +126,7 @@ final class ModuleZip implements Closeable {
       }
       String name = entry.getName().substring(root.length());
       if (entries.put(name, entry) != null) {
-        throw new TorchScriptException(
+        throw kind.failure(
             path
                 + " has the entry "
                 + PrintableName.quoted(name)
@@ -126,14 +142,14 @@ final class ModuleZip implements Closeable {
               && (entry.getMethod() != ZipEntry.STORED
                   || entry.getSize() == entry.getCompressedSize());
       if (!sound) {
-        throw new TorchScriptException(
+        throw kind.failure(
             path
                 + " has the entry "
                 + PrintableName.quoted(name)
                 + " with a size that the file does not have; it is damaged, save it again.");
       }
       if (inflated > MAX_INFLATED_BYTES) {
-        throw new TorchScriptException(
+        throw kind.failure(
             String.format(
                 "%s has compressed entries of %,d bytes or more, expected at most %,d together;"
                     + " save it again with PyTorch, which does not compress numbers.",
@@ -143,56 +159,66 @@ final class ModuleZip implements Closeable {
     return Collections.unmodifiableMap(entries);
   }
 
-  private static String root(Path path, List<ZipEntry> all) throws TorchScriptException {
+  private static String root(Path path, FileKind kind, List<ZipEntry> all) throws IOException {
     String root = null;
     for (ZipEntry entry : all) {
       int slash = entry.getName().indexOf('/');
       if (slash > 0 && entry.getName().substring(slash + 1).equals(DATA)) {
         if (root != null) {
-          throw new TorchScriptException(
-              path + " has " + DATA + " in two folders, expected one module; save it again.");
+          throw kind.failure(
+              path + " has " + DATA + " in two folders, expected one; save it again.");
         }
         root = entry.getName().substring(0, slash + 1);
       }
     }
     if (root == null) {
-      throw new TorchScriptException(
-          path + " is a zip without " + DATA + ", expected a TorchScript file" + ADVICE);
-    }
-    String code = root + ModuleClass.FOLDER;
-    if (all.stream().noneMatch(entry -> entry.getName().startsWith(code))) {
-      throw new TorchScriptException(
+      throw kind.failure(
           path
-              + " has tensors but no code, as torch.save writes it of a state_dict or of a whole"
-              + " Python module, expected a TorchScript file"
-              + ADVICE);
+              + " is a zip without "
+              + DATA
+              + ", expected "
+              + kind.noun()
+              + "; "
+              + kind.advice()
+              + ".");
     }
     return root;
   }
 
-  Path path() {
+  /** The file. */
+  public Path path() {
     return path;
   }
 
+  /** What the file is expected to be. */
+  FileKind kind() {
+    return kind;
+  }
+
   /** Paths below the root folder, in the order of the file. */
-  List<String> paths() {
+  public List<String> paths() {
     return List.copyOf(entries.keySet());
   }
 
-  boolean contains(String name) {
+  /** Whether there is such an entry. */
+  public boolean contains(String name) {
     return entries.containsKey(name);
   }
 
   /** Bytes of an entry that there is, 0 or more. */
-  long size(String name) {
+  public long size(String name) {
     return entries.get(name).getSize();
   }
 
-  /** An entry that there is; memory is taken for what the file has. */
-  byte[] read(String name) throws IOException {
+  /**
+   * The bytes of an entry that there is.
+   *
+   * @throws IOException of the kind, in one sentence, if it is damaged or too large
+   */
+  public byte[] read(String name) throws IOException {
     ZipEntry entry = entries.get(name);
     if (entry.getSize() > TorchScriptModule.MAX_STORAGE_BYTES) {
-      throw new TorchScriptException(
+      throw kind.failure(
           String.format(
               "%s has the entry %s of %,d bytes, expected at most %,d; split it before saving.",
               path,
@@ -217,8 +243,8 @@ final class ModuleZip implements Closeable {
     return content;
   }
 
-  private TorchScriptException damaged(String name, String reason, Throwable cause) {
-    return new TorchScriptException(
+  private IOException damaged(String name, String reason, Throwable cause) {
+    return kind.failure(
         path
             + " has the damaged entry "
             + PrintableName.quoted(name)

@@ -1,0 +1,80 @@
+package io.pemn.compressor.augment;
+
+import ai.djl.ndarray.NDArray;
+import io.pemn.compressor.data.SeededRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Changes brightness, contrast and saturation, each once, in a random order, by factors of its own
+ * that are equally likely between max(0, 1 - strength) and 1 + strength: torchvision's {@code
+ * ColorJitter(strength, strength, strength)}. Grey images have no saturation to change.
+ *
+ * @param strength above 0
+ */
+public record ColorJitter(double strength) implements RandomChange {
+  private static final Blend[] BLENDS = {Blend.BRIGHTNESS, Blend.CONTRAST, Blend.COLOR};
+
+  /**
+   * Checks the strength.
+   *
+   * @throws IllegalArgumentException if it is not above 0
+   */
+  public ColorJitter {
+    if (!(strength > 0 && Double.isFinite(strength))) {
+      throw new IllegalArgumentException(
+          "The strength of a colour jitter must be above 0, not " + strength + ".");
+    }
+  }
+
+  /**
+   * What happens to one image.
+   *
+   * @param order which of brightness (0), contrast (1) and saturation (2) comes when
+   * @param factors of each of these, in the order in which they come
+   */
+  record Draw(int[] order, float[] factors) {}
+
+  /** Draws what happens to an image. */
+  Draw draw(SeededRandom random) {
+    int[] order = random.permutation(BLENDS.length);
+    float[] factors = new float[BLENDS.length];
+    double least = Math.max(0, 1 - strength);
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = (float) (least + (1 + strength - least) * random.uniform());
+    }
+    return new Draw(order, factors);
+  }
+
+  @Override
+  public NDArray apply(NDArray images, SeededRandom[] random) {
+    Draw[] draws = new Draw[random.length];
+    for (int i = 0; i < draws.length; i++) {
+      draws[i] = draw(random[i]);
+    }
+    return apply(images, draws);
+  }
+
+  /** Applies what was drawn for each image. */
+  static NDArray apply(NDArray images, Draw[] draws) {
+    NDArray changed = images;
+    for (int turn = 0; turn < BLENDS.length; turn++) {
+      BatchGroups groups = new BatchGroups(draws.length);
+      for (int blend = 0; blend < BLENDS.length; blend++) {
+        if (BLENDS[blend] == Blend.COLOR && images.getShape().get(1) == 1) {
+          continue;
+        }
+        int now = turn;
+        int wanted = blend;
+        int[] these =
+            IntStream.range(0, draws.length).filter(i -> draws[i].order()[now] == wanted).toArray();
+        float[] factors = new float[these.length];
+        for (int i = 0; i < these.length; i++) {
+          factors[i] = draws[these[i]].factors()[turn];
+        }
+        groups.add(these, part -> BLENDS[wanted].apply(part, factors));
+      }
+      changed = groups.apply(changed);
+    }
+    return changed;
+  }
+}
