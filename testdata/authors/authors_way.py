@@ -5,8 +5,9 @@
     python3 authors_way.py fixtures [--data DIR] [--out DIR]
 
 `train` writes OUT/S/best.pt for each strategy (or the one that is named), a state_dict, and prints
-a line a strategy: its name, how many of the test images it classifies right, and how many there
-are. --data is a folder with the four gzip-compressed IDX files of Fashion-MNIST, ../fashion-mnist
+a line a strategy: its name, how many of the test images it classifies right, how many there are,
+and for how many of them the two greatest logits are so near to each other (1e-5) that another
+order of summation could exchange them. --data is a folder with the four gzip-compressed IDX files of Fashion-MNIST, ../fashion-mnist
 unless given.
 
 `fixtures` makes the files of the folder fixtures/ beside this program: networks of some hundred
@@ -199,6 +200,12 @@ def right(network: nn.Module, images: Tensor, labels: Tensor) -> int:
     return int((logits(network, images).argmax(1) == labels).sum())
 
 
+def margins(network: nn.Module, images: Tensor) -> Tensor:
+    """How far the greatest logit of each image is from the next."""
+    first, second = logits(network, images).topk(2, 1)[0].unbind(1)
+    return first - second
+
+
 def trained(
     strategy: str, sizes: Dict[str, int], ratio: float, steps: int, data: Path, affine: bool = True
 ) -> nn.Module:
@@ -224,6 +231,7 @@ def make_fixtures(data: Path, out: Path) -> None:
         expected[name] = {
             "right": right(network, images, labels),
             "images": len(images),
+            "least_margin": float(margins(network, images).min()),
             "logits": logits(network, images[:4]).flatten().tolist(),
         }
 
@@ -322,7 +330,8 @@ def main() -> int:
         folder = arguments.out / strategy
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(network.state_dict(), folder / "best.pt")
-        print(strategy, right(network, images, labels), len(images), flush=True)
+        near = int((margins(network, images) < 1e-5).sum())
+        print(strategy, right(network, images, labels), len(images), near, flush=True)
     return 0
 
 

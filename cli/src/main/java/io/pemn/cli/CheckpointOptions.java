@@ -28,17 +28,26 @@ final class CheckpointOptions {
 
   private static final List<String> OTHERS = List.of("--density", "--remainder", "--labels");
 
-  @Option(names = "--channels", paramLabel = "N", description = "Channels of the images: 1 or 3.")
+  private static final String NEEDED_OF_FILES = "; needed unless CHECKPOINT is a run directory.";
+
+  @Option(
+      names = "--channels",
+      paramLabel = "N",
+      description = "Channels of the images, such as 1 or 3" + NEEDED_OF_FILES)
   int channels;
 
   @Option(
       names = "--image-size",
       paramLabel = "N|HxW",
       converter = Size.Converter.class,
-      description = "Height and width of the images in pixels; one number for squares.")
+      description =
+          "Height and width of the images in pixels, or one number for squares" + NEEDED_OF_FILES)
   Size imageSize;
 
-  @Option(names = "--classes", paramLabel = "N", description = "Outputs of the classifier.")
+  @Option(
+      names = "--classes",
+      paramLabel = "N",
+      description = "Outputs of the classifier" + NEEDED_OF_FILES)
   int classes;
 
   @Option(
@@ -46,7 +55,8 @@ final class CheckpointOptions {
       paramLabel = "MEAN,STD",
       description =
           "How pixels became its input: (pixel / 255 - MEAN) / STD; M1,M2,M3/S1,S2,S3 for several"
-              + " channels.")
+              + " channels"
+              + NEEDED_OF_FILES)
   String normalize;
 
   @Option(

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.data.Dataset;
@@ -76,7 +77,7 @@ class DataPreviewTest {
             2,
             3,
             4,
-            ai.djl.Device.cpu());
+            Device.cpu());
     // Pictures of 84 pixels, each with 6 to its right and below it, up to the edges of the sheet.
     for (int row = 0; row < 4; row++) {
       int top = image.getHeight() - (4 - row) * 90;

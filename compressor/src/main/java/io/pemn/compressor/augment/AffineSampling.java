@@ -2,6 +2,7 @@ package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
@@ -68,31 +69,33 @@ final class AffineSampling {
     long channels = shape.get(1);
     int height = (int) shape.get(2);
     int width = (int) shape.get(3);
-    double[] columnsByX = new double[sources.length * width];
-    double[] rowsByX = new double[sources.length * width];
-    double[] columnsByY = new double[sources.length * height];
-    double[] rowsByY = new double[sources.length * height];
+    // A line an image: columns and rows that each x adds, then those that each y adds.
+    int line = 2 * (width + height);
+    double[] fixed = new double[sources.length * line];
     for (int i = 0; i < sources.length; i++) {
       Source source = sources[i];
-      fill(columnsByX, i, width, source.xx(), source.x0() + (source.xx() + source.xy()) * 0.5);
-      fill(rowsByX, i, width, source.yx(), source.y0() + (source.yx() + source.yy()) * 0.5);
-      fill(columnsByY, i, height, source.xy(), 0);
-      fill(rowsByY, i, height, source.yy(), 0);
+      int at = i * line;
+      fill(fixed, at, width, source.xx(), source.x0() + (source.xx() + source.xy()) * 0.5);
+      fill(fixed, at + width, width, source.yx(), source.y0() + (source.yx() + source.yy()) * 0.5);
+      fill(fixed, at + 2 * width, height, source.xy(), 0);
+      fill(fixed, at + 2 * width + height, height, source.yy(), 0);
     }
+    NDArray all = owner.create(fixed, new Shape(count, line));
     Shape byX = new Shape(count, 1, width);
     Shape byY = new Shape(count, height, 1);
-    NDArray column = pixel(owner.create(columnsByX, byX), owner.create(columnsByY, byY));
-    NDArray row = pixel(owner.create(rowsByX, byX), owner.create(rowsByY, byY));
+    NDArray column = pixel(part(all, 0, width, byX), part(all, 2 * width, 2 * width + height, byY));
+    NDArray row = pixel(part(all, width, 2 * width, byX), part(all, 2 * width + height, line, byY));
+    NDArray zero = Scalar.of(row, 0);
     NDArray inside =
         column
-            .gte(0)
-            .logicalAnd(column.lt(width))
-            .logicalAnd(row.gte(0))
-            .logicalAnd(row.lt(height));
+            .gte(zero)
+            .logicalAnd(column.lt(Scalar.of(row, width)))
+            .logicalAnd(row.gte(zero))
+            .logicalAnd(row.lt(Scalar.of(row, height)));
     Shape flat = new Shape(count, channels, (long) height * width);
     NDArray index =
         row.clip(0, height - 1)
-            .mul(owner.create((double) width))
+            .mul(Scalar.of(row, width))
             .add(column.clip(0, width - 1))
             .toType(DataType.INT64, false)
             .reshape(count, 1, (long) height * width)
@@ -104,16 +107,20 @@ final class AffineSampling {
         .reshape(shape);
   }
 
-  /** Sets an image's fixed-point coordinates along a line: whole numbers, exact in float64. */
-  private static void fill(double[] line, int image, int length, double step, double start) {
+  /** Sets fixed-point coordinates along a line: whole numbers, exact in float64. */
+  private static void fill(double[] line, int from, int length, double step, double start) {
     double fixedStep = Math.floor(step * ONE + 0.5);
     double fixedStart = Math.floor(start * ONE + 0.5);
     for (int i = 0; i < length; i++) {
-      line[image * length + i] = fixedStart + i * fixedStep;
+      line[from + i] = fixedStart + i * fixedStep;
     }
   }
 
+  private static NDArray part(NDArray all, int from, int to, Shape shape) {
+    return all.get(new NDIndex().addAllDim().addSliceDim(from, to)).reshape(shape);
+  }
+
   private static NDArray pixel(NDArray byX, NDArray byY) {
-    return byX.add(byY).div(byX.getManager().create(ONE)).floor();
+    return byX.add(byY).div(Scalar.of(byX, (float) ONE)).floor();
   }
 }

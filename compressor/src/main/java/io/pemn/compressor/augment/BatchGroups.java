@@ -4,9 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 
 /** Different changes to different images of one batch, each made to all its images at once. */
 final class BatchGroups {
@@ -47,58 +50,44 @@ final class BatchGroups {
     if (groups.isEmpty()) {
       return batch;
     }
-    if (groups.size() == 1 && groups.get(0).images().length == size) {
-      // A group may name them in any order only if it changes them one like the other.
-      return inOrder(groups.get(0).images()) ? groups.get(0).change().apply(batch) : mixed(batch);
-    }
-    return mixed(batch);
-  }
-
-  private static boolean inOrder(int[] images) {
-    for (int i = 0; i < images.length; i++) {
-      if (images[i] != i) {
-        return false;
-      }
-    }
-    return true;
+    // A group of all images in their order needs no copy of them.
+    int[] first = groups.get(0).images();
+    return Arrays.equals(first, IntStream.range(0, size).toArray())
+        ? groups.get(0).change().apply(batch)
+        : mixed(batch);
   }
 
   private NDArray mixed(NDArray batch) {
     NDManager owner = batch.getManager();
+    int[] order =
+        IntStream.concat(
+                groups.stream().flatMapToInt(group -> Arrays.stream(group.images())),
+                IntStream.range(0, size).filter(image -> !taken[image]))
+            .toArray();
+    int[] place = new int[size];
+    for (int i = 0; i < size; i++) {
+      place[order[i]] = i;
+    }
     try (NDManager work = owner.newSubManager()) {
+      NDArray ordered = rows(batch, order, work);
       NDList parts = new NDList();
-      long[] place = new long[size];
-      int filled = 0;
+      int from = 0;
       for (Group group : groups) {
-        NDArray part = rows(batch, longs(group.images()), work);
-        parts.add(group.change().apply(part));
-        for (int image : group.images()) {
-          place[image] = filled++;
-        }
+        int to = from + group.images().length;
+        parts.add(group.change().apply(ordered.get(new NDIndex().addSliceDim(from, to))));
+        from = to;
       }
-      int[] others = others();
-      if (others.length > 0) {
-        parts.add(rows(batch, longs(others), work));
-        for (int image : others) {
-          place[image] = filled++;
-        }
+      if (from < size) {
+        parts.add(ordered.get(new NDIndex().addSliceDim(from, size)));
       }
-      NDArray joined = NDArrays.concat(parts);
-      return rows(joined, place, owner);
+      return rows(NDArrays.concat(parts), place, owner);
     }
   }
 
-  private int[] others() {
-    return java.util.stream.IntStream.range(0, size).filter(image -> !taken[image]).toArray();
-  }
-
-  private static long[] longs(int[] numbers) {
-    return java.util.Arrays.stream(numbers).asLongStream().toArray();
-  }
-
   /** Some images, owned by a manager. */
-  private static NDArray rows(NDArray batch, long[] images, NDManager owner) {
-    try (NDArray index = owner.create(images)) {
+  private static NDArray rows(NDArray batch, int[] images, NDManager owner) {
+    long[] wanted = Arrays.stream(images).asLongStream().toArray();
+    try (NDArray index = owner.create(wanted)) {
       NDArray rows = batch.get(index);
       rows.attach(owner);
       return rows;

@@ -32,12 +32,12 @@ enum Blend {
   CONTRAST {
     @Override
     NDArray degenerate(NDArray images) {
-      return grey(images)
-          .toType(DataType.FLOAT64, false)
-          .sum(new int[] {1, 2, 3}, true)
-          // Not mean(), which on a GPU multiplies by the reciprocal.
-          .div(images.getManager().create((double) pixels(images)))
-          .add(0.5)
+      NDArray wide = grey(images).toType(DataType.FLOAT64, false);
+      long pixels = images.getShape().get(2) * images.getShape().get(3);
+      // Not mean(), which on a GPU multiplies by the reciprocal.
+      return wide.sum(new int[] {1, 2, 3}, true)
+          .div(Scalar.of(wide, pixels))
+          .add(Scalar.of(wide, 0.5f))
           .floor()
           .toType(DataType.FLOAT32, false);
     }
@@ -62,8 +62,8 @@ enum Blend {
           part(down, 3, 0, width - 2)
               .add(part(down, 3, 1, width - 1))
               .add(part(down, 3, 2, width))
-              .add(inner.mul(4f));
-      NDArray smooth = sum.div(images.getManager().create(13f)).add(0.5f).floor();
+              .add(inner.mul(Scalar.of(inner, 4)));
+      NDArray smooth = sum.div(Scalar.of(sum, 13)).add(Scalar.of(sum, 0.5f)).floor();
       NDArray rows =
           part(middleRows, 3, 0, 1)
               .concat(smooth, 3)
@@ -105,13 +105,9 @@ enum Blend {
     return images
         .mul(weights)
         .sum(new int[] {1}, true)
-        .add(32768f)
-        .div(owner.create(65536f))
+        .add(Scalar.of(images, 32768))
+        .div(Scalar.of(images, 65536))
         .floor();
-  }
-
-  private static long pixels(NDArray images) {
-    return images.getShape().get(2) * images.getShape().get(3);
   }
 
   private static NDArray part(NDArray images, int axis, long from, long to) {

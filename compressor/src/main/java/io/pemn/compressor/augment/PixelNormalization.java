@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.format.Normalization;
+import java.util.List;
 
 /**
  * Normalizes images on their device, (p / 255 - mean) / deviation, each step in float32: of a whole
@@ -18,7 +19,7 @@ final class PixelNormalization {
     this.deviations = floats(normalization.deviations());
   }
 
-  private static float[] floats(java.util.List<Float> values) {
+  private static float[] floats(List<Float> values) {
     float[] floats = new float[values.size()];
     for (int i = 0; i < floats.length; i++) {
       floats[i] = values.get(i);
@@ -34,9 +35,8 @@ final class PixelNormalization {
   NDArray apply(NDArray images) {
     NDManager owner = images.getManager();
     Shape shape = new Shape(1, means.length, 1, 1);
-    // Divisors live on the device: by a number of the host, a GPU would multiply by its reciprocal.
     return images
-        .div(owner.create(255f))
+        .div(Scalar.of(images, 255))
         .sub(owner.create(means, shape))
         .div(owner.create(deviations, shape));
   }

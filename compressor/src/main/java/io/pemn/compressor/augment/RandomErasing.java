@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.SeededRandom;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -77,14 +78,14 @@ public record RandomErasing(double probability) implements RandomChange {
     float[] columns = new float[rectangles.length * width];
     for (int i = 0; i < rectangles.length; i++) {
       Rectangle r = rectangles[i];
-      java.util.Arrays.fill(rows, i * height + r.top(), i * height + r.top() + r.height(), 1);
-      java.util.Arrays.fill(columns, i * width + r.left(), i * width + r.left() + r.width(), 1);
+      Arrays.fill(rows, i * height + r.top(), i * height + r.top() + r.height(), 1);
+      Arrays.fill(columns, i * width + r.left(), i * width + r.left() + r.width(), 1);
     }
     NDManager owner = images.getManager();
     NDArray erased =
         owner
             .create(rows, new Shape(rectangles.length, 1, height, 1))
             .mul(owner.create(columns, new Shape(rectangles.length, 1, 1, width)));
-    return images.mul(erased.neg().add(1f));
+    return images.mul(erased.neg().add(Scalar.of(erased, 1)));
   }
 }

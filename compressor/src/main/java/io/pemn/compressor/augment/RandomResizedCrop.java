@@ -1,7 +1,6 @@
 package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.SeededRandom;
@@ -96,18 +95,15 @@ public record RandomResizedCrop(double scale) implements RandomChange {
   /** The two pixels that each pixel of a line is blended of, for every image. */
   private static final class Taps {
     private final int length;
-    private final long[] first;
-    private final long[] second;
-    private final double[] firstWeight;
-    private final double[] secondWeight;
+    private final int numbers;
+
+    /** The first pixels of all images, then the second ones, the weights of both. */
+    private final double[] taps;
 
     Taps(int images, int length) {
       this.length = length;
-      int numbers = images * length;
-      first = new long[numbers];
-      second = new long[numbers];
-      firstWeight = new double[numbers];
-      secondWeight = new double[numbers];
+      numbers = images * length;
+      taps = new double[4 * numbers];
     }
 
     /** Sets those of one image, of which {@code size} pixels from {@code start} on are resized. */
@@ -119,11 +115,11 @@ public record RandomResizedCrop(double scale) implements RandomChange {
         int upper = Math.min(lower + 1, size - 1);
         double weight = Math.max(0, 1 - Math.abs(lower + 0.5 - center));
         double other = upper == lower ? 0 : Math.max(0, 1 - Math.abs(upper + 0.5 - center));
-        first[at] = start + lower;
-        second[at] = start + upper;
+        taps[at] = start + lower;
+        taps[numbers + at] = start + upper;
         // What lies outside of the window has no share: the others have all.
-        firstWeight[at] = Math.floor(weight / (weight + other) * WEIGHT_ONE + 0.5);
-        secondWeight[at] = Math.floor(other / (weight + other) * WEIGHT_ONE + 0.5);
+        taps[2 * numbers + at] = Math.floor(weight / (weight + other) * WEIGHT_ONE + 0.5);
+        taps[3 * numbers + at] = Math.floor(other / (weight + other) * WEIGHT_ONE + 0.5);
       }
     }
 
@@ -133,20 +129,21 @@ public record RandomResizedCrop(double scale) implements RandomChange {
      * @param shape of the taps, that the images' shape is broadcast from
      */
     NDArray blend(NDArray images, Shape shape, int axis) {
-      NDManager owner = images.getManager();
-      Shape full = images.getShape();
+      NDArray all = images.getManager().create(taps, new Shape(4, numbers));
       // float64 has room for a pixel times a weight.
       NDArray sum =
-          images
-              .gather(owner.create(first, shape).broadcast(full), axis)
-              .toType(DataType.FLOAT64, false)
-              .mul(owner.create(firstWeight, shape))
-              .add(
-                  images
-                      .gather(owner.create(second, shape).broadcast(full), axis)
-                      .toType(DataType.FLOAT64, false)
-                      .mul(owner.create(secondWeight, shape)));
-      return sum.div(owner.create(WEIGHT_ONE)).add(0.5).floor().toType(DataType.FLOAT32, false);
+          pixels(images, all.get(0).reshape(shape), axis)
+              .mul(all.get(2).reshape(shape))
+              .add(pixels(images, all.get(1).reshape(shape), axis).mul(all.get(3).reshape(shape)));
+      return sum.div(Scalar.of(sum, (float) WEIGHT_ONE))
+          .add(Scalar.of(sum, 0.5f))
+          .floor()
+          .toType(DataType.FLOAT32, false);
+    }
+
+    private static NDArray pixels(NDArray images, NDArray taken, int axis) {
+      NDArray index = taken.toType(DataType.INT64, false).broadcast(images.getShape());
+      return images.gather(index, axis).toType(DataType.FLOAT64, false);
     }
   }
 }

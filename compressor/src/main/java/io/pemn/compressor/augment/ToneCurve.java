@@ -22,14 +22,15 @@ final class ToneCurve {
   /** Keeps the highest bits of every pixel, 0 to 8 of them. */
   static NDArray posterize(NDArray images, int bits) {
     float step = 1 << (8 - bits);
-    return images.div(images.getManager().create(step)).floor().mul(step);
+    NDArray divisor = Scalar.of(images, step);
+    return images.div(divisor).floor().mul(divisor);
   }
 
   /** Inverts the pixels that are the threshold or brighter. */
   static NDArray solarize(NDArray images, float threshold) {
-    NDArray bright = images.gte(threshold).toType(DataType.FLOAT32, false);
+    NDArray bright = images.gte(Scalar.of(images, threshold)).toType(DataType.FLOAT32, false);
     // p where it is dark, 255 - p = p + (255 - 2p) where it is bright.
-    return images.add(images.mul(-2f).add(255f).mul(bright));
+    return images.add(images.mul(Scalar.of(images, -2)).add(Scalar.of(images, 255)).mul(bright));
   }
 
   /**
@@ -37,15 +38,14 @@ final class ToneCurve {
    * numbers; a channel of one value stays as it is.
    */
   static NDArray autoContrast(NDArray images) {
-    NDManager owner = images.getManager();
     NDArray wide = planes(images).toType(DataType.FLOAT64, false);
     NDArray darkest = wide.min(PIXELS, true);
     NDArray range = wide.max(PIXELS, true).sub(darkest);
-    NDArray flat = range.eq(0).toType(DataType.FLOAT64, false);
-    NDArray scale = owner.create(new double[] {255}).div(range.add(flat));
+    NDArray flat = range.eq(Scalar.of(range, 0)).toType(DataType.FLOAT64, false);
+    NDArray scale = Scalar.of(range, 255).div(range.add(flat));
     NDArray stretched = wide.mul(scale).sub(darkest.mul(scale)).floor().clip(0, 255);
     return stretched
-        .mul(flat.neg().add(1))
+        .mul(flat.neg().add(Scalar.of(flat, 1)))
         .add(wide.mul(flat))
         .toType(DataType.FLOAT32, false)
         .reshape(images.getShape());
@@ -57,26 +57,28 @@ final class ToneCurve {
    * whole numbers, and at most 255. A channel whose step is 0 stays as it is.
    */
   static NDArray equalize(NDArray images) {
-    NDManager owner = images.getManager();
     NDArray flat = planes(images);
     long pixels = flat.getShape().get(1);
     NDArray counts = counts(flat).toType(DataType.FLOAT64, false);
     NDArray brightest = flat.max(PIXELS, true);
     NDArray last = flat.eq(brightest).toType(DataType.FLOAT64, false).sum(PIXELS, true);
-    NDArray step = last.neg().add((double) pixels).div(owner.create(255.0)).floor();
-    NDArray unchanged = step.eq(0).toType(DataType.FLOAT64, false);
+    NDArray step = last.neg().add(Scalar.of(last, pixels)).div(Scalar.of(last, 255)).floor();
+    NDArray unchanged = step.eq(Scalar.of(step, 0)).toType(DataType.FLOAT64, false);
     NDArray divisor = step.add(unchanged);
     NDArray below = counts.cumSum(1).sub(counts);
     NDArray curve =
         below
-            .add(step.div(owner.create(2.0)).floor())
+            .add(step.div(Scalar.of(step, 2)).floor())
             .div(divisor)
             .floor()
             .clip(0, 255)
             .toType(DataType.FLOAT32, false);
     NDArray equal = curve.gather(flat.toType(DataType.INT64, false), 1);
     NDArray kept = unchanged.toType(DataType.FLOAT32, false);
-    return equal.mul(kept.neg().add(1f)).add(flat.mul(kept)).reshape(images.getShape());
+    return equal
+        .mul(kept.neg().add(Scalar.of(kept, 1)))
+        .add(flat.mul(kept))
+        .reshape(images.getShape());
   }
 
   /** One row a channel of an image, of shape (batch x channels, pixels). */
@@ -92,8 +94,9 @@ final class ToneCurve {
    */
   private static NDArray counts(NDArray flat) {
     NDManager owner = flat.getManager();
-    NDArray upper = flat.div(owner.create((float) NIBBLE)).floor();
-    NDArray lower = flat.sub(upper.mul((float) NIBBLE));
+    NDArray sixteen = Scalar.of(flat, NIBBLE);
+    NDArray upper = flat.div(sixteen).floor();
+    NDArray lower = flat.sub(upper.mul(sixteen));
     NDArray digits = owner.arange(0, NIBBLE, 1, DataType.FLOAT32);
     NDArray isUpper =
         upper.expandDims(1).eq(digits.reshape(1, NIBBLE, 1)).toType(DataType.FLOAT32, false);

@@ -4,6 +4,7 @@ import io.pemn.format.network.Activation;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.Norm;
 import io.pemn.format.network.ParameterShape;
 import java.util.List;
 import java.util.Optional;
@@ -37,33 +38,29 @@ final class LikelyNetwork {
     int kernel = convolutions.get(1).get(3).intValue();
     int depth = convolutions.size() / 2;
     int classes = linear.get(0).get(0).intValue();
-    try {
-      BuiltInDescription likely =
-          new BuiltInDescription(
-              new ConvMixerArchitecture(stem.get(0), depth, kernel, stem.get(3), Activation.GELU),
-              new ImageShape(
-                  stem.get(1),
-                  Math.max(stem.get(3), asked.input().height()),
-                  Math.max(stem.get(3), asked.input().width())),
-              classes);
-      return fits(values, likely.parameters())
-          ? Optional.of(
-              "--arch convmixer --dim "
-                  + stem.get(0)
-                  + " --depth "
-                  + depth
-                  + " --kernel "
-                  + kernel
-                  + " --patch "
-                  + stem.get(3)
-                  + " --channels "
-                  + stem.get(1)
-                  + " --classes "
-                  + classes)
-          : Optional.empty();
-    } catch (IllegalArgumentException e) {
-      return Optional.empty();
+    for (Norm norm : Norm.values()) {
+      try {
+        BuiltInDescription likely =
+            new BuiltInDescription(
+                new ConvMixerArchitecture(
+                    stem.get(0), depth, kernel, stem.get(3), Activation.GELU, norm),
+                new ImageShape(
+                    stem.get(1),
+                    Math.max(stem.get(3), asked.input().height()),
+                    Math.max(stem.get(3), asked.input().width())),
+                classes);
+        if (fits(values, likely.parameters())) {
+          return Optional.of(
+              String.format(
+                  "--arch convmixer --dim %d --depth %d --kernel %d --patch %d --norm %s"
+                      + " --channels %d --classes %d",
+                  stem.get(0), depth, kernel, stem.get(3), norm, stem.get(1), classes));
+        }
+      } catch (IllegalArgumentException e) {
+        return Optional.empty();
+      }
     }
+    return Optional.empty();
   }
 
   private static boolean fits(List<StateTensor> values, List<ParameterShape> parameters) {
