@@ -505,7 +505,7 @@ public final class TrainingRun {
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
-          if (batch.size() == 1 && batches.batchesPerEpoch() > 1) {
+          if (batch.size() == 1 && options.batchSize() > 1 && batches.batchesPerEpoch() > 1) {
             continue; // Batch normalisation has nothing to average over a single sample.
           }
           learner.step(batch, train, unchanged);
