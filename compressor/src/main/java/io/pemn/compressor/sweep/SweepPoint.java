@@ -134,12 +134,14 @@ public record SweepPoint(
       text.append(
           String.format(
               Locale.ROOT,
-              "| %s | %,d | %.3g | %.2f | %.2f | %.2f to %.2f | %d | %,.0f | %.1f | %,.0f |\n",
+              "| %s | %,d | %.3g | %.2f | %s | %.2f to %.2f | %d | %,.0f | %.1f | %,.0f |\n",
               point.label(),
               point.uniqueValues(),
               point.uniqueRatio(),
               100 * point.mean(),
-              100 * point.deviation(),
+              point.seeds() == 1
+                  ? ""
+                  : String.format(Locale.ROOT, "%.2f", 100 * point.deviation()),
               100 * point.least(),
               100 * point.greatest(),
               point.seeds(),
