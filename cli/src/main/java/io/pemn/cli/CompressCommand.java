@@ -1,6 +1,5 @@
 package io.pemn.cli;
 
-import ai.djl.Device;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.network.ModuleSource;
@@ -8,6 +7,7 @@ import io.pemn.compressor.search.SearchDirectory;
 import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
+import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.RunDirectory;
@@ -166,7 +166,7 @@ final class CompressCommand implements Callable<Integer> {
     needed.add(directory.metricsFile());
     Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
-    Device where = device.choose(err);
+    DeviceChoice where = device.chooseAll(err);
     Trained trained =
         model == null
             ? train(dataSet, Optional.empty(), directory, where, search)
@@ -193,7 +193,7 @@ final class CompressCommand implements Callable<Integer> {
   private record Trained(Checkpoint checkpoint, Optional<SearchReport> search) {}
 
   private Trained trainModule(
-      Dataset dataSet, RunDirectory directory, Device where, Optional<TargetSearch> search)
+      Dataset dataSet, RunDirectory directory, DeviceChoice where, Optional<TargetSearch> search)
       throws IOException {
     try (ModuleSource module = training.open(model)) {
       module.requireMaskable();
@@ -208,7 +208,7 @@ final class CompressCommand implements Callable<Integer> {
       Dataset dataSet,
       Optional<ModuleSource> module,
       RunDirectory directory,
-      Device where,
+      DeviceChoice where,
       Optional<TargetSearch> search)
       throws IOException {
     if (search.isEmpty()) {
@@ -229,7 +229,7 @@ final class CompressCommand implements Callable<Integer> {
   }
 
   private Checkpoint train(
-      Dataset dataSet, Optional<ModuleSource> module, RunDirectory directory, Device where)
+      Dataset dataSet, Optional<ModuleSource> module, RunDirectory directory, DeviceChoice where)
       throws IOException {
     TrainingOptions options = options(dataSet, module);
     PrintWriter err = spec.commandLine().getErr();
@@ -238,8 +238,16 @@ final class CompressCommand implements Callable<Integer> {
       TrainingRun run =
           module.isPresent()
               ? TrainingRun.ofModule(
-                  options, dataSet, module.get(), directory, where, evaluateEvery, progress)
-              : new TrainingRun(options, dataSet, directory, where, evaluateEvery, progress);
+                  options,
+                  dataSet,
+                  module.get(),
+                  directory,
+                  where.device(),
+                  evaluateEvery,
+                  progress)
+              : new TrainingRun(
+                  options, dataSet, directory, where.device(), evaluateEvery, progress);
+      run.alsoOn(where.others());
       if (metricsEvery != null) {
         run.withMetricsEvery(metricsEvery);
       }

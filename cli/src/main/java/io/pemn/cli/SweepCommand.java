@@ -1,7 +1,5 @@
 package io.pemn.cli;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
@@ -17,11 +15,9 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -42,11 +38,14 @@ import picocli.CommandLine.Spec;
       "Train a grid of networks, by strategy, ratio of the prototype, seed and size, several at a"
           + " time, and draw the paper's figures from the table of their results.",
       "Runs that the table has are not run again, and those that were interrupted go on after their"
-          + " last whole epoch, so that the same command resumes a sweep."
+          + " last whole epoch, so that the same command resumes a sweep.",
+      "Without --recipe masks are the paper's, and all else is as usual. Of the options below those"
+          + " of a trained network, and --strategy, --ratio and --seed, are not for sweeps."
     },
     sortOptions = false)
 final class SweepCommand implements Callable<Integer> {
-  private static final String ALL_STRATEGIES = "dense,none,one-layer,max-layer,random-vector";
+  private static final List<SweepStrategy> USUAL_STRATEGIES =
+      Arrays.stream(SweepStrategy.values()).filter(strategy -> !strategy.pruned()).toList();
   private static final String USUAL_RATIOS = "1e-1,1e-2,1e-3,1e-4";
   private static final double USUAL_KEPT = 0.04;
 
@@ -70,14 +69,13 @@ final class SweepCommand implements Callable<Integer> {
       names = "--strategies",
       paramLabel = "S",
       split = ",",
-      defaultValue = ALL_STRATEGIES,
       description =
           "What to train: the weights themselves (dense), masks over random weights of every"
               + " layer's own (none), of layers of equal shape together (one-layer), of a prototype"
               + " as long as the largest layer (max-layer) or shorter (random-vector), or sparse"
               + " networks (pruned-magnitude, pruned-random), which begin with the dense one"
-              + " (default: ${DEFAULT-VALUE}).")
-  private List<SweepStrategy> strategies;
+              + " (default: all but the pruned ones).")
+  private List<SweepStrategy> strategies = USUAL_STRATEGIES;
 
   @Option(
       names = "--ratios",
@@ -210,7 +208,9 @@ final class SweepCommand implements Callable<Integer> {
     Dataset dataSet = DataMixin.load(data);
     SweepGrid.Plan plan = plan(grid, dataSet);
     if (dryRun) {
-      list(plan, rows);
+      plan.notes().forEach(spec.commandLine().getErr()::println);
+      spec.commandLine().getErr().flush();
+      report().plan(output, plan, rows.rows());
       return 0;
     }
     return run(plan, rows);
@@ -249,20 +249,16 @@ final class SweepCommand implements Callable<Integer> {
     }
     List<SweepPoint> points = SweepPoint.of(rows);
     List<Path> drawn = plotOnly == null && !plotsAsked() ? List.of() : draw(points, shown);
-    PrintWriter out = spec.commandLine().getOut();
-    if (json.wanted) {
-      JsonObject object = new JsonObject();
-      object.addProperty("csv", shown.toString());
-      object.addProperty("rows", rows.size());
-      addPoints(object, points);
-      addFigures(object, drawn);
-      out.println(Json.text(object));
-    } else if (table) {
-      out.print(SweepPoint.markdown(points));
+    if (table && !json.wanted) {
+      spec.commandLine().getOut().print(SweepPoint.markdown(points));
+      spec.commandLine().getOut().flush();
     } else {
-      drawn.forEach(out::println);
+      report().table(shown, rows.size(), points, drawn);
     }
-    out.flush();
+  }
+
+  private SweepReport report() {
+    return new SweepReport(spec.commandLine().getOut(), json.wanted);
   }
 
   private boolean plotsAsked() {
@@ -354,8 +350,7 @@ final class SweepCommand implements Callable<Integer> {
     }
     boolean masks = grid.strategies().stream().anyMatch(SweepStrategy::masked);
     if (!masks) {
-      training.refuse(
-          List.of("--mask", "--recipe"), "is about masks, but --strategies names none with masks.");
+      training.refuse(List.of("--mask"), "is about masks, but --strategies names none with masks.");
       training.refuse(
           List.of("--lr"), "is the rate of masks; that of dense trainings is --dense-lr.");
     }
@@ -403,49 +398,6 @@ final class SweepCommand implements Callable<Integer> {
     return options;
   }
 
-  private void list(SweepGrid.Plan plan, RowFile<SweepRow> rows) {
-    PrintWriter out = spec.commandLine().getOut();
-    plan.notes().forEach(spec.commandLine().getErr()::println);
-    spec.commandLine().getErr().flush();
-    JsonArray runs = new JsonArray();
-    for (SweepRun run : plan.runs()) {
-      boolean there = rows.rows().stream().anyMatch(row -> row.isOf(run));
-      if (json.wanted) {
-        JsonObject object = new JsonObject();
-        object.addProperty("network", run.networkName());
-        object.addProperty("strategy", run.strategy().toString());
-        run.ratio().ifPresent(ratio -> object.addProperty("ratio", ratio));
-        run.kept().ifPresent(fraction -> object.addProperty("kept", fraction));
-        object.addProperty("seed", run.seed());
-        object.addProperty("epochs", run.options().epochs());
-        object.addProperty("weights", run.weights());
-        object.addProperty("unique_values", run.uniqueValues());
-        object.addProperty("unique_ratio", run.uniqueRatio());
-        object.addProperty("measured", there);
-        object.addProperty("id", run.id());
-        runs.add(object);
-      } else {
-        out.printf(
-            Locale.ROOT,
-            "%s: %,d of %,d weights unique, %.3g of the largest layer%s%n",
-            run.label(),
-            run.uniqueValues(),
-            run.weights(),
-            run.uniqueRatio(),
-            there ? " (measured)" : "");
-      }
-    }
-    if (json.wanted) {
-      JsonObject object = new JsonObject();
-      object.addProperty("csv", output.toString());
-      object.add("runs", runs);
-      out.println(Json.text(object));
-    } else {
-      out.printf("%d runs%n", plan.runs().size());
-    }
-    out.flush();
-  }
-
   private int run(SweepGrid.Plan plan, RowFile<SweepRow> rows) throws IOException {
     long start = System.nanoTime();
     PrintWriter err = spec.commandLine().getErr();
@@ -467,7 +419,7 @@ final class SweepCommand implements Callable<Integer> {
     err.flush();
     SweepProcesses processes = new SweepProcesses(folder, data, threadsEach);
     SweepProgress progress = new SweepProgress(err, rows, processes);
-    Map<SweepRun, SweepRun> dense = denseNetworks(plan.runs());
+    Map<SweepRun, SweepRun> dense = plan.dense();
     List<SweepRun> missing = missing(plan.runs(), dense, rows, processes);
     Thread hook =
         new Thread(
@@ -484,7 +436,9 @@ final class SweepCommand implements Callable<Integer> {
       processes.endAll();
       removeQuietly(hook);
     }
-    report(plan, rows, progress, (System.nanoTime() - start) / 1e9);
+    double seconds = (System.nanoTime() - start) / 1e9;
+    List<Path> drawn = rows.rows().isEmpty() ? List.of() : draw(SweepPoint.of(rows.rows()), output);
+    report().sweep(output, plan, rows.rows(), progress, drawn, seconds);
     if (!progress.failures().isEmpty()) {
       err.printf(
           "%d of %d runs failed; run the same command again to try them again.%n",
@@ -525,31 +479,24 @@ final class SweepCommand implements Callable<Integer> {
         .map(Integer::valueOf);
   }
 
-  /** The dense network that each pruned one begins with. */
-  private static Map<SweepRun, SweepRun> denseNetworks(List<SweepRun> runs) {
-    Map<SweepRun, SweepRun> dense = new HashMap<>();
-    for (SweepRun run : runs) {
-      if (run.strategy().pruned()) {
-        runs.stream()
-            .filter(other -> other.strategy() == SweepStrategy.DENSE)
-            .filter(other -> other.description().options().equals(run.description().options()))
-            .findFirst()
-            .ifPresent(other -> dense.put(run, other));
-      }
-    }
-    return dense;
-  }
-
   /** The runs without a row, and the dense ones whose weights they need and that are gone. */
   private static List<SweepRun> missing(
       List<SweepRun> runs,
       Map<SweepRun, SweepRun> dense,
       RowFile<SweepRow> rows,
-      SweepProcesses processes) {
+      SweepProcesses processes)
+      throws IOException {
     List<SweepRun> missing = new ArrayList<>();
     for (SweepRun run : runs) {
       if (rows.rows().stream().noneMatch(row -> row.isOf(run))) {
-        missing.add(run);
+        // A sweep that was killed may have measured it without telling the table.
+        Optional<SweepRow> kept = processes.folder(run).row(run);
+        if (kept.isPresent()) {
+          rows.add(List.of(kept.get()), SweepRow::supersedes);
+          processes.folder(run).tidy();
+        } else {
+          missing.add(run);
+        }
       }
     }
     List<SweepRun> needed =
@@ -561,98 +508,5 @@ final class SweepCommand implements Callable<Integer> {
             .toList();
     missing.addAll(0, needed);
     return missing;
-  }
-
-  private void report(
-      SweepGrid.Plan plan, RowFile<SweepRow> rows, SweepProgress progress, double seconds)
-      throws IOException {
-    PrintWriter out = spec.commandLine().getOut();
-    List<SweepRow> own =
-        rows.rows().stream().filter(row -> plan.runs().stream().anyMatch(row::isOf)).toList();
-    List<SweepPoint> points = SweepPoint.of(own);
-    Optional<SweepPoint> best = best(points);
-    List<Path> drawn = rows.rows().isEmpty() ? List.of() : draw(SweepPoint.of(rows.rows()), output);
-    if (json.wanted) {
-      JsonObject object = new JsonObject();
-      object.addProperty("csv", output.toString());
-      object.addProperty("runs", plan.runs().size());
-      object.addProperty("measured", progress.measured());
-      object.addProperty("found", own.size() - progress.measured());
-      JsonArray failed = new JsonArray();
-      progress
-          .failures()
-          .forEach(
-              (run, reason) -> {
-                JsonObject failure = new JsonObject();
-                failure.addProperty("run", run.label());
-                failure.addProperty("reason", reason);
-                failed.add(failure);
-              });
-      object.add("failed", failed);
-      addPoints(object, points);
-      addFigures(object, drawn);
-      object.addProperty("seconds", seconds);
-      out.println(Json.text(object));
-    } else {
-      out.printf(
-          Locale.ROOT,
-          "%s: %d runs measured, %d rows in all, %.0f s%n",
-          output,
-          progress.measured(),
-          rows.rows().size(),
-          seconds);
-      best.ifPresent(
-          point ->
-              out.printf(
-                  Locale.ROOT,
-                  "best: %s, %s, test accuracy %.2f %% (%d seeds, deviation %.2f)%n",
-                  point.network(),
-                  point.label(),
-                  100 * point.mean(),
-                  point.seeds(),
-                  100 * point.deviation()));
-    }
-    out.flush();
-  }
-
-  private static Optional<SweepPoint> best(List<SweepPoint> points) {
-    return points.stream().max(Comparator.comparingDouble(SweepPoint::mean));
-  }
-
-  private static void addPoints(JsonObject object, List<SweepPoint> points) {
-    JsonArray array = new JsonArray();
-    points.forEach(point -> array.add(toJson(point)));
-    object.add("points", array);
-    best(points).ifPresent(point -> object.add("best", toJson(point)));
-  }
-
-  private static void addFigures(JsonObject object, List<Path> drawn) {
-    JsonArray figures = new JsonArray();
-    drawn.forEach(file -> figures.add(file.toString()));
-    object.add("figures", figures);
-  }
-
-  private static JsonObject toJson(SweepPoint point) {
-    JsonObject object = new JsonObject();
-    object.addProperty("network", point.network());
-    object.addProperty("data", point.data());
-    object.addProperty("epochs", point.epochs());
-    object.addProperty("train_images", point.trainImages());
-    object.addProperty("strategy", point.strategy().toString());
-    point.ratio().ifPresent(ratio -> object.addProperty("ratio", ratio));
-    point.kept().ifPresent(fraction -> object.addProperty("kept", fraction));
-    object.addProperty("seeds", point.seeds());
-    object.addProperty("mean", point.mean());
-    object.addProperty("min", point.least());
-    object.addProperty("max", point.greatest());
-    object.addProperty("sd", point.deviation());
-    object.addProperty("unique_values", point.uniqueValues());
-    object.addProperty("unique_ratio", point.uniqueRatio());
-    object.addProperty("file_bytes", point.fileBytes());
-    object.addProperty("paper_bytes", point.paperBytes());
-    object.addProperty("fp32_bytes", point.fp32Bytes());
-    object.addProperty("compression", point.compression());
-    object.addProperty("seconds", point.seconds());
-    return object;
   }
 }

@@ -178,6 +178,8 @@ final class SweepPlot {
     double greatest = Math.ceil(points.stream().mapToDouble(size).max().orElseThrow() + 0.1);
     axis(chart.getStyler(), least, greatest);
     chart.getStyler().setxAxisTickLabelsFormattingFunction(SweepPlot::kibibytes);
+    // Two names more, and they just fit.
+    chart.getStyler().setLegendPadding(6);
     of(points, SweepStrategy.DENSE).forEach(point -> level(chart, point, least, greatest));
     for (SweepStrategy strategy : SweepStrategy.values()) {
       List<SweepPoint> own = of(points, strategy);

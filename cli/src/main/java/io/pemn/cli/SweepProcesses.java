@@ -22,6 +22,11 @@ import java.util.function.IntConsumer;
 final class SweepProcesses {
   private static final String THREADS = "ai.djl.pytorch.num_threads";
 
+  /** Exit codes of processes that SIGINT or SIGTERM ended. */
+  private static final Set<Integer> SIGNALS = Set.of(130, 143);
+
+  private static final long SIGNAL_MILLIS = 500;
+
   private final Path folder;
   private final String data;
   private final int threads;
@@ -69,6 +74,10 @@ final class SweepProcesses {
         }
       }
       int code = process.waitFor();
+      if (SIGNALS.contains(code)) {
+        // Ctrl-C reaches all processes of a terminal: is this one ending, too?
+        Thread.sleep(SIGNAL_MILLIS);
+      }
       if (code != 0) {
         throw new IOException(reason(own, code));
       }
@@ -129,6 +138,11 @@ final class SweepProcesses {
             + code
             + "); run the sweep again to go on with it."
         : last;
+  }
+
+  /** Whether all that ran was ended. */
+  boolean ended() {
+    return closed;
   }
 
   /** Ends all that runs; each goes on after its last whole epoch when the sweep is run again. */

@@ -10,6 +10,7 @@ import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.TrainingListener;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -68,7 +69,7 @@ final class SweepRunCommand implements Callable<Integer> {
         new Thread(
             () -> {
               try {
-                in.transferTo(java.io.OutputStream.nullOutputStream());
+                in.transferTo(OutputStream.nullOutputStream());
               } catch (IOException e) {
                 // Whoever held the other end is gone, too.
               }

@@ -102,19 +102,27 @@ final class SweepScheduler {
     Thread thread =
         new Thread(
             () -> {
-              try {
-                SweepRow row =
-                    processes.measure(run, dense, device, epoch -> listener.epochDone(run, epoch));
-                outcomes.add(new Outcome(run, device, row, null));
-              } catch (IOException e) {
-                outcomes.add(new Outcome(run, device, null, e));
-              } catch (RuntimeException e) {
-                outcomes.add(new Outcome(run, device, null, new IOException(e.toString(), e)));
+              Outcome outcome = outcome(run, dense, device, listener);
+              // If all was ended this process ends, too, and no outcome is one any more.
+              if (!processes.ended()) {
+                outcomes.add(outcome);
               }
             },
             "pemn-sweep-run");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private Outcome outcome(
+      SweepRun run, Optional<SweepRun> dense, String device, Listener listener) {
+    try {
+      SweepRow row = processes.measure(run, dense, device, epoch -> listener.epochDone(run, epoch));
+      return new Outcome(run, device, row, null);
+    } catch (IOException e) {
+      return new Outcome(run, device, null, e);
+    } catch (RuntimeException e) {
+      return new Outcome(run, device, null, new IOException("A fault of pemn: " + e, e));
+    }
   }
 
   private static Outcome take(BlockingQueue<Outcome> outcomes) throws IOException {

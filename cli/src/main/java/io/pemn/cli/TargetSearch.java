@@ -1,6 +1,5 @@
 package io.pemn.cli;
 
-import ai.djl.Device;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
@@ -18,6 +17,7 @@ import io.pemn.compressor.search.Target;
 import io.pemn.compressor.search.TrainingWorkbench;
 import io.pemn.compressor.search.TrainingWorkbench.Setup;
 import io.pemn.compressor.search.Trial;
+import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.Recipe;
@@ -132,7 +132,7 @@ final class TargetSearch {
       Dataset dataSet,
       Optional<ModuleSource> module,
       SearchDirectory directory,
-      Device device,
+      DeviceChoice where,
       CompressCommand.Existing existing,
       int evaluateEvery)
       throws IOException {
@@ -141,7 +141,8 @@ final class TargetSearch {
     try (Progress progress = new Progress(err);
         ResumeHint hint = new ResumeHint(err)) {
       TrainingWorkbench bench =
-          new TrainingWorkbench(setup, dataSet, module, directory, device, progress);
+          new TrainingWorkbench(setup, dataSet, module, directory, where.device(), progress)
+              .alsoOn(where.others());
       Search search = new Search(target, bench, progress);
       if (existing == CompressCommand.Existing.OVERWRITTEN) {
         search.plan(); // Not before the new search is known to be possible.

@@ -198,6 +198,20 @@ class BadInputTest {
   }
 
   @Test
+  void devicesThatAreNotThereOrAreNamedTwiceAreRefused() throws IOException {
+    Path output = folder.resolve("a.pemn");
+    assertFailed(
+        CommandRun.of("compress", "--data", data, "-o", output, "--device", "gpu:0,9998"),
+        "there is no gpu:");
+    assertFailed(
+        CommandRun.of("compress", "--data", data, "-o", output, "--device", "gpu:0,0"),
+        "GPU 0 is named twice");
+    assertFailed(
+        CommandRun.of("eval", archive, "--data", data, "--device", "gpu:0,"),
+        "There is no device \"gpu:0,\"; use auto, cpu, gpu, gpu:N or gpu:N,M.");
+  }
+
+  @Test
   void knobsOfTrainingOutOfRangeAreRefused() throws IOException {
     Path output = folder.resolve("a.pemn");
     assertFailed(

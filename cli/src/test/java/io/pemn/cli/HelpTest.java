@@ -86,6 +86,7 @@ class HelpTest {
             "verify",
             "eval",
             "compare",
+            "sweep",
             "bench",
             "demo")) {
       assertTrue(help.contains("  " + name), name);

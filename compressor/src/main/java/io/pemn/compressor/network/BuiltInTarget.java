@@ -98,6 +98,11 @@ public final class BuiltInTarget implements TargetNetwork {
     return network.block().forward(store, inputs, training);
   }
 
+  @Override
+  public Replica replica(Device device) {
+    return new BlockReplica(network, device);
+  }
+
   /** A second network with the coded values. */
   @Override
   public Shipped shipped(Set<String> masked, FloatCoding coding) {

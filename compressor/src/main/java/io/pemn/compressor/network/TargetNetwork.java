@@ -1,8 +1,8 @@
 package io.pemn.compressor.network;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
@@ -15,34 +15,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/**
- * A network in training, wherever it comes from: its parameters by name, live on the training
- * device, and its forward pass.
- */
-public sealed interface TargetNetwork extends AutoCloseable
-    permits BuiltInTarget, TorchScriptTarget {
+/** A network in training, wherever it comes from, and what it is made of. */
+public sealed interface TargetNetwork extends Replica permits BuiltInTarget, TorchScriptTarget {
   /** All parameters, in the network's order, with what each of them is for. */
   List<ParameterShape> parameters();
 
   /** The names of those that {@link #array} gives and an optimizer may step. */
   Set<String> trained();
-
-  /**
-   * A parameter's own array, float32, on the device of {@link #manager}.
-   *
-   * @param name one of {@link #trained}
-   */
-  NDArray array(String name);
-
-  /**
-   * Arrays of other parameters of a module that share the numbers of one, though they are tensors
-   * of their own with gradients of their own.
-   *
-   * @param name one of {@link #trained}
-   */
-  default List<NDArray> twins(String name) {
-    return List.of();
-  }
 
   /**
    * The present values of the parameters that training changes without a gradient, such as running
@@ -53,13 +32,12 @@ public sealed interface TargetNetwork extends AutoCloseable
   Map<String, RemainderTensor> statistics() throws IOException;
 
   /**
-   * Runs the network.
+   * A copy of the network, to learn from a part of every batch.
    *
-   * @param inputs on the device of {@link #manager}
-   * @param training whether it shall behave as in training: batch statistics, dropout
-   * @return its outputs, at least one
+   * @param device where it shall run, which may be this network's own
+   * @throws IOException in one sentence, if it cannot be made
    */
-  NDList forward(NDList inputs, boolean training);
+  Replica replica(Device device) throws IOException;
 
   /**
    * What an archive of the present state will run, from a copy of its own, so that what is measured
@@ -71,15 +49,8 @@ public sealed interface TargetNetwork extends AutoCloseable
    */
   Shipped shipped(Set<String> masked, FloatCoding coding) throws IOException;
 
-  /** Owns the parameters. */
-  NDManager manager();
-
   /** The type that floating-point inputs must have. */
   NumberType inputType();
-
-  /** Frees the network. */
-  @Override
-  void close();
 
   /** A network for measuring. */
   interface Shipped extends AutoCloseable {

@@ -213,6 +213,12 @@ public final class TorchScriptTarget implements TargetNetwork {
     return ModuleSource.run(block, inputs, true);
   }
 
+  /** A module of its own, with the present running statistics and the trained values. */
+  @Override
+  public Replica replica(Device device) throws IOException {
+    return new TorchScriptTarget(source, statistics(), device);
+  }
+
   /** The file's own code and type, with the present values, loaded anew. */
   @Override
   public Shipped shipped(Set<String> masked, FloatCoding coding) throws IOException {

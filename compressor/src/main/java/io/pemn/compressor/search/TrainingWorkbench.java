@@ -42,6 +42,7 @@ public final class TrainingWorkbench implements Workbench {
   private final Optional<ModuleSource> module;
   private final Optional<SearchDirectory> directory;
   private final Device device;
+  private List<Device> others = List.of();
   private final SearchListener listener;
   private final Optional<Validation> validation;
   private final RunDescription description;
@@ -118,6 +119,21 @@ public final class TrainingWorkbench implements Workbench {
     this.description = description;
   }
 
+  /**
+   * Lets every training learn on further devices, too, as {@link TrainingRun#alsoOn}.
+   *
+   * @throws IllegalArgumentException in one sentence, if batches are too small to be divided
+   */
+  public TrainingWorkbench alsoOn(List<Device> devices) throws IOException {
+    others = List.copyOf(devices);
+    run(
+        setup.any(),
+        dataSet.orElseThrow(),
+        directory.orElseThrow().result(),
+        TrainingListener.SILENT);
+    return this;
+  }
+
   /** Prepares predictions alone, of a built-in network; needs no engine. */
   public static TrainingWorkbench toPlan(Setup setup, Dataset dataSet) {
     RunDescription description = RunDescription.of(setup.any(), dataSet);
@@ -181,9 +197,11 @@ public final class TrainingWorkbench implements Workbench {
       throws IOException {
     // What is tried is measured at its end alone.
     int every = data.test() == dataSet.orElseThrow().test() ? setup.evaluateEvery() : 0;
-    return module.isPresent()
-        ? TrainingRun.ofModule(options, data, module.get(), place, device, every, watching)
-        : new TrainingRun(options, data, place, device, every, watching);
+    TrainingRun run =
+        module.isPresent()
+            ? TrainingRun.ofModule(options, data, module.get(), place, device, every, watching)
+            : new TrainingRun(options, data, place, device, every, watching);
+    return run.alsoOn(others);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.pemn.compressor.sweep;
 
+import io.pemn.compressor.table.RowFile;
 import io.pemn.compressor.training.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,16 +51,17 @@ public record SweepFolder(Path path) {
 
   /** Keeps the result. */
   void keep(SweepRow row) throws IOException {
-    SweepRow.table(rowFile()).add(List.of(row), (mine, other) -> true);
+    RowFile.write(rowFile(), SweepRow.FORMAT, List.of(row));
   }
 
-  /**
-   * The result, if the run is over.
-   *
-   * @throws IOException in one sentence, if there is one that cannot be read
-   */
-  public Optional<SweepRow> row(SweepRun run) throws IOException {
-    return SweepRow.table(rowFile()).rows().stream().filter(row -> row.isOf(run)).findFirst();
+  /** The result, if the run is over. */
+  public Optional<SweepRow> row(SweepRun run) {
+    try {
+      return SweepRow.table(rowFile()).rows().stream().filter(row -> row.isOf(run)).findFirst();
+    } catch (IOException e) {
+      // Of another version of pemn, which may have measured something else.
+      return Optional.empty();
+    }
   }
 
   /** Forgets the checkpoint, which is most of the folder, once the result is safe. */

@@ -5,6 +5,7 @@ import io.pemn.compressor.network.ArchitectureOptions;
 import io.pemn.compressor.training.RunDescription;
 import io.pemn.compressor.training.TrainingOptions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -112,7 +113,22 @@ public record SweepGrid(
    * @param runs in their order
    * @param notes what the user should know of points that are no runs of their own
    */
-  public record Plan(List<SweepRun> runs, List<String> notes) {}
+  public record Plan(List<SweepRun> runs, List<String> notes) {
+    /** The dense run that each pruned one begins with. */
+    public Map<SweepRun, SweepRun> dense() {
+      Map<SweepRun, SweepRun> dense = new HashMap<>();
+      for (SweepRun run : runs) {
+        if (run.strategy().pruned()) {
+          runs.stream()
+              .filter(other -> other.strategy() == SweepStrategy.DENSE)
+              .filter(other -> other.description().equals(run.description()))
+              .findFirst()
+              .ifPresent(other -> dense.put(run, other));
+        }
+      }
+      return dense;
+    }
+  }
 
   private List<Map<String, String>> sizes(Map<String, String> options) {
     Map<String, String> known = ArchitectureOptions.toMap(ArchitectureOptions.of(options));

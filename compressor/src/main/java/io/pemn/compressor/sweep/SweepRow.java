@@ -81,7 +81,7 @@ public record SweepRow(
           + "test_images,accuracy,loss,train_accuracy,weights,parameters,unique_values,unique_ratio,file_bytes,"
           + "paper_bytes,fp32_bytes,compression,seconds,images_per_second,device,settings,version,options";
 
-  private static final RowFile.Format<SweepRow> FORMAT =
+  static final RowFile.Format<SweepRow> FORMAT =
       new RowFile.Format<>() {
         @Override
         public String command() {

@@ -117,6 +117,15 @@ public final class RowFile<R> {
     read();
     rows.removeIf(row -> added.stream().anyMatch(own -> supersedes.test(own, row)));
     rows.addAll(added);
+    write(file, format, rows);
+  }
+
+  /**
+   * Writes a file anew, whatever was there.
+   *
+   * @throws IOException in one sentence, if it cannot be written
+   */
+  public static <R> void write(Path file, Format<R> format, List<R> rows) throws IOException {
     StringBuilder text = new StringBuilder(format.header()).append('\n');
     rows.forEach(row -> text.append(format.toCsv(row)).append('\n'));
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);

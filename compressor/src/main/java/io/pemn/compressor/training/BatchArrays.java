@@ -3,6 +3,7 @@ package io.pemn.compressor.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.augment.ImageAugmenter;
@@ -10,6 +11,7 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.InputTensor;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -74,6 +76,28 @@ record BatchArrays(
 
   int size() {
     return positions.length;
+  }
+
+  /**
+   * Some of the samples, on the device of a manager, which owns the arrays.
+   *
+   * @param from the first of them
+   * @param to the one after the last
+   */
+  BatchArrays part(int from, int to, NDManager manager) {
+    return new BatchArrays(
+        new NDList(inputs.stream().map(array -> part(array, from, to, manager)).toList()),
+        labels.map(array -> part(array, from, to, manager)),
+        target.map(array -> part(array, from, to, manager)),
+        Arrays.copyOfRange(positions, from, to));
+  }
+
+  /** The rows {@code from..to-1} of an array, on the device of a manager, which owns them. */
+  static NDArray part(NDArray array, int from, int to, NDManager manager) {
+    NDArray there =
+        array.get(new NDIndex().addSliceDim(from, to)).toDevice(manager.getDevice(), false);
+    there.attach(manager);
+    return there;
   }
 
   /**

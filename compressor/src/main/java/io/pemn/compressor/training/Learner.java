@@ -1,5 +1,6 @@
 package io.pemn.compressor.training;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -39,6 +40,7 @@ import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,6 +67,7 @@ final class Learner implements AutoCloseable {
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
   private final TargetNetwork network;
+  private final Replicas replicas;
   private final Optional<Teacher> teacher;
   private final LossFunction lossFunction;
   private final Optional<ImageAugmenter> augmenter;
@@ -141,13 +144,17 @@ final class Learner implements AutoCloseable {
    * @param teacher what to learn from besides labels; closed with the learner
    * @param totalSteps of the whole training
    * @param checkpoint where to go on
+   * @param others devices besides the network's own that shall learn from a part of every batch
+   * @throws IOException in one sentence, if the network cannot be copied to one of them
    */
   Learner(
       TrainingOptions options,
       TargetNetwork network,
       Optional<Teacher> teacher,
       long totalSteps,
-      Optional<Checkpoint> checkpoint) {
+      Optional<Checkpoint> checkpoint,
+      List<Device> others)
+      throws IOException {
     // The engine's natives are there only once it has been asked for.
     Engine.getEngine("PyTorch");
     this.gradientsBefore = JniUtils.isGradMode();
@@ -161,12 +168,16 @@ final class Learner implements AutoCloseable {
     this.steps = checkpoint.map(Checkpoint::steps).orElse(0L);
     this.layers = new MaskedLayers(options.mask().orElse(NO_MASKS));
     JniUtils.setGradMode(false);
+    Replicas copies = null;
     try {
+      copies = new Replicas(network, others);
+      this.replicas = copies;
       this.scoreSteps = adamW(schedule, checkpoint);
       this.otherSteps =
           adamW(new LearningRateSchedule(options.remainderRate(), totalSteps), checkpoint);
       fillParameters(checkpoint);
       layers.select();
+      replicas.broadcast();
       this.optimizer = new EdgePopupOptimizer(scoreSteps, otherSteps, layers.byName());
       this.clip =
           options.clipNorm() > 0
@@ -174,7 +185,10 @@ final class Learner implements AutoCloseable {
               : Optional.empty();
       this.lossSum = network.manager().zeros(new Shape());
       this.correct = network.manager().zeros(new Shape(), DataType.INT64);
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
+      if (copies != null) {
+        copies.close();
+      }
       network.close();
       teacher.ifPresent(Teacher::close);
       JniUtils.setGradMode(gradientsBefore);
@@ -268,33 +282,60 @@ final class Learner implements AutoCloseable {
     try (NDManager scratch = network.manager().newSubManager()) {
       BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), augmenter, scratch);
       Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
-      NDArray outputs;
-      NDArray loss;
+      List<Replicas.Share> shares = replicas.share(arrays, wanted, scratch);
+      List<Learned> learned = new ArrayList<>();
       try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
-        NDList all = network.forward(arrays.inputs(), true);
-        all.attach(scratch);
-        outputs = FirstOutput.of(all, batch.size());
-        loss = lossFunction.of(outputs, arrays, wanted);
-        collector.backward(loss);
+        for (Replicas.Share share : shares) {
+          learned.add(learn(share, batch.size(), collector));
+        }
       } catch (EngineException e) {
         throw notTraining(e);
       }
-      // On a CPU reading it costs nothing; on a GPU it would wait for the device.
-      if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
-        throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom(arrays, wanted));
-      }
-      update(scratch);
-      lossSum.addi(loss.mul(batch.size()));
-      if (options.objective() == Objective.CLASSIFY) {
-        NDArray right =
-            arrays.labels().orElseGet(() -> wanted.map(w -> w.argMax(-1)).orElseThrow());
-        if (outputs.getShape().dimension() == 2) {
-          correct.addi(LossFunction.correct(outputs, right));
+      for (Learned part : learned) {
+        NDArray loss = part.loss();
+        // On a CPU reading it costs nothing; on a GPU it would wait for the device.
+        if (!loss.getDevice().isGpu() && !Float.isFinite(loss.getFloat())) {
+          throw new NotFiniteException(loss.getFloat(), steps + 1, whereFrom(arrays, wanted));
         }
       }
+      update(scratch);
+      learned.forEach(this::count);
     }
     samplesSeen += batch.size();
     steps++;
+  }
+
+  /** What came of a part of a batch: the network's first output, and the mean loss. */
+  private record Learned(Replicas.Share share, NDArray outputs, NDArray loss) {}
+
+  /** Adds the gradients of a part of a batch of so many samples, which may be all of it. */
+  private Learned learn(Replicas.Share share, int samples, GradientCollector collector)
+      throws IOException {
+    BatchArrays part = share.batch();
+    NDList all = share.network().forward(part.inputs(), true);
+    all.attach(share.scratch());
+    NDArray outputs = FirstOutput.of(all, part.size());
+    NDArray loss = lossFunction.of(outputs, part, share.taught());
+    collector.backward(
+        part.size() == samples
+            ? loss
+            : loss.mul(share.scratch().create((float) part.size() / samples)));
+    return new Learned(share, outputs, loss);
+  }
+
+  /** Adds to the sums of what was seen. */
+  private void count(Learned learned) {
+    BatchArrays part = learned.share().batch();
+    lossSum.addi(learned.loss().mul(part.size()).toDevice(lossSum.getDevice(), false));
+    if (options.objective() == Objective.CLASSIFY) {
+      NDArray right =
+          part.labels()
+              .orElseGet(() -> learned.share().taught().map(w -> w.argMax(-1)).orElseThrow());
+      if (learned.outputs().getShape().dimension() == 2) {
+        NDArray here = LossFunction.correct(learned.outputs(), right);
+        correct.addi(here.toDevice(correct.getDevice(), false));
+      }
+    }
   }
 
   /** Keeps only some weights of every layer from here on, unless it does so. */
@@ -306,6 +347,7 @@ final class Learner implements AutoCloseable {
           pruned.put(name, pruned(name, pruning));
         }
       }
+      replicas.broadcast();
     }
   }
 
@@ -348,10 +390,9 @@ final class Learner implements AutoCloseable {
       gradients.values().forEach(PtNDArray::close);
     }
     pruned.values().forEach(PrunedWeights::apply);
-    for (String name : network.trained()) {
-      network.twins(name).forEach(twin -> JniUtils.zeroGrad((PtNDArray) twin));
-    }
+    network.trained().forEach(replicas::zeroGradients);
     layers.select();
+    replicas.broadcast();
   }
 
   /**
@@ -365,37 +406,12 @@ final class Learner implements AutoCloseable {
       if (parameter.role() == Role.STATISTIC) {
         continue;
       }
-      PtNDArray own = JniUtils.getGradient((PtNDArray) network.array(name));
-      PtNDArray twins = gradientOfTwins(name);
-      if (own == null) {
-        own = twins;
-      } else if (twins != null) {
-        own.addi(twins);
-        twins.close();
-      }
-      if (own != null) {
-        gradients.put(name, own);
+      PtNDArray gradient = replicas.gradient(name);
+      if (gradient != null) {
+        gradients.put(name, gradient);
       }
     }
     return gradients;
-  }
-
-  /**
-   * The gradient of those that share a parameter's numbers without being one tensor with it, or
-   * null if there are none or the forward uses none of them.
-   */
-  private PtNDArray gradientOfTwins(String name) {
-    PtNDArray sum = null;
-    for (NDArray twin : network.twins(name)) {
-      PtNDArray gradient = JniUtils.getGradient((PtNDArray) twin);
-      if (sum == null) {
-        sum = gradient;
-      } else if (gradient != null) {
-        sum.addi(gradient);
-        gradient.close();
-      }
-    }
-    return sum;
   }
 
   /**
@@ -501,6 +517,11 @@ final class Learner implements AutoCloseable {
     return layers.masks();
   }
 
+  /** The values of a trained parameter on every device, which are the same. */
+  List<float[]> valuesEverywhere(String name) {
+    return replicas.values(name);
+  }
+
   /** The network's present values of a trained parameter: a masked layer's effective weights. */
   float[] values(String name) {
     return network.array(name).toFloatArray();
@@ -544,6 +565,7 @@ final class Learner implements AutoCloseable {
   public void close() {
     scoreSteps.close();
     otherSteps.close();
+    replicas.close();
     network.close();
     teacher.ifPresent(Teacher::close);
     JniUtils.setGradMode(gradientsBefore);

@@ -12,6 +12,7 @@ import io.pemn.compressor.network.ModuleSource;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -143,7 +144,7 @@ public final class StepBenchmark {
         module.isPresent()
             ? TrainingRun.describe(options, dataSet, module.get(), device)
             : RunDescription.of(options, dataSet);
-    return TrainingRun.learner(options, run, module, device, steps, Optional.empty());
+    return TrainingRun.learner(options, run, module, device, List.of(), steps, Optional.empty());
   }
 
   /** One step; reading the loss waits for a device that works on its own. */

@@ -49,6 +49,7 @@ public final class TrainingRun {
   private final int evaluateEvery;
   private final TrainingListener listener;
   private final Optional<SampleSet> held;
+  private List<Device> others = List.of();
   private Optional<Pruning> pruning = Optional.empty();
   private Optional<Checkpoint> beginning = Optional.empty();
   private int metricsEvery;
@@ -252,6 +253,29 @@ public final class TrainingRun {
   }
 
   /**
+   * Lets further devices learn from a part of every batch each. What is measured is measured on the
+   * first device alone.
+   *
+   * @param devices the further ones; the run's own may be among them, for a copy on the same device
+   * @throws IllegalArgumentException in one sentence, if batches are too small to be divided
+   */
+  public TrainingRun alsoOn(List<Device> devices) {
+    int all = 1 + devices.size();
+    if (!devices.isEmpty() && options.batchSize() < Replicas.LEAST_SAMPLES * all) {
+      throw new IllegalArgumentException(
+          "A batch of "
+              + options.batchSize()
+              + " cannot be divided among "
+              + all
+              + " devices, which need two samples each at least; give --batch-size "
+              + Replicas.LEAST_SAMPLES * all
+              + " or more, or fewer devices.");
+    }
+    others = List.copyOf(devices);
+    return this;
+  }
+
+  /**
    * Lets the metrics have rows within epochs.
    *
    * @param steps a row after every so many steps of the training, at least 1
@@ -359,7 +383,7 @@ public final class TrainingRun {
    */
   public Evaluation measure(Checkpoint checkpoint, SampleSet samples) throws IOException {
     try (Learner learner =
-        learner(options, description, module, device, 1, Optional.of(checkpoint))) {
+        learner(options, description, module, device, List.of(), 1, Optional.of(checkpoint))) {
       return learner.evaluate(
           samples, done -> listener.evaluating(checkpoint.epochs(), done, samples.size()));
     }
@@ -395,7 +419,8 @@ public final class TrainingRun {
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
-    try (Learner learner = learner(options, description, module, device, totalSteps, resumed);
+    try (Learner learner =
+            learner(options, description, module, device, others, totalSteps, resumed);
         MetricsLog log = directory.openMetrics(learner.masks().keySet(), history)) {
       Map<String, LayerMask> masks = learner.masks();
       Checkpoint checkpoint = null;
@@ -413,12 +438,18 @@ public final class TrainingRun {
     }
   }
 
-  /** Loads the network of a training, and its teacher where it needs one. */
+  /**
+   * Loads the network of a training, and its teacher where it needs one.
+   *
+   * @param device where it learns and is measured
+   * @param others further devices that learn from a part of every batch each
+   */
   static Learner learner(
       TrainingOptions options,
       RunDescription description,
       Optional<ModuleSource> module,
       Device device,
+      List<Device> others,
       long totalSteps,
       Optional<Checkpoint> checkpoint)
       throws IOException {
@@ -431,21 +462,22 @@ public final class TrainingRun {
           new BuiltInTarget(builtIn, statistics, device),
           Optional.empty(),
           totalSteps,
-          checkpoint);
+          checkpoint,
+          others);
     }
     TargetNetwork network = new TorchScriptTarget(module.get(), statistics, device);
     // To learn from, or to measure by where the samples have neither labels nor targets.
     boolean needsTeacher = options.distillation().share() > 0;
+    Optional<Teacher> teacher = Optional.empty();
     try {
-      Optional<Teacher> teacher = Optional.empty();
       if (needsTeacher) {
         teacher = Optional.of(new Teacher(LoadedModule.teacher(module.get(), device)));
       }
-      return new Learner(options, network, teacher, totalSteps, checkpoint);
     } catch (IOException e) {
       network.close();
       throw e;
     }
+    return new Learner(options, network, teacher, totalSteps, checkpoint, others);
   }
 
   private static long differences(Map<String, LayerMask> before, Map<String, LayerMask> after) {
@@ -473,7 +505,7 @@ public final class TrainingRun {
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
-          if (batch.size() == 1 && batches.batchesPerEpoch() > 1) {
+          if (batch.size() == 1 && options.batchSize() > 1 && batches.batchesPerEpoch() > 1) {
             continue; // Batch normalisation has nothing to average over a single sample.
           }
           learner.step(batch, train, unchanged);

@@ -70,6 +70,9 @@ class SweepGridTest {
     assertEquals(
         List.of("dense 1 8", "pruned-random 0.2 1 8", "pruned-magnitude 0.2 1 8"), labels(plan));
     assertEquals(1, plan.notes().size());
+    assertEquals(
+        Map.of(plan.runs().get(1), plan.runs().get(0), plan.runs().get(2), plan.runs().get(0)),
+        plan.dense());
     assertEquals(Pruning.Criterion.RANDOM, plan.runs().get(1).pruning().orElseThrow().criterion());
     assertEquals(
         Pruning.Criterion.MAGNITUDE, plan.runs().get(2).pruning().orElseThrow().criterion());

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DeviceChoiceTest {
   @Test
   void theCpuIsTakenWithoutAWord() throws IOException {
-    assertEquals(new DeviceChoice(Device.cpu(), Optional.empty()), DeviceChoice.of("cpu"));
+    assertEquals(
+        new DeviceChoice(Device.cpu(), List.of(), Optional.empty()), DeviceChoice.of("cpu"));
   }
 
   @Test
@@ -39,10 +41,41 @@ class DeviceChoiceTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "tpu", "GPU", "gpu:", "gpu:-1", "gpu:x", "gpu:99999", "cpu:0", "auto "})
+      strings = {
+        "",
+        "tpu",
+        "GPU",
+        "gpu:",
+        "gpu:-1",
+        "gpu:x",
+        "gpu:99999",
+        "cpu:0",
+        "auto ",
+        "gpu:0,",
+        "gpu:,1",
+        "gpu:0,cpu",
+        "cpu,gpu:0",
+        "gpu:0;1",
+        "gpu,1"
+      })
   void nonsenseIsRefusedWithWhatIsPossible(String spec) {
     assertEquals(
-        "There is no device \"" + spec + "\"; use auto, cpu, gpu or gpu:N.",
+        "There is no device \"" + spec + "\"; use auto, cpu, gpu, gpu:N or gpu:N,M.",
         assertThrows(IllegalArgumentException.class, () -> DeviceChoice.of(spec)).getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpu:0,0", "gpu:3,1,3", "gpu:1,gpu:1", "gpu:1,01"})
+  void aDeviceThatIsNamedTwiceIsRefused(String spec) {
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> DeviceChoice.of(spec)).getMessage();
+    assertTrue(message.contains(" is named twice in " + spec + "; name each"), message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gpu:0,9998", "gpu:9997,9998", "gpu:0,gpu:9998"})
+  void oneOfSeveralGpusThatIsNotThereIsRefusedInASentence(String spec) {
+    String message = assertThrows(IOException.class, () -> DeviceChoice.of(spec)).getMessage();
+    assertTrue(message.matches("The PyTorch engine sees .*, so there is no gpu:\\d+; .*"), message);
   }
 }

@@ -295,6 +295,13 @@ class MetricsTest {
   }
 
   @Test
+  void anEpochOfARunThatWasBegunBeforeThereWereDensitiesHasEmptyCells() {
+    EpochMetrics old = new EpochMetrics(1, 7, 0.1, 2, 0.5, 3, 1, null, null, 0, null, null);
+    assertEquals(
+        "1,7,0.100000,2.000000,0.500000,,,,,3,1.00,0.0,\n", MetricsCsv.row(old, List.of("a")));
+  }
+
+  @Test
   void aNameThatWouldEndItsCellIsWrittenWithoutWhatWouldEndIt() {
     assertTrue(MetricsCsv.header(List.of("a,b\"c\nd")).endsWith(",density:a_b_c_d\n"));
     assertFalse(MetricsCsv.header(List.of()).contains("density"));

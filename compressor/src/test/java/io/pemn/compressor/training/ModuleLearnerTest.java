@@ -76,7 +76,7 @@ class ModuleLearnerTest {
           module,
           options,
           network,
-          new Learner(options, network, Optional.of(teacher), 400, Optional.empty()));
+          new Learner(options, network, Optional.of(teacher), 400, Optional.empty(), List.of()));
     }
 
     TargetNetwork.Shipped shipped() throws IOException {

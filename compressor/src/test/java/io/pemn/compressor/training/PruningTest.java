@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -110,6 +111,23 @@ class PruningTest {
     assertThrows(IllegalArgumentException.class, () -> new Pruning(0, 1));
     assertThrows(IllegalArgumentException.class, () -> new Pruning(Double.NaN, 1));
     assertThrows(IllegalArgumentException.class, () -> new Pruning(0.5, -1));
+  }
+
+  @Test
+  void aRunThatBeginsWithWeightsNeedsThoseOfItsNetwork() throws IOException {
+    TrainingRun masked = TinyTraining.run(TinyTraining.convMixer(), folder.resolve("masked"));
+    assertThrows(IllegalArgumentException.class, () -> masked.beginningWith(Map.of()));
+    TrainingRun dense = run("dense", 2, TrainingListener.SILENT);
+    String message =
+        assertThrows(IllegalArgumentException.class, () -> dense.beginningWith(Map.of()))
+            .getMessage();
+    assertTrue(message.contains("There are no values for stem.conv.weight"), message);
+    String size =
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> dense.beginningWith(Map.of("stem.conv.weight", new float[3])))
+            .getMessage();
+    assertTrue(size.contains("There are 3 values for stem.conv.weight, which has 128"), size);
   }
 
   private static int nonZero(float[] values) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -100,7 +101,13 @@ final class TinyTraining {
   static Learner learner(RunDescription run, long totalSteps, Optional<Checkpoint> checkpoint)
       throws IOException {
     return TrainingRun.learner(
-        run.trainingOptions(), run, Optional.empty(), Device.cpu(), totalSteps, checkpoint);
+        run.trainingOptions(),
+        run,
+        Optional.empty(),
+        Device.cpu(),
+        List.of(),
+        totalSteps,
+        checkpoint);
   }
 
   /** The archive of a built-in network's checkpoint, for which no run directory is needed. */

@@ -128,9 +128,10 @@ final class VisionTransformer {
       NDArray tokens = inputs.singletonOrThrow();
       Shape shape = tokens.getShape();
       NDArray own = store.getValue(token, tokens.getDevice(), training);
-      NDArray first =
-          own.reshape(1, 1, shape.get(NUMBERS)).broadcast(shape.get(0), 1, shape.get(NUMBERS));
-      first.attach(tokens.getManager());
+      NDArray row = own.reshape(1, 1, shape.get(NUMBERS));
+      // Otherwise it would live as long as the parameter.
+      row.attach(tokens.getManager());
+      NDArray first = row.broadcast(shape.get(0), 1, shape.get(NUMBERS));
       return new NDList(first.concat(tokens, TOKENS));
     }
 
