@@ -19,6 +19,7 @@ import java.util.Arrays;
  * @param remainder likewise
  * @param prototypeValues likewise
  * @param module likewise
+ * @param codedPrototype likewise
  */
 record ArchiveFile(
     long size,
@@ -28,11 +29,13 @@ record ArchiveFile(
     ByteBuffer masks,
     ByteBuffer remainder,
     ByteBuffer prototypeValues,
-    ByteBuffer module) {
+    ByteBuffer module,
+    ByteBuffer codedPrototype) {
   private static final String MASKS = "masks";
   private static final String REMAINDER = "remainder";
   private static final String PROTOTYPE_VALUES = "prototype values";
   private static final String MODULE = "module";
+  private static final String CODED_PROTOTYPE = "coded prototype";
 
   /** Takes a file apart, from position to limit. */
   static ArchiveFile parse(ByteBuffer file) throws PemnFormatException {
@@ -74,6 +77,7 @@ record ArchiveFile(
     ByteBuffer prototypeValues =
         section(cursor, 7, PROTOTYPE_VALUES, metadata.hasPrototypeValues());
     ByteBuffer module = section(cursor, 8, MODULE, metadata.hasModule());
+    ByteBuffer codedPrototype = section(cursor, 9, CODED_PROTOTYPE, metadata.hasCodedPrototype());
     checkLength(masks, MASKS, old, metadata.getMasks().getStoredBytes());
     checkLength(remainder, REMAINDER, old, metadata.getRemainder().getStoredBytes());
     checkLength(
@@ -96,7 +100,8 @@ record ArchiveFile(
         masks,
         remainder,
         prototypeValues,
-        module);
+        module,
+        codedPrototype);
   }
 
   /** The masks section, found equal to its digest. */
@@ -117,6 +122,11 @@ record ArchiveFile(
   /** The module section, found equal to its digest. */
   ByteBuffer checkedModule() throws PemnFormatException {
     return checked(module, metadata.getModule().getDigest(), MODULE);
+  }
+
+  /** The section of a coded prototype, found equal to its digest. */
+  ByteBuffer checkedCodedPrototype() throws PemnFormatException {
+    return checked(codedPrototype, metadata.getCodedPrototype().getDigest(), CODED_PROTOTYPE);
   }
 
   private static ByteBuffer checked(ByteBuffer section, ByteString digest, String what)

@@ -280,7 +280,7 @@ record CheckedMetadata(
       throws PemnFormatException {
     if (layers.isEmpty() != !metadata.hasPrototype()
         || layers.isEmpty() != !metadata.hasMasks()
-        || layers.isEmpty() && metadata.hasPrototypeValues()) {
+        || layers.isEmpty() && (metadata.hasPrototypeValues() || metadata.hasCodedPrototype())) {
       throw new PemnFormatException.Corrupt(
           "The archive must have a prototype and masks exactly where it has masked layers;"
               + " it was written by a faulty tool.");
@@ -300,7 +300,7 @@ record CheckedMetadata(
               + Prototype.MAX_LENGTH
               + " are possible; get the file again.");
     }
-    boolean stored = metadata.hasPrototypeValues();
+    boolean stored = metadata.hasPrototypeValues() || metadata.hasCodedPrototype();
     boolean generated =
         prototype.getDistribution() == io.pemn.format.proto.Distribution.NORMAL
             || prototype.getDistribution() == io.pemn.format.proto.Distribution.SIGNED_CONSTANT;
@@ -309,6 +309,18 @@ record CheckedMetadata(
           "The archive's prototype follows distribution "
               + prototype.getDistributionValue()
               + ", which this version of pemn cannot regenerate; use a newer one.");
+    }
+    // Their number bounds what the values may take in memory.
+    boolean codable =
+        !metadata.hasPrototypeValues()
+            && prototype.getDistribution() == io.pemn.format.proto.Distribution.EXPLICIT
+            && shuffled == 0
+            && length <= weights;
+    if (metadata.hasCodedPrototype() && !codable) {
+      throw new PemnFormatException.Corrupt(
+          "The archive has coded values of a prototype that is stored otherwise, too, or"
+              + " regenerated, shuffled, or longer than its layers; it was written by a faulty"
+              + " tool.");
     }
     // Shuffled padding holds all values in memory; without this, a small file could ask for 4 GiB.
     if (shuffled != 0 && Long.compareUnsigned(length, shuffled) > 0) {

@@ -9,6 +9,7 @@ import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
+import io.pemn.format.UsedValues;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
@@ -136,7 +137,7 @@ public final class PemnArchive {
   public Sections sections() {
     long masks = file.masks().remaining();
     long remainder = file.remainder().remaining();
-    long prototype = file.prototypeValues().remaining();
+    long prototype = file.prototypeValues().remaining() + file.codedPrototype().remaining();
     long module = file.module().remaining();
     return new Sections(
         masks, remainder, prototype, module, file.size() - masks - remainder - prototype - module);
@@ -226,7 +227,7 @@ public final class PemnArchive {
 
   /** Whether the prototype's values travel in the file. */
   public boolean storesPrototypeValues() {
-    return metadata.hasPrototypeValues();
+    return metadata.hasPrototypeValues() || metadata.hasCodedPrototype();
   }
 
   /** The encoding of the masks, such as {@code roaring_zstd}; {@code none} if there are none. */
@@ -551,6 +552,16 @@ public final class PemnArchive {
   }
 
   private float[] storedPrototypeValues() throws PemnFormatException {
+    if (metadata.hasCodedPrototype()) {
+      Map<String, LayerMask> masks = masks();
+      Mask used =
+          UsedValues.of(
+              prototypeLength(),
+              layers().stream()
+                  .map(layer -> new UsedValues.Use(layer.offset(), masks.get(layer.name()).kept()))
+                  .toList());
+      return PrototypeDecoder.decode(file.checkedCodedPrototype(), used);
+    }
     return RemainderDecoder.finite(file.checkedPrototypeValues(), "stored prototype");
   }
 }

@@ -16,6 +16,7 @@ import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.proto.CodedPrototypeSection;
 import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Input;
 import io.pemn.format.proto.Layer;
@@ -31,7 +32,6 @@ import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +75,7 @@ public final class ArchiveWriter {
     byte[] remainder = new byte[0];
     byte[] values = new byte[0];
     byte[] module = new byte[0];
+    byte[] coded = new byte[0];
     Metadata.Builder metadata =
         Metadata.newBuilder()
             .setNetwork(network.network().toProto())
@@ -92,8 +93,11 @@ public final class ArchiveWriter {
       for (MaskedLayer layer : network.layers()) {
         metadata.addLayers(layer(layer, padding, named));
       }
-      if (network.prototype().isStored()) {
-        values = littleEndian(network.prototype().values());
+      coded = codedPrototype(network);
+      if (coded.length > 0) {
+        metadata.setCodedPrototype(CodedPrototypeSection.newBuilder().setDigest(digest(coded)));
+      } else if (network.prototype().isStored()) {
+        values = PrototypeWriter.littleEndian(network.prototype().values()).array();
         metadata.setPrototypeValues(PrototypeSection.newBuilder().setDigest(digest(values)));
       }
     }
@@ -112,7 +116,7 @@ public final class ArchiveWriter {
     }
     List<byte[]> archives = new ArrayList<>();
     if (network.layers().isEmpty()) {
-      archives.add(frame(metadata.build(), new byte[0], remainder, values, module));
+      archives.add(frame(metadata.build(), new byte[0], remainder, values, module, coded));
     } else {
       Mask bits = bits(network.layers());
       MaskLayout layout =
@@ -126,12 +130,19 @@ public final class ArchiveWriter {
       for (MaskCodec codec : choice.codecs()) {
         EncodedMask masks = codec.encode(bits, layout);
         metadata.setMasks(section(codec.encoding(), masks));
-        archives.add(frame(metadata.build(), masks.stored(), remainder, values, module));
+        archives.add(frame(metadata.build(), masks.stored(), remainder, values, module, coded));
       }
     }
     byte[] archive = MaskCodecChoice.best(archives);
     readBack(archive);
     return archive;
+  }
+
+  /** The values of a prototype that no seed regenerates, where coding them is worth it. */
+  private static byte[] codedPrototype(MaskedNetwork network) {
+    return network.prototype() instanceof PrototypeSource.Explicit explicit
+        ? PrototypeWriter.toBytes(explicit.values(), network.layers()).orElse(new byte[0])
+        : new byte[0];
   }
 
   private static MaskSection section(MaskEncoding encoding, EncodedMask masks) {
@@ -161,7 +172,7 @@ public final class ArchiveWriter {
   }
 
   private static byte[] frame(
-      Metadata metadata, byte[] masks, byte[] remainder, byte[] values, byte[] module)
+      Metadata metadata, byte[] masks, byte[] remainder, byte[] values, byte[] module, byte[] coded)
       throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     CodedOutputStream out = CodedOutputStream.newInstance(bytes);
@@ -181,6 +192,9 @@ public final class ArchiveWriter {
     }
     if (module.length > 0) {
       out.writeByteArray(8, module);
+    }
+    if (coded.length > 0) {
+      out.writeByteArray(9, coded);
     }
     out.flush();
     return bytes.toByteArray();
@@ -279,13 +293,5 @@ public final class ArchiveWriter {
 
   private static ByteString digest(byte[] bytes) {
     return ByteString.copyFrom(ArchiveFormat.digest(ByteBuffer.wrap(bytes)));
-  }
-
-  private static byte[] littleEndian(float[] values) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Math.multiplyExact(values.length, Float.BYTES))
-            .order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(values);
-    return bytes.array();
   }
 }

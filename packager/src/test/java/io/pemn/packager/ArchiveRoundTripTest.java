@@ -175,8 +175,12 @@ class ArchiveRoundTripTest {
             + sections.module()
             + sections.metadata());
     assertEquals(archive.module().isPresent(), sections.module() > 0);
-    assertEquals(
-        archive.storesPrototypeValues() ? 4 * archive.prototypeLength() : 0, sections.prototype());
+    long values = archive.storesPrototypeValues() ? 4L * archive.prototypeLength() : 0;
+    if (name.startsWith("explicit-")) {
+      assertTrue(sections.prototype() > 0 && sections.prototype() < values * 9 / 10);
+    } else {
+      assertEquals(values, sections.prototype());
+    }
   }
 
   @ParameterizedTest

@@ -39,7 +39,9 @@ class DamagedArchiveTest {
         "coded",
         "module-coded",
         "res-net",
-        "vision-transformer");
+        "vision-transformer",
+        "explicit-kept",
+        "explicit-indexed");
   }
 
   @ParameterizedTest
@@ -107,7 +109,8 @@ class DamagedArchiveTest {
 
   @Test
   void aVersionThatCannotOrNeedNotHoldTheNetworkIsCorrupt() throws IOException {
-    for (String name : List.of("mlp", "res-net", "vision-transformer", "plain-norm")) {
+    for (String name :
+        List.of("mlp", "res-net", "vision-transformer", "plain-norm", "explicit-kept")) {
       Archive sound = Archive.parseFrom(archive(name));
       int other = name.equals("mlp") ? 4 : 3;
       assertEquals(7 - other, sound.getFormatVersion());
@@ -118,6 +121,7 @@ class DamagedArchiveTest {
               .clearMasks()
               .clearRemainder()
               .clearPrototypeValues()
+              .clearCodedPrototype()
               .build()
               .toByteArray();
       ByteString digest = ByteString.copyFrom(ArchiveFormat.digest(ByteBuffer.wrap(head)));

@@ -108,6 +108,9 @@ final class TinyNetworks {
     all.put("dense-int8", int8(dense(CONV_MIXER)));
     all.put("partly-masked", partlyMasked());
     all.put("module-coded", TinyModules.coded());
+    all.put("explicit", explicit(shared(CONV_MIXER, Distribution.NORMAL, 7, 0, false, List.of())));
+    all.put("explicit-kept", explicit(convMixer(Distribution.NORMAL, total(CONV_MIXER), 0, false)));
+    all.put("explicit-indexed", fewValues());
     return all;
   }
 
@@ -125,8 +128,10 @@ final class TinyNetworks {
             "coded",
             "dense-int8",
             "partly-masked",
-            "module-coded");
-    List<String> fourth = List.of("res-net", "vision-transformer", "plain-norm");
+            "module-coded",
+            "explicit");
+    List<String> fourth =
+        List.of("res-net", "vision-transformer", "plain-norm", "explicit-kept", "explicit-indexed");
     return switch (version) {
       case 1 ->
           all().keySet().stream()
@@ -137,6 +142,34 @@ final class TinyNetworks {
       case 3 -> all().keySet().stream().filter(name -> !fourth.contains(name)).toList();
       default -> fourth;
     };
+  }
+
+  /** The same weights, of values that nothing regenerates. */
+  private static MaskedNetwork explicit(MaskedNetwork network) {
+    return withValues(network, network.prototype().values());
+  }
+
+  /** Six different values in no order, among them zeros of both signs. */
+  private static MaskedNetwork fewValues() {
+    float[] few = {0.5f, -0.0f, -0.37f, 1e-30f, 0, 2.25f};
+    Random random = new Random(9);
+    float[] values = new float[96];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = few[random.nextInt(few.length)];
+    }
+    return withValues(shared(CONV_MIXER, Distribution.NORMAL, 96, 0, false, LABELS), values);
+  }
+
+  private static MaskedNetwork withValues(MaskedNetwork network, float[] values) {
+    return new MaskedNetwork(
+        network.network(),
+        network.normalization(),
+        network.classLabels(),
+        new PrototypeSource.Explicit(values),
+        network.layers(),
+        network.remainder(),
+        network.module(),
+        network.provenance());
   }
 
   /** Every type that floats are stored in, constants, and zeros of both signs. */

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * The archive's fixed bytes and digests (docs/format.md, "The file").
  *
  * <pre>
- * Archive --&gt; Magic, Version, Metadata, HeadDigest, Masks?, Remainder?, PrototypeValues?, Module?
+ * Archive --&gt; Magic, Version, Metadata, HeadDigest, Masks?, Remainder?, PrototypeValues?, Module?,
+ *             CodedPrototype?
  * Head    --&gt; Magic, Version, Metadata
  * </pre>
  */
@@ -38,7 +39,7 @@ public final class ArchiveFormat {
 
   /**
    * The version of a file that leaves out what follows from the rest, the lowest that can express
-   * it: 3, but 4 for networks that 3 does not know.
+   * it: 3, but 4 for networks that 3 does not know and for coded prototypes.
    */
   public static int versionFor(Metadata metadata) {
     Network network = metadata.getNetwork();
@@ -46,7 +47,8 @@ public final class ArchiveFormat {
         network.hasResNet()
             || network.hasVisionTransformer()
             || network.getConvMixer().getPlainNorm()
-            || network.getMlp().getPlainNorm();
+            || network.getMlp().getPlainNorm()
+            || metadata.hasCodedPrototype();
     return newer ? 4 : 3;
   }
 

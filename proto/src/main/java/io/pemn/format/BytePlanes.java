@@ -40,6 +40,16 @@ public final class BytePlanes {
     return size;
   }
 
+  /**
+   * Bytes of the narrowest numbers that can be the indices of so many things, 1 to 4.
+   *
+   * @param count 0 or more
+   */
+  public static int indexWidth(int count) {
+    int bits = Integer.SIZE - Integer.numberOfLeadingZeros(Math.max(count, 2) - 1);
+    return (bits + Byte.SIZE - 1) / Byte.SIZE;
+  }
+
   /** Sorts numbers into planes. */
   public static byte[] split(List<Numbers> tensors) {
     int size = 0;

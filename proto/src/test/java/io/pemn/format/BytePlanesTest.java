@@ -93,4 +93,15 @@ class BytePlanesTest {
         ZstdFrame.decompressUpTo(
             ByteBuffer.wrap(ZstdFrame.compress(new byte[0], List.of(0))), 0, "It"));
   }
+
+  @Test
+  void indicesTakeAsManyBytesAsTheGreatestNeeds() {
+    int[][] widths = {{0, 1}, {1, 1}, {2, 1}, {256, 1}, {257, 2}, {65_536, 2}, {65_537, 3}};
+    for (int[] width : widths) {
+      assertEquals(width[1], BytePlanes.indexWidth(width[0]), width[0] + " things");
+    }
+    assertEquals(3, BytePlanes.indexWidth(1 << 24));
+    assertEquals(4, BytePlanes.indexWidth((1 << 24) + 1));
+    assertEquals(4, BytePlanes.indexWidth(Integer.MAX_VALUE));
+  }
 }

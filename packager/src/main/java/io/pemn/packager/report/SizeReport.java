@@ -138,15 +138,18 @@ public record SizeReport(
         archive.prototypeLength(),
         archive.storesPrototypeValues(),
         archive.seed() == 0 ? 0 : SEED_BYTES,
-        storedValuesBytes(archive.prototypeLength()),
+        storedValuesBytes(
+            archive.storesPrototypeValues()
+                ? sections.prototype()
+                : archive.prototypeLength() * (long) Float.BYTES),
         layers);
   }
 
-  private static long storedValuesBytes(int length) {
-    if (length == 0) {
+  /** With tags, lengths and digest; a coded prototype has as many of these as another one. */
+  private static long storedValuesBytes(long values) {
+    if (values == 0) {
       return 0;
     }
-    long values = length * (long) Float.BYTES;
     PrototypeSection section =
         PrototypeSection.newBuilder()
             .setDigest(ByteString.copyFrom(new byte[ArchiveFormat.DIGEST_BYTES]))

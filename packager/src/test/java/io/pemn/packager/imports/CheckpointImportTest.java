@@ -313,9 +313,17 @@ class CheckpointImportTest {
   }
 
   @Test
-  void equalRemaindersAreEqual() throws IOException {
-    List<RemainderTensor> remainder =
-        Checkpoints.read(Checkpoints.file("own.pt")).network().remainder();
-    assertEquals(20, remainder.size());
+  void onlyValuesThatAreKeptAndDifferentTakeRoom() throws IOException {
+    PemnArchive own = archive(Checkpoints.read(Checkpoints.file("own.pt")));
+    assertEquals(4, own.formatVersion());
+    // Half of 480 values, of which the exponents are alike.
+    assertTrue(own.sections().prototype() < 240 * 4);
+    PemnArchive shuffled = archive(Checkpoints.read(Checkpoints.file("random-shuffled.pt")));
+    assertEquals(4, shuffled.formatVersion());
+    // 13 values, and less than a byte for each of 127 positions.
+    assertTrue(shuffled.sections().prototype() < 13 * 4 + 127);
+    PemnArchive copied = archive(Checkpoints.read(Checkpoints.file("random-copy.pt")));
+    assertEquals(3, copied.formatVersion());
+    assertEquals(13 * 4, copied.sections().prototype());
   }
 }
