@@ -139,9 +139,7 @@ public record SweepPoint(
               point.uniqueValues(),
               point.uniqueRatio(),
               100 * point.mean(),
-              point.seeds() == 1
-                  ? ""
-                  : String.format(Locale.ROOT, "%.2f", 100 * point.deviation()),
+              point.seeds() == 1 ? "" : String.format(Locale.ROOT, "%.2f", 100 * point.deviation()),
               100 * point.least(),
               100 * point.greatest(),
               point.seeds(),
