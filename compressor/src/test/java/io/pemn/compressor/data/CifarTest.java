@@ -2,6 +2,7 @@ package io.pemn.compressor.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -313,6 +317,35 @@ class CifarTest {
     assertRefused(
         "cifar10:" + archive + "?part",
         "test_batch.bin of 30730001 bytes, but at most 30730000 were");
+  }
+
+  /** Such a name takes a thousandth of its bytes in the file, and all of them in memory. */
+  @ParameterizedTest
+  @ValueSource(ints = {TarArchiveOutputStream.LONGFILE_GNU, TarArchiveOutputStream.LONGFILE_POSIX})
+  void anArchiveWithAnEndlessNameIsRefused(int longNames) throws IOException {
+    Path archive = folder.resolve("a.tar.gz");
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(
+            new GZIPOutputStream(Files.newOutputStream(archive)), StandardCharsets.UTF_8.name())) {
+      tar.setLongFileMode(longNames);
+      tar.putArchiveEntry(new TarArchiveEntry("a".repeat(3 << 20)));
+      tar.closeArchiveEntry();
+    }
+    assertTrue(Files.size(archive) < 1 << 16);
+    assertRefused(
+        "cifar10:" + archive, "a.tar.gz has more than 1048576 bytes of names and attributes");
+  }
+
+  @Test
+  void whatIsNoTarIsSaidWithoutTheNameOfAnException() throws IOException {
+    Path archive = folder.resolve("a.tar.gz");
+    try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(archive))) {
+      out.write(CifarBytes.text("no tar at all".repeat(100)));
+    }
+    String message =
+        assertThrows(DataException.class, () -> load("cifar10:" + archive)).getMessage();
+    assertTrue(message.contains("a.tar.gz cannot be read ("), message);
+    assertFalse(message.contains("Exception"), message);
   }
 
   private static Dataset load(String spec) throws IOException {

@@ -13,7 +13,6 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
-import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.FileDigest;
 import io.pemn.packager.MaskedLayer;
