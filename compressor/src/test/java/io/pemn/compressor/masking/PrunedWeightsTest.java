@@ -11,7 +11,7 @@ class PrunedWeightsTest {
   @Test
   void whatIsNotKeptStaysZero() {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      NDArray weights = manager.create(new float[] {3, -4, 1, -2});
+      NDArray weights = manager.create(new float[] {3, -4, 1, 2});
       PrunedWeights pruned = PrunedWeights.byMagnitude(weights, 0.5);
       assertArrayEquals(new float[] {3, -4, 0, 0}, weights.toFloatArray());
 
