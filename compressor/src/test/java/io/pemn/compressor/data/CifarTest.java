@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -321,14 +322,20 @@ class CifarTest {
 
   /** Such a name takes a thousandth of its bytes in the file, and all of them in memory. */
   @ParameterizedTest
-  @ValueSource(ints = {TarArchiveOutputStream.LONGFILE_GNU, TarArchiveOutputStream.LONGFILE_POSIX})
-  void anArchiveWithAnEndlessNameIsRefused(int longNames) throws IOException {
+  @ValueSource(bytes = {TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.LF_PAX_EXTENDED_HEADER_LC})
+  void anArchiveWithAnEndlessNameIsRefused(byte type) throws IOException {
+    byte[] name = new byte[3 << 20];
+    Arrays.fill(name, (byte) 'a');
+    byte[] attribute = CifarBytes.text(name.length + " path=");
+    System.arraycopy(attribute, 0, name, 0, attribute.length);
+    name[name.length - 1] = '\n';
     Path archive = folder.resolve("a.tar.gz");
     try (TarArchiveOutputStream tar =
-        new TarArchiveOutputStream(
-            new GZIPOutputStream(Files.newOutputStream(archive)), StandardCharsets.UTF_8.name())) {
-      tar.setLongFileMode(longNames);
-      tar.putArchiveEntry(new TarArchiveEntry("a".repeat(3 << 20)));
+        new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
+      TarArchiveEntry entry = new TarArchiveEntry("name", type);
+      entry.setSize(name.length);
+      tar.putArchiveEntry(entry);
+      tar.write(name);
       tar.closeArchiveEntry();
     }
     assertTrue(Files.size(archive) < 1 << 16);
