@@ -323,19 +323,18 @@ class CifarTest {
   /** Such a name takes a thousandth of its bytes in the file, and all of them in memory. */
   @ParameterizedTest
   @ValueSource(bytes = {TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.LF_PAX_EXTENDED_HEADER_LC})
-  void anArchiveWithAnEndlessNameIsRefused(byte type) throws IOException {
-    byte[] name = new byte[3 << 20];
-    Arrays.fill(name, (byte) 'a');
-    byte[] attribute = CifarBytes.text(name.length + " path=");
-    System.arraycopy(attribute, 0, name, 0, attribute.length);
-    name[name.length - 1] = '\n';
+  void anArchiveWithAnEndlessNameIsRefused(byte kind) throws IOException {
+    String name = "a".repeat(3 << 20);
+    // Its own length counts in an attribute, and the digits of that.
+    String attribute = name.length() + 14 + " path=" + name + "\n";
+    byte[] header = CifarBytes.text(kind == TarConstants.LF_GNUTYPE_LONGNAME ? name : attribute);
     Path archive = folder.resolve("a.tar.gz");
     try (TarArchiveOutputStream tar =
         new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
-      TarArchiveEntry entry = new TarArchiveEntry("name", type);
-      entry.setSize(name.length);
+      TarArchiveEntry entry = new TarArchiveEntry("header", kind);
+      entry.setSize(header.length);
       tar.putArchiveEntry(entry);
-      tar.write(name);
+      tar.write(header);
       tar.closeArchiveEntry();
     }
     assertTrue(Files.size(archive) < 1 << 16);
