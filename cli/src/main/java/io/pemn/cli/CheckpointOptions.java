@@ -9,6 +9,7 @@ import io.pemn.packager.imports.CheckpointImport;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +28,8 @@ final class CheckpointOptions {
       List.of("--channels", "--image-size", "--classes", "--normalize");
 
   private static final List<String> OTHERS = List.of("--density", "--remainder", "--labels");
+
+  private static final long MOST_LABEL_BYTES = 1L << 24;
 
   private static final String NEEDED_OF_FILES = "; needed unless CHECKPOINT is a run directory.";
 
@@ -157,6 +160,19 @@ final class CheckpointOptions {
   }
 
   private List<String> readLabels() throws IOException {
+    if (!Files.exists(labels) || Files.isDirectory(labels)) {
+      throw new NoSuchFileException(
+          "There is no file " + labels + " with labels; give a text file with one name a line.");
+    }
+    if (Files.size(labels) > MOST_LABEL_BYTES) {
+      throw new IOException(
+          labels
+              + " has "
+              + Files.size(labels)
+              + " bytes, but labels have at most "
+              + MOST_LABEL_BYTES
+              + "; give a text file with one name a line.");
+    }
     try {
       return Files.readAllLines(labels).stream().map(String::strip).toList();
     } catch (MalformedInputException e) {

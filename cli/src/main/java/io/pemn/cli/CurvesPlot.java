@@ -301,7 +301,9 @@ final class CurvesPlot {
     if (x.isEmpty()) {
       return false;
     }
-    XYSeries series = chart.addSeries(name, x, y);
+    // The library knows curves by their names, of which two may look the same.
+    XYSeries series = chart.addSeries(chart.getSeriesMap().size() + " " + name, x, y);
+    series.setLabel(name);
     series.setLineColor(look.color()).setLineWidth(look.width());
     series.setLineStyle(look.dashed() ? SeriesLines.DASH_DASH : SeriesLines.SOLID);
     boolean marked = x.size() == 1 || look.width() == WIDE && x.size() <= MOST_MARKED;

@@ -96,6 +96,7 @@ final class InspectCommand implements Callable<Integer> {
     JsonObject prototype = new JsonObject();
     prototype.addProperty("length", sizes.prototypeLength());
     prototype.addProperty("stored", sizes.prototypeStored() ? "values" : "seed");
+    prototype.addProperty("seeded", sizes.prototypeSeeded());
     prototype.addProperty("seed_bytes", sizes.prototypeSeedBytes());
     prototype.addProperty("values_bytes", sizes.prototypeValuesBytes());
     object.add("prototype", prototype);

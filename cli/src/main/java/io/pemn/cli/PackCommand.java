@@ -12,6 +12,7 @@ import io.pemn.packager.report.SizeReport;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -61,7 +62,13 @@ final class PackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    return Files.isRegularFile(checkpoint) ? packFile() : packRun();
+    if (!Files.exists(checkpoint)) {
+      throw new NoSuchFileException(
+          "There is no file or run directory "
+              + checkpoint
+              + "; give a .pt or .safetensors file, or a run directory that pemn compress wrote.");
+    }
+    return Files.isDirectory(checkpoint) ? packRun() : packFile();
   }
 
   private int packRun() throws IOException {

@@ -59,13 +59,21 @@ final class SizeText {
     }
     row(out, "metadata", sections.metadata(), sizes);
     if (sizes.maskedWeights() > 0) {
-      out.printf(
-          Locale.ROOT,
-          "prototype of %,d values, kept as %s; the seed costs %d bytes, the values %,d on top%n",
-          sizes.prototypeLength(),
-          sizes.prototypeStored() ? "values" : "its seed",
-          sizes.prototypeSeedBytes(),
-          sizes.prototypeValuesBytes());
+      if (sizes.prototypeSeeded()) {
+        out.printf(
+            Locale.ROOT,
+            "prototype of %,d values, kept as %s; the seed costs %d bytes, the values %,d on top%n",
+            sizes.prototypeLength(),
+            sizes.prototypeStored() ? "values" : "its seed",
+            sizes.prototypeSeedBytes(),
+            sizes.prototypeValuesBytes());
+      } else {
+        out.printf(
+            Locale.ROOT,
+            "prototype of %,d values, kept as values, which no seed regenerates: %,d bytes%n",
+            sizes.prototypeLength(),
+            sizes.prototypeValuesBytes());
+      }
       if (sizes.maskEntropyBytes() > 0) {
         out.printf(
             Locale.ROOT,

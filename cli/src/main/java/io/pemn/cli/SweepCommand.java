@@ -3,6 +3,7 @@ package io.pemn.cli;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
+import io.pemn.compressor.sweep.SweepLock;
 import io.pemn.compressor.sweep.SweepPoint;
 import io.pemn.compressor.sweep.SweepRow;
 import io.pemn.compressor.sweep.SweepRun;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -207,13 +209,25 @@ final class SweepCommand implements Callable<Integer> {
     SweepGrid grid = grid();
     Dataset dataSet = DataMixin.load(data);
     SweepGrid.Plan plan = plan(grid, dataSet);
+    List<String> places = places(spec.commandLine().getErr());
+    if (jobs != null && jobs < 1) {
+      throw new ParameterException(
+          spec.commandLine(), "--jobs must be at least 1, not " + jobs + ".");
+    }
     if (dryRun) {
       plan.notes().forEach(spec.commandLine().getErr()::println);
       spec.commandLine().getErr().flush();
       report().plan(output, plan, rows.rows());
       return 0;
     }
-    return run(plan, rows);
+    Outputs.check(output);
+    SweepLock lock = SweepLock.take(output, List.of(tableFolder(), runFolder()));
+    try {
+      // Another sweep may have filled the table until the lock was free.
+      return run(plan, places, SweepRow.table(output));
+    } finally {
+      lock.close();
+    }
   }
 
   private void checkPlots() throws IOException {
@@ -320,7 +334,16 @@ final class SweepCommand implements Callable<Integer> {
   private List<Long> parsedSeeds() {
     try {
       if (!seeds.contains(",")) {
-        return LongStream.rangeClosed(1, Long.parseLong(seeds)).boxed().toList();
+        long number = Long.parseLong(seeds);
+        if (number > SweepGrid.GREATEST_RUNS) {
+          throw new IllegalArgumentException(
+              String.format(
+                  Locale.ROOT,
+                  "--seeds asks for %,d seeds, but a sweep has at most %,d runs; ask for fewer.",
+                  number,
+                  SweepGrid.GREATEST_RUNS));
+        }
+        return LongStream.rangeClosed(1, number).boxed().toList();
       }
       List<Long> list = new ArrayList<>();
       for (String seed : seeds.split(",")) {
@@ -354,6 +377,8 @@ final class SweepCommand implements Callable<Integer> {
       training.refuse(
           List.of("--lr"), "is the rate of masks; that of dense trainings is --dense-lr.");
     }
+    refuseUnless(SweepStrategy.RANDOM_VECTOR, grid, "--padding");
+    refuseUnless(SweepStrategy.ONE_LAYER, grid, "--one-layer-scope");
     if (denseRate != null && grid.strategies().stream().allMatch(SweepStrategy::masked)) {
       throw new ParameterException(
           spec.commandLine(),
@@ -363,6 +388,18 @@ final class SweepCommand implements Callable<Integer> {
     training.requireOfUse(false, Optional.of(masks ? mask : TrainingMixin.MaskKind.DENSE));
     return grid.runs(
         options(dataSet, TrainingMixin.MaskKind.DENSE), options(dataSet, mask), dataSet);
+  }
+
+  private void refuseUnless(SweepStrategy strategy, SweepGrid grid, String option) {
+    if (!grid.strategies().contains(strategy)) {
+      training.refuse(
+          List.of(option),
+          "is for "
+              + strategy
+              + ", which --strategies does not name; add it, or leave "
+              + option
+              + " out.");
+    }
   }
 
   /**
@@ -398,26 +435,19 @@ final class SweepCommand implements Callable<Integer> {
     return options;
   }
 
-  private int run(SweepGrid.Plan plan, RowFile<SweepRow> rows) throws IOException {
+  private int run(SweepGrid.Plan plan, List<String> places, RowFile<SweepRow> rows)
+      throws IOException {
     long start = System.nanoTime();
     PrintWriter err = spec.commandLine().getErr();
-    Outputs.check(output);
-    Path folder = runFolder();
-    Files.createDirectories(folder);
-    List<String> places = places(err);
     boolean gpu = places.stream().anyMatch(place -> place.startsWith("gpu"));
     int cores = Runtime.getRuntime().availableProcessors();
     Optional<Integer> threads = askedThreads();
     int atATime = jobs != null ? jobs : gpu ? places.size() : cores / threads.orElse(1);
-    if (jobs != null && jobs < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--jobs must be at least 1, not " + jobs + ".");
-    }
     atATime = Math.max(1, atATime);
     int threadsEach = threads.orElse(Math.max(1, cores / atATime));
     plan.notes().forEach(err::println);
     err.flush();
-    SweepProcesses processes = new SweepProcesses(folder, data, threadsEach);
+    SweepProcesses processes = new SweepProcesses(runFolder(), data, threadsEach);
     SweepProgress progress = new SweepProgress(err, rows, processes);
     Map<SweepRun, SweepRun> dense = plan.dense();
     List<SweepRun> missing = missing(plan.runs(), dense, rows, processes);
@@ -459,11 +489,25 @@ final class SweepCommand implements Callable<Integer> {
   }
 
   private Path runFolder() {
-    return runDirectory != null ? runDirectory : output.resolveSibling(stem(output) + ".runs");
+    return runDirectory != null ? runDirectory : tableFolder();
+  }
+
+  /** The folder of the runs unless another is named. */
+  private Path tableFolder() {
+    return output.resolveSibling(stem(output) + ".runs");
   }
 
   /** The devices, auto resolved here, so that the engine's natives are unpacked once. */
   private List<String> places(PrintWriter err) throws IOException {
+    for (String device : devices) {
+      if (device.matches("\\d+")) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "--devices names \""
+                + device
+                + "\", which is no device; write gpu: before every number, such as gpu:0,gpu:1.");
+      }
+    }
     List<String> places = new ArrayList<>();
     for (String device : devices) {
       DeviceChoice choice = DeviceChoice.of(device);

@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 import org.knowm.xchart.AnnotationText;
 import org.knowm.xchart.XYChart;
@@ -121,22 +122,7 @@ final class SweepPlot {
 
   /** The network as papers name it, where it has a depth and a width, with its training. */
   private static String title(SweepPoint point) {
-    String[] words = point.network().split(" ");
-    Map<String, String> sizes = new LinkedHashMap<>();
-    for (String word : words) {
-      String[] pair = word.split("=", 2);
-      sizes.put(pair[0], pair[pair.length - 1]);
-    }
-    String depth = sizes.get("depth");
-    String dim = sizes.get("dim");
-    String name =
-        switch (words[0]) {
-          case "convmixer" -> "ConvMixer " + depth + "/" + dim;
-          case "vit" -> "ViT " + depth + "/" + dim;
-          case "resnet" -> "ResNet-" + depth + (dim.equals("16") ? "" : " of width " + dim);
-          case "mlp" -> "MLP " + sizes.get("hidden");
-          default -> point.network();
-        };
+    String name = name(point).orElse(point.network());
     return String.format(
         Locale.ROOT,
         "%s on %s: %,d images, %d epochs",
@@ -144,6 +130,28 @@ final class SweepPlot {
         point.data(),
         point.trainImages(),
         point.epochs());
+  }
+
+  private static Optional<String> name(SweepPoint point) {
+    return switch (point.arch()) {
+      case "convmixer" -> sizes(point).map(sizes -> "ConvMixer " + sizes);
+      case "vit" -> sizes(point).map(sizes -> "ViT " + sizes);
+      case "resnet" -> point.depth().flatMap(depth -> point.dim().map(dim -> resNet(depth, dim)));
+      case "mlp" ->
+          Arrays.stream(point.network().split(" "))
+              .filter(word -> word.startsWith("hidden="))
+              .map(word -> "MLP " + word.substring("hidden=".length()))
+              .findFirst();
+      default -> Optional.empty();
+    };
+  }
+
+  private static Optional<String> sizes(SweepPoint point) {
+    return point.depth().flatMap(depth -> point.dim().map(dim -> depth + "/" + dim));
+  }
+
+  private static String resNet(int depth, int dim) {
+    return "ResNet-" + depth + (dim == 16 ? "" : " of width " + dim);
   }
 
   private static XYChart accuracyPanel(String title, List<SweepPoint> points) {

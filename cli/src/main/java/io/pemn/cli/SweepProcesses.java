@@ -130,8 +130,9 @@ final class SweepProcesses {
 
   /** The sentence that the process ended with. */
   private static String reason(SweepFolder own, int code) throws IOException {
-    List<String> lines =
-        Files.readAllLines(own.logFile()).stream().filter(line -> !line.isBlank()).toList();
+    // What the process's libraries say may be in another encoding.
+    String log = new String(Files.readAllBytes(own.logFile()), StandardCharsets.UTF_8);
+    List<String> lines = log.lines().filter(line -> !line.isBlank()).toList();
     String last = lines.isEmpty() ? "" : lines.get(lines.size() - 1);
     return last.isEmpty() || code > Pemn.FAULT
         ? "The process of the run was ended from outside (exit code "

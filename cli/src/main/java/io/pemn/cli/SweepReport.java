@@ -179,7 +179,8 @@ final class SweepReport {
     object.addProperty("mean", point.mean());
     object.addProperty("min", point.least());
     object.addProperty("max", point.greatest());
-    object.addProperty("sd", point.deviation());
+    // One seed says nothing of others.
+    object.addProperty("sd", point.seeds() == 1 ? null : point.deviation());
     object.addProperty("unique_values", point.uniqueValues());
     object.addProperty("unique_ratio", point.uniqueRatio());
     object.addProperty("file_bytes", point.fileBytes());

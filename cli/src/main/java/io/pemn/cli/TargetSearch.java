@@ -94,6 +94,7 @@ final class TargetSearch {
 
   private Setup setup(Optional<Dataset> dataSet, Optional<ModuleSource> module, int evaluateEvery) {
     training.requireOfUse(module.isPresent(), Optional.ofNullable(training.masks.mask));
+    training.requireOfStrategy();
     List<MaskType> wanted = KINDS;
     if (training.masks.mask != null) {
       wanted = List.of(MaskType.valueOf(training.masks.mask.name()));

@@ -384,6 +384,7 @@ final class TrainingMixin {
     MaskKind usual = MaskKind.valueOf(masks.recipe.mask(module.isPresent()).name());
     MaskKind mask = masks.mask == null ? usual : masks.mask;
     requireOfUse(module.isPresent(), Optional.of(mask));
+    requireOfStrategy();
     return options(dataSet, module, mask, masks.density != null);
   }
 
@@ -413,6 +414,25 @@ final class TrainingMixin {
           List.of("--scores"),
           "is about binary masks: ternary masks keep the greatest absolute scores; leave it out, or"
               + " choose --mask binary.");
+    }
+  }
+
+  /** Refuses options of other strategies than the one that is asked for. */
+  void requireOfStrategy() {
+    Strategy chosen = strategy();
+    if (chosen != Strategy.RANDOM_VECTOR) {
+      refuse(
+          List.of("--ratio", "--padding"),
+          "is about --strategy random-vector, but the strategy is "
+              + chosen
+              + "; leave one of them out.");
+    }
+    if (chosen != Strategy.ONE_LAYER) {
+      refuse(
+          List.of("--one-layer-scope"),
+          "is about --strategy one-layer, but the strategy is "
+              + chosen
+              + "; leave one of them out.");
     }
   }
 

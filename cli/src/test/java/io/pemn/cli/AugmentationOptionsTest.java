@@ -84,7 +84,15 @@ class AugmentationOptionsTest {
   @Test
   void numbersOutOfRangeAreRefused() {
     for (String arguments :
-        List.of("--crop-scale 0", "--rand-augment 2,31", "--jitter -1", "--erase 1.5")) {
+        List.of(
+            "--crop-scale 0",
+            "--rand-augment 2,31",
+            "--rand-augment 101,5",
+            "--rand-augment 2000000000,5",
+            "--jitter -1",
+            "--jitter 100.5",
+            "--jitter 1e300",
+            "--erase 1.5")) {
       assertThrows(IllegalArgumentException.class, () -> options(arguments), arguments);
     }
   }

@@ -127,9 +127,10 @@ class DataPreviewTest {
     "sheet.png, --count=10001, 1, 'at most'",
     "sheet.png, --columns=0, 1, 'at least 1, not 0'",
     "sheet.png, --epoch=0, 1, 'at least 1, not 0'",
+    "sheet.png, --epoch=2147483647, 1, 'last epoch must be at most 2147483646'",
     "sheet.png, --columns=2000000000, 1, 'smaller --count or --columns'",
     "sheet.png, --no-flip, 2, '--no-flip switches off'",
-    "sheet.png, --jitter=-1, 1, 'above 0, not -1.0'",
+    "sheet.png, --jitter=-1, 1, 'above 0 and at most 100, not -1.0'",
     "missing/sheet.png, --count=1, 1, 'missing'"
   })
   void whatCannotBeDrawnIsRefusedInASentence(String file, String option, int code, String because) {

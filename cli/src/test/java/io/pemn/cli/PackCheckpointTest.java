@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -139,6 +140,30 @@ class PackCheckpointTest {
     assertFailed(
         "There are 2 labels, but the network has 10 classes",
         pack(FIXTURES.resolve("own.pt"), "--labels", labels));
+    Files.write(labels, new byte[(1 << 24) + 1]);
+    assertFailed(
+        "has 16777217 bytes, but labels have at most 16777216",
+        pack(FIXTURES.resolve("own.pt"), "--labels", labels));
+  }
+
+  /** No seed regenerates it, and its bytes are those of its section. */
+  @Test
+  void aPrototypeOfExplicitValuesIsSaidToHaveNoSeed() throws IOException {
+    pack(FIXTURES.resolve("one-layer.pt")).done();
+    long section = PemnArchive.open(output()).sections().prototype();
+    assertTrue(
+        CommandRun.of("inspect", output())
+            .done()
+            .out()
+            .contains(
+                "prototype of 344 values, kept as values, which no seed regenerates: "
+                    + String.format(Locale.ROOT, "%,d", section)
+                    + " bytes"));
+    JsonObject prototype =
+        CommandRun.of("inspect", output(), "--json").done().json().getAsJsonObject("prototype");
+    assertEquals("values", prototype.get("stored").getAsString());
+    assertFalse(prototype.get("seeded").getAsBoolean());
+    assertEquals(section, prototype.get("values_bytes").getAsLong());
   }
 
   @Test
@@ -185,7 +210,7 @@ class PackCheckpointTest {
         "--channels 3 | \"0.weight\" of 8x1x4x4 for stem.conv.weight of 8x3x4x4",
         "--normalize 1,2,3/1,2,3 | is for 3 channels, but the images have 1",
         "--activation relu --norm not-learn | of 8 for stem.norm.running_mean of 8",
-        "--labels /nowhere/labels.txt | /nowhere/labels.txt"
+        "--labels /nowhere/labels.txt | There is no file /nowhere/labels.txt with labels; give a text"
       })
   void optionsThatDoNotFitTheCheckpointAreOneSentence(String options, String expected)
       throws IOException {
@@ -232,6 +257,9 @@ class PackCheckpointTest {
         "as torch.save(model.state_dict(), FILE) writes it", pack(FIXTURES.resolve("module.pt")));
     assertFailed("before PyTorch 1.6", pack(FIXTURES.resolve("legacy.pt")));
     assertFailed("has no scores", pack(FIXTURES.resolve("dense.pt"), "--density", "0.5"));
+    assertFailed(
+        "There is no file or run directory " + folder.resolve("none.pt") + "; give",
+        pack(folder.resolve("none.pt")));
     Path copy = Files.copy(FIXTURES.resolve("own.pt"), output());
     byte[] before = Files.readAllBytes(copy);
     assertFailed("needed for something else", pack(copy));

@@ -110,6 +110,18 @@ class PlotTest {
     CommandRun.of("plot", csv, "-o", png).done();
   }
 
+  /** A layer of the first run is called as the second run is. */
+  @Test
+  void curvesOfOneNameAreBothDrawn() throws IOException {
+    Path one = folder.resolve("a.csv");
+    Path other = folder.resolve("a.csv z");
+    Files.writeString(one, COLUMNS + ",density:y,density:z\n" + FIRST);
+    Files.writeString(other, COLUMNS + ",density:y,density:z\n" + FIRST);
+    Path svg = folder.resolve("curves.svg");
+    CommandRun.of("plot", one, other, "-o", svg).done();
+    assertTrue(Files.readString(svg).contains("a.csv z"));
+  }
+
   @Test
   void whatIsNoMetricsIsRefusedInASentence() throws IOException {
     Path png = folder.resolve("curves.png");
@@ -122,6 +134,12 @@ class PlotTest {
         CommandRun.of("plot", metrics("none.csv"), "-o", png), "has no row of metrics yet");
     assertFailed(
         CommandRun.of("plot", metrics("bad.csv", FIRST, "2,16,x\n"), "-o", png), "Line 3 of ");
+    Path doubled =
+        Files.writeString(
+            folder.resolve("doubled.csv"),
+            COLUMNS + ",density:a,density:a\n1,8,0.01,1.9,0.3,1.8,0.4,,,900,1.0,100.0,0.5,0.4\n");
+    assertFailed(
+        CommandRun.of("plot", doubled, "-o", png), "has the column \"density:a\" twice, but");
     assertFailed(CommandRun.of("plot", folder.resolve("absent.csv"), "-o", png), "There is no");
     assertFailed(CommandRun.of("plot", folder, "-o", png), "There is no");
     assertFalse(Files.exists(png));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.pemn.compressor.sweep.SweepLock;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -194,6 +195,11 @@ class SweepTest {
         "--strategies best|There is no --strategies 'best'; use one of dense, none, one-layer",
         "--seeds 0|The grid is empty",
         "--seeds many|--seeds is a number or a list",
+        "--seeds 100000000|--seeds asks for 100,000,000 seeds, but a sweep has at most 10,000 runs",
+        "--strategies max-layer --padding copy|--padding is for random-vector",
+        "--strategies max-layer --one-layer-scope all|--one-layer-scope is for one-layer",
+        "--devices gpu:0,1|write gpu: before every number, such as gpu:0,gpu:1",
+        "--dry-run --devices gpu:0,1|--devices names \"1\"",
         "--strategies random-vector --ratios 0.1,0.1|--ratios names 0.1 twice",
         "--strategy max-layer|--strategy is swept over",
         "--seed 3|--seed is swept over",
@@ -238,6 +244,58 @@ class SweepTest {
     CommandRun missing = CommandRun.of("sweep", "-o", folder.resolve("none.csv"));
     assertEquals(2, missing.code());
     assertTrue(missing.err().startsWith("Missing required option: '--data=SPEC'"), missing.err());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "accuracy,NaN",
+    "accuracy,1.5",
+    "loss,Infinity",
+    "unique_ratio,0",
+    "file_bytes,0",
+    "ratio,0.1",
+    "kept,0.5",
+    "strategy,random-vector",
+    "strategy,pruned-random"
+  })
+  void aRowThatNoRunCanHaveIsNamedByItsLine(String column, String value) throws IOException {
+    List<String> lines = new ArrayList<>(Files.readAllLines(written()).subList(0, 3));
+    String[] cells = lines.get(2).split(",", -1);
+    cells[List.of(lines.get(0).split(",")).indexOf(column)] = value;
+    lines.set(2, String.join(",", cells));
+    Path csv = Files.write(folder.resolve("damaged.csv"), lines);
+    CommandRun run = CommandRun.of("sweep", "--plot-only", csv);
+    assertEquals(Pemn.FAILURE, run.code());
+    assertEquals(
+        "Line 3 of " + csv + " is no row of the table; delete the line.", run.err().strip());
+  }
+
+  @Test
+  void figuresDoWithoutSizesThatATableDoesNotHave() throws IOException {
+    String text = Files.readString(written());
+    Path csv = folder.resolve("sizeless.csv");
+    Path svg = folder.resolve("figure.svg");
+    Files.writeString(csv, text.replaceAll("vit,vit dim=64 depth=4,64,4", "resnet,resnet,,"));
+    CommandRun.of("sweep", "--plot-only", csv, "--plot-size", svg).done();
+    assertTrue(Files.exists(svg));
+  }
+
+  @Test
+  void aSecondSweepIntoATableIsRefused() throws IOException {
+    Path csv = folder.resolve("taken.csv");
+    SweepLock lock = SweepLock.take(csv, List.of(folder.resolve("taken.runs")));
+    try {
+      Path elsewhere = folder.resolve("elsewhere");
+      for (Object[] sweep : List.of(tiny(csv), tiny(csv, "--run-dir", elsewhere))) {
+        CommandRun run = CommandRun.of(sweep);
+        assertEquals(Pemn.FAILURE, run.code());
+        assertTrue(run.err().contains("Another sweep is running in "), run.err());
+        assertTrue(run.err().contains("wait until it ends"), run.err());
+      }
+    } finally {
+      lock.close();
+    }
+    assertFalse(Files.exists(csv));
   }
 
   private static Object[] table(Path csv) {

@@ -62,7 +62,9 @@ record ArchiveFile(
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
     boolean old = version <= ArchiveFormat.LAST_SPELLED_OUT;
-    int expected = old ? ArchiveFormat.oldVersionFor(metadata) : ArchiveFormat.versionFor(metadata);
+    int lowest = ArchiveFormat.versionFor(metadata);
+    boolean newer = lowest > ArchiveFormat.LAST_SPELLED_OUT + 1;
+    int expected = old && !newer ? ArchiveFormat.oldVersionFor(metadata) : lowest;
     if (version != expected) {
       throw new PemnFormatException.Corrupt(
           "The archive has format version "

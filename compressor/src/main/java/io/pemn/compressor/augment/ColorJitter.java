@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * that are equally likely between max(0, 1 - strength) and 1 + strength: torchvision's {@code
  * ColorJitter(strength, strength, strength)}. Grey images have no saturation to change.
  *
- * @param strength above 0
+ * @param strength above 0, at most 100
  */
 public record ColorJitter(double strength) implements RandomChange {
   private static final Blend[] BLENDS = {Blend.BRIGHTNESS, Blend.CONTRAST, Blend.COLOR};
@@ -17,12 +17,12 @@ public record ColorJitter(double strength) implements RandomChange {
   /**
    * Checks the strength.
    *
-   * @throws IllegalArgumentException if it is not above 0
+   * @throws IllegalArgumentException if it is out of range
    */
   public ColorJitter {
-    if (!(strength > 0 && Double.isFinite(strength))) {
+    if (!(strength > 0 && strength <= 100)) {
       throw new IllegalArgumentException(
-          "The strength of a colour jitter must be above 0, not " + strength + ".");
+          "The strength of a colour jitter must be above 0 and at most 100, not " + strength + ".");
     }
   }
 

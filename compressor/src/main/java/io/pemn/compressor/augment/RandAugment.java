@@ -15,19 +15,26 @@ import java.util.stream.IntStream;
  * RandAugment} with 31 magnitudes; pictures are sampled at the nearest pixel, what comes from
  * outside is black, and every operation leaves whole numbers 0..255 as Pillow would.
  *
- * @param operations how many are applied to each image, one after the other; at least 1
+ * @param operations how many are applied to each image, one after the other; 1..100
  * @param magnitude how strong they are, 0..30
  */
 public record RandAugment(int operations, int magnitude) implements RandomChange {
+  private static final int MAX_OPERATIONS = 100;
+
   /**
    * Checks the ranges.
    *
    * @throws IllegalArgumentException if one is exceeded
    */
   public RandAugment {
-    if (operations < 1 || magnitude < 0 || magnitude >= Operation.MAGNITUDES) {
+    if (operations < 1
+        || operations > MAX_OPERATIONS
+        || magnitude < 0
+        || magnitude >= Operation.MAGNITUDES) {
       throw new IllegalArgumentException(
-          "RandAugment must have at least 1 operation and a magnitude of 0 to "
+          "RandAugment must have 1 to "
+              + MAX_OPERATIONS
+              + " operations and a magnitude of 0 to "
               + (Operation.MAGNITUDES - 1)
               + ", not "
               + operations

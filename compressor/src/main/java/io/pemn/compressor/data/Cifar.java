@@ -336,7 +336,7 @@ final class Cifar implements DataSource {
       throw new DataException(
           file
               + " cannot be read ("
-              + e
+              + e.getMessage()
               + "), but must be a readable file; check that its permissions allow reading.",
           e);
     }

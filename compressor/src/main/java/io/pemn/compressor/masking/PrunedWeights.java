@@ -18,10 +18,12 @@ public final class PrunedWeights {
   }
 
   /**
-   * Prunes a layer of its least absolute weights.
+   * Prunes a layer of its least absolute weights, and of those that are 0 however many they are: of
+   * a layer that was pruned before, these are what was pruned.
    *
    * @param weights the network's own array; those not kept are set to 0
-   * @param kept fraction of them to keep, greater than 0, at most 1; one weight at least is kept
+   * @param kept fraction of them to keep, greater than 0, at most 1; one weight at least is kept,
+   *     unless all are 0
    */
   public static PrunedWeights byMagnitude(NDArray weights, double kept) {
     int keep = MaskedParameter.numberKept(Math.toIntExact(weights.size()), kept);
@@ -29,7 +31,7 @@ public final class PrunedWeights {
     try (NDManager scratch = weights.getManager().newSubManager()) {
       NDArray strength = weights.abs();
       strength.attach(scratch);
-      NDArray selected = strength.gte(threshold);
+      NDArray selected = threshold > 0 ? strength.gte(threshold) : strength.gt(0);
       selected.attach(scratch);
       return new PrunedWeights(weights, selected.toType(DataType.FLOAT32, true));
     }

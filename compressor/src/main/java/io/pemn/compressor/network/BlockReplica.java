@@ -25,7 +25,9 @@ final class BlockReplica implements Replica {
     this.network = network;
     this.manager = NDManager.newBaseManager(device, "PyTorch");
     this.store = new OwnParameters(manager);
-    network.parameters().values().forEach(store::copy);
+    // Not those that have names alone: blocks ask for scales and shifts that are never learned,
+    // too.
+    network.block().getParameters().values().forEach(store::copy);
   }
 
   /**

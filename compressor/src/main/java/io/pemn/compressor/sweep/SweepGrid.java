@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,8 +32,11 @@ public record SweepGrid(
     List<Long> seeds,
     List<Integer> dims,
     List<Integer> depths) {
+  /** How many runs a grid can have: more are a slip of the keyboard. */
+  public static final int GREATEST_RUNS = 10_000;
+
   /**
-   * Checks that the grid has points, and every one once.
+   * Checks that the grid has points, not too many, and every one once.
    *
    * @throws IllegalArgumentException in one sentence, if it has not
    */
@@ -62,6 +66,28 @@ public record SweepGrid(
     require(
         !pruned || !kept.isEmpty(),
         "A pruned network has no point of the grid without a kept fraction; give --kept.");
+    double runs =
+        points(strategies, ratios.size(), kept.size())
+            * seeds.size()
+            * Math.max(1, dims.size())
+            * Math.max(1, depths.size());
+    require(
+        runs <= GREATEST_RUNS,
+        String.format(
+            Locale.ROOT,
+            "The grid has %,.0f runs, but a sweep at most %,d; leave some of its points out.",
+            runs,
+            GREATEST_RUNS));
+  }
+
+  /** How many runs one size and seed has; a double, whose products do not overflow. */
+  private static double points(List<SweepStrategy> strategies, int ratios, int kept) {
+    double points = 0;
+    for (SweepStrategy strategy : strategies) {
+      points += strategy == SweepStrategy.RANDOM_VECTOR ? ratios : strategy.pruned() ? kept : 1;
+    }
+    boolean denseAdded = kept > 0 && !strategies.contains(SweepStrategy.DENSE);
+    return points + (denseAdded ? 1 : 0);
   }
 
   private static void require(boolean sound, String message) {

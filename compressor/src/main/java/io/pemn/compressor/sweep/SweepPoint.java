@@ -12,7 +12,10 @@ import java.util.function.ToDoubleFunction;
  * A point of the grid over its seeds.
  *
  * @param data name of the data set
+ * @param arch family of the network
  * @param network the network in words
+ * @param dim its width, if its family has that option
+ * @param depth its depth, if its family has that option
  * @param epochs of the training
  * @param trainImages images an epoch
  * @param strategy what was trained
@@ -34,7 +37,10 @@ import java.util.function.ToDoubleFunction;
  */
 public record SweepPoint(
     String data,
+    String arch,
     String network,
+    Optional<Integer> dim,
+    Optional<Integer> depth,
     int epochs,
     int trainImages,
     SweepStrategy strategy,
@@ -81,7 +87,10 @@ public record SweepPoint(
     double squares = rows.stream().mapToDouble(row -> Math.pow(row.accuracy() - mean, 2)).sum();
     return new SweepPoint(
         first.data(),
+        first.arch(),
         first.network(),
+        first.dim(),
+        first.depth(),
         first.epochs(),
         first.trainImages(),
         first.strategy(),
@@ -134,12 +143,12 @@ public record SweepPoint(
       text.append(
           String.format(
               Locale.ROOT,
-              "| %s | %,d | %.3g | %.2f | %.2f | %.2f to %.2f | %d | %,.0f | %.1f | %,.0f |\n",
+              "| %s | %,d | %.3g | %.2f | %s | %.2f to %.2f | %d | %,.0f | %.1f | %,.0f |\n",
               point.label(),
               point.uniqueValues(),
               point.uniqueRatio(),
               100 * point.mean(),
-              100 * point.deviation(),
+              point.seeds() == 1 ? "" : String.format(Locale.ROOT, "%.2f", 100 * point.deviation()),
               100 * point.least(),
               100 * point.greatest(),
               point.seeds(),

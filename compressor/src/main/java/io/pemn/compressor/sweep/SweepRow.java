@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param testImages images that accuracy and loss are of
  * @param accuracy fraction of the test images, 0 to 1, after the last epoch, of what the file
  *     decodes to
- * @param loss mean cross-entropy on them
+ * @param loss mean cross-entropy on them, 0 or more
  * @param trainAccuracy fraction of the last epoch's training images, as they were trained on
  * @param weights of convolutions and linear layers: what masks can replace
  * @param parameters all numbers of the network, running statistics included
@@ -103,6 +103,55 @@ public record SweepRow(
           return SweepRow.parse(line);
         }
       };
+
+  /**
+   * Checks that the numbers are such as a run can have.
+   *
+   * @throws IllegalArgumentException in one sentence, if one is out of its range
+   */
+  public SweepRow {
+    require(dim.orElse(1) > 0 && depth.orElse(1) > 0, "A width or depth is below 1.");
+    require(
+        ratio.isPresent() == (strategy == SweepStrategy.RANDOM_VECTOR),
+        "A ratio belongs to random-vector, and to nothing else.");
+    require(
+        kept.isPresent() == strategy.pruned(),
+        "A kept fraction belongs to pruned networks, and to nothing else.");
+    require(
+        positive(ratio.orElse(1.0)) && positive(kept.orElse(1.0)) && kept.orElse(1.0) <= 1,
+        "A ratio or kept fraction is out of range.");
+    require(epochs > 0 && denseEpochs >= 0, "There are too few epochs.");
+    require(trainImages > 0 && testImages > 0, "There are no images.");
+    require(
+        fraction(accuracy) && fraction(trainAccuracy),
+        "An accuracy is not from 0 to 1: " + accuracy);
+    require(notNegative(loss), "The loss is " + loss + ", which is not finite or below 0.");
+    require(weights > 0 && parameters > 0, "The network has no weights.");
+    require(uniqueValues > 0 && positive(uniqueRatio), "There are no unique values.");
+    require(
+        fileBytes > 0 && paperBytes > 0 && fp32Bytes > 0 && positive(compression),
+        "A size is not above 0.");
+    require(
+        notNegative(seconds) && notNegative(imagesPerSecond), "A time is not finite or below 0.");
+  }
+
+  private static void require(boolean sound, String message) {
+    if (!sound) {
+      throw new IllegalArgumentException(message);
+    }
+  }
+
+  private static boolean fraction(double number) {
+    return number >= 0 && number <= 1;
+  }
+
+  private static boolean positive(double number) {
+    return number > 0 && notNegative(number);
+  }
+
+  private static boolean notNegative(double number) {
+    return number >= 0 && Double.isFinite(number);
+  }
 
   /**
    * The table in a file that may not be there yet.

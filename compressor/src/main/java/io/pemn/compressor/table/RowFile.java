@@ -64,7 +64,7 @@ public final class RowFile<R> {
     if (!Files.exists(file)) {
       return;
     }
-    List<String> lines = Files.readString(file).lines().toList();
+    List<String> lines = text().lines().toList();
     if (lines.isEmpty() || !lines.get(0).equals(format.header())) {
       throw new IOException(
           file
@@ -72,7 +72,7 @@ public final class RowFile<R> {
               + format.command()
               + " of this version"
               + (lines.isEmpty() ? ": it is empty" : differences(lines.get(0)))
-              + "; name another with -o.");
+              + "; name another table.");
     }
     for (int i = 1; i < lines.size(); i++) {
       try {
@@ -82,6 +82,11 @@ public final class RowFile<R> {
             "Line " + (i + 1) + " of " + file + " is no row of the table; delete the line.", e);
       }
     }
+  }
+
+  /** The file's text; what is not UTF-8 becomes signs that no header has. */
+  private String text() throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 
   /** Which columns differ, if the line has columns at all. */

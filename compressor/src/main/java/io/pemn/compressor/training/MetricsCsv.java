@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * The metrics of a training as CSV: a row an epoch and, where that was asked for, rows within
@@ -72,8 +74,13 @@ public record MetricsCsv(List<String> layers, List<Row> rows) {
   /** The first line of a file, with its line break. */
   static String header(Collection<String> layers) {
     StringBuilder header = new StringBuilder(String.join(",", COLUMNS));
+    Set<String> columns = new HashSet<>();
     for (String layer : layers) {
-      header.append(',').append(DENSITY).append(plain(layer));
+      String name = plain(layer);
+      while (!columns.add(name)) {
+        name += "_";
+      }
+      header.append(',').append(DENSITY).append(name);
     }
     return header.append('\n').toString();
   }
@@ -185,6 +192,16 @@ public record MetricsCsv(List<String> layers, List<Row> rows) {
               + " is no file of metrics: its first line is \""
               + (header.length() > 60 ? header.substring(0, 60) + "..." : header)
               + "\", but metrics begin with \"epoch,step,lr,train_loss,...\"; name another file.");
+    }
+    Set<String> seen = new HashSet<>();
+    for (String column : columns) {
+      if (!seen.add(column)) {
+        throw new IOException(
+            file
+                + " has the column \""
+                + (column.length() > 60 ? column.substring(0, 60) + "..." : column)
+                + "\" twice, but metrics have each once; give the file as pemn compress wrote it.");
+      }
     }
     return columns.stream()
         .skip(COLUMNS.size())

@@ -18,6 +18,8 @@ import java.util.Optional;
 
 /** Shows images as a training sees them: the same batches, augmented by the same code. */
 public final class TrainingPreview {
+  private static final int MAX_EPOCH = Integer.MAX_VALUE - 1;
+
   private static final int MAX_BATCH = 256;
 
   private TrainingPreview() {}
@@ -39,7 +41,7 @@ public final class TrainingPreview {
    * @param images all images of the training
    * @param seed of the training
    * @param epoch the first epoch, from 1 as trainings count
-   * @param epochs how many, at least 1
+   * @param epochs how many, at least 1; no epoch has a number above 2,147,483,646
    * @param count how many images, at least 1
    * @param device where they are augmented
    * @throws IllegalArgumentException in one sentence, if a number is out of range, or images and
@@ -56,6 +58,8 @@ public final class TrainingPreview {
       Device device) {
     require(epoch >= 1, "number of the first epoch", "at least 1", epoch);
     require(epochs >= 1, "number of epochs to show", "at least 1", epochs);
+    long last = (long) epoch + epochs - 1;
+    require(last <= MAX_EPOCH, "number of the last epoch", "at most " + MAX_EPOCH, last);
     require(count >= 1, "number of images to show", "at least 1", count);
     require(
         count <= images.size(),
@@ -97,7 +101,7 @@ public final class TrainingPreview {
     return rows;
   }
 
-  private static void require(boolean sound, String what, String range, int value) {
+  private static void require(boolean sound, String what, String range, long value) {
     if (!sound) {
       throw new IllegalArgumentException(
           "The " + what + " must be " + range + ", not " + value + ".");

@@ -497,6 +497,8 @@ public final class TrainingRun {
     Learner.Seen before = Learner.Seen.NOTHING;
     long noted = start;
     int images = 0;
+    // Batch normalisation has nothing to average over a single sample that is left.
+    boolean leavesSingleOut = options.batchSize() > 1 && batches.batchesPerEpoch() > 1;
     // So that dropout, too, drops in a resumed run what it would have dropped.
     Engine.getEngine("PyTorch")
         .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
@@ -505,16 +507,16 @@ public final class TrainingRun {
     try (BatchStream stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
         try (Batch batch = stream.next()) {
-          if (batch.size() == 1 && options.batchSize() > 1 && batches.batchesPerEpoch() > 1) {
-            continue; // Batch normalisation has nothing to average over a single sample.
+          if (batch.size() == 1 && leavesSingleOut) {
+            continue;
           }
           learner.step(batch, train, unchanged);
           images += batch.size();
         } catch (Learner.NotFiniteException e) {
           throw stopped(e.finding(), epoch, e);
         }
-        // A single sample that is left is not learned from, so that the epoch's own row is next.
-        boolean last = train.size() - images <= 1;
+        // After the last step that is learned from, the epoch's own row is next.
+        boolean last = train.size() - images <= (leavesSingleOut ? 1 : 0);
         if (metricsEvery > 0 && learner.steps() % metricsEvery == 0 && !last) {
           Learner.Seen now = learner.seen();
           long time = System.nanoTime();

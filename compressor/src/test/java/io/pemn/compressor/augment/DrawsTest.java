@@ -149,10 +149,12 @@ class DrawsTest {
     assertRefused("scale", () -> new RandomResizedCrop(0));
     assertRefused("not 1.5", () -> new RandomResizedCrop(1.5));
     assertRefused("not NaN", () -> new RandomResizedCrop(Double.NaN));
-    assertRefused("at least 1 operation", () -> new RandAugment(0, 12));
+    assertRefused("1 to 100 operations", () -> new RandAugment(0, 12));
+    assertRefused("not 2000000000 and 12", () -> new RandAugment(2_000_000_000, 12));
     assertRefused("2 and 31", () -> new RandAugment(2, 31));
     assertRefused("2 and -1", () -> new RandAugment(2, -1));
-    assertRefused("above 0, not 0.0", () -> new ColorJitter(0));
+    assertRefused("above 0 and at most 100, not 0.0", () -> new ColorJitter(0));
+    assertRefused("at most 100, not 1.0E300", () -> new ColorJitter(1e300));
     assertRefused("not Infinity", () -> new ColorJitter(Double.POSITIVE_INFINITY));
     assertRefused("not 2.0", () -> new RandomErasing(2));
     assertRefused("not 0.0", () -> new RandomErasing(0));

@@ -2,6 +2,7 @@ package io.pemn.compressor.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.commons.compress.archivers.tar.TarConstants;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -313,6 +318,40 @@ class CifarTest {
     assertRefused(
         "cifar10:" + archive + "?part",
         "test_batch.bin of 30730001 bytes, but at most 30730000 were");
+  }
+
+  /** Such a name takes a thousandth of its bytes in the file, and all of them in memory. */
+  @ParameterizedTest
+  @ValueSource(bytes = {TarConstants.LF_GNUTYPE_LONGNAME, TarConstants.LF_PAX_EXTENDED_HEADER_LC})
+  void anArchiveWithAnEndlessNameIsRefused(byte kind) throws IOException {
+    String name = "a".repeat(3 << 20);
+    // Its own length counts in an attribute, and the digits of that.
+    String attribute = name.length() + 14 + " path=" + name + "\n";
+    byte[] header = CifarBytes.text(kind == TarConstants.LF_GNUTYPE_LONGNAME ? name : attribute);
+    Path archive = folder.resolve("a.tar.gz");
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(new GZIPOutputStream(Files.newOutputStream(archive)))) {
+      TarArchiveEntry entry = new TarArchiveEntry("header", kind);
+      entry.setSize(header.length);
+      tar.putArchiveEntry(entry);
+      tar.write(header);
+      tar.closeArchiveEntry();
+    }
+    assertTrue(Files.size(archive) < 1 << 16);
+    assertRefused(
+        "cifar10:" + archive, "a.tar.gz has more than 1048576 bytes of names and attributes");
+  }
+
+  @Test
+  void whatIsNoTarIsSaidWithoutTheNameOfAnException() throws IOException {
+    Path archive = folder.resolve("a.tar.gz");
+    try (GZIPOutputStream out = new GZIPOutputStream(Files.newOutputStream(archive))) {
+      out.write(CifarBytes.text("no tar at all".repeat(100)));
+    }
+    String message =
+        assertThrows(DataException.class, () -> load("cifar10:" + archive)).getMessage();
+    assertTrue(message.contains("a.tar.gz cannot be read ("), message);
+    assertFalse(message.contains("Exception"), message);
   }
 
   private static Dataset load(String spec) throws IOException {

@@ -9,6 +9,8 @@ import io.pemn.compressor.training.Pruning;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class SweepGridTest {
@@ -166,6 +168,16 @@ class SweepGridTest {
         none,
         none,
         one);
+  }
+
+  @Test
+  void aGridOfMoreRunsThanAnyoneCanWaitForIsRefused() {
+    List<Double> fractions = IntStream.rangeClosed(1, 100).mapToObj(i -> i / 100.0).toList();
+    List<SweepStrategy> pruned = List.of(SweepStrategy.PRUNED_RANDOM);
+    List<Long> seeds = LongStream.rangeClosed(1, 100).boxed().toList();
+    refused("has 10,100 runs, but a sweep at most 10,000", pruned, List.of(), fractions, seeds);
+    assertEquals(
+        99, grid(pruned, List.of(), fractions, seeds.subList(0, 99), List.of()).seeds().size());
   }
 
   private static void refused(

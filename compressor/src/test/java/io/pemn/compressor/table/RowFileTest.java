@@ -76,6 +76,13 @@ class RowFileTest {
     says("key,number\na,1\nb\n", "Line 3 of ");
   }
 
+  @Test
+  void whatIsNotTextHasNoColumnsEither() throws IOException {
+    Path file = Files.write(folder.resolve("latin.csv"), new byte[] {'k', (byte) 0xE9, ',', '\n'});
+    String message = assertThrows(IOException.class, () -> RowFile.open(file, FORMAT)).getMessage();
+    assertEquals(true, message.contains("is not the names of the columns; name another"), message);
+  }
+
   private void says(String content, String expected) throws IOException {
     Path file = folder.resolve("foreign.csv");
     Files.writeString(file, content);

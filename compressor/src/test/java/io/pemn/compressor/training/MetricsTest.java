@@ -102,6 +102,17 @@ class MetricsTest {
   }
 
   @Test
+  void aRowBeforeTheLastStepIsThereWhereBatchesAreOfOneSample() throws IOException {
+    run(
+            TinyTraining.convMixer("batch-size", "1", "train-images", "10", "epochs", "1"),
+            TrainingListener.SILENT)
+        .withMetricsEvery(3)
+        .start();
+
+    assertEquals(List.of(3, 6, 9, 10), steps(MetricsCsv.read(copy()).rows()));
+  }
+
+  @Test
   void aRowIsThereAsSoonAsItIsKnown() throws IOException {
     List<List<Integer>> seen = new ArrayList<>();
     TrainingListener watching =

@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -172,6 +173,18 @@ class ReplicasTest {
   }
 
   @Test
+  void scalesAndShiftsThatAreNotLearnedAreOnEveryCopy() throws IOException {
+    Map<String, String> map = new HashMap<>(vit().toMap());
+    map.put("norm", "not-learn");
+    TrainingOptions options = TrainingOptions.of(map);
+
+    Result whole = learn(options, IMAGES, Optional.empty(), 1, 1);
+    Result divided = learn(options, IMAGES, Optional.empty(), 2, 1);
+
+    assertSameStep(whole, divided);
+  }
+
+  @Test
   void gradientsAreClippedByTheNormOfTheirSum() throws IOException {
     TrainingOptions options = vit("clip-norm", "0.01");
 
@@ -218,8 +231,8 @@ class ReplicasTest {
 
   /** Where both halves of a batch are the same, so are the statistics of each and of the whole. */
   @ParameterizedTest
-  @CsvSource({"convmixer", "mlp", "resnet"})
-  void batchNormalisationIsOverEachPartByItself(String arch) throws IOException {
+  @CsvSource({"convmixer, learn", "convmixer, not-learn", "mlp, learn", "resnet, learn"})
+  void batchNormalisationIsOverEachPartByItself(String arch, String norm) throws IOException {
     Random random = new Random(1);
     byte[] pixels = new byte[32 * 28 * 28];
     int[] labels = new int[32];
@@ -234,6 +247,7 @@ class ReplicasTest {
     Dataset data = new Dataset("twice", twice, twice, List.of(), Normalization.parse("0.5,0.5"));
     Map<String, String> map = TinyTraining.map("normalize", "0.5,0.5");
     map.put("arch", arch);
+    map.put("norm", norm);
     if (arch.equals("resnet")) {
       map.put("depth", "8");
     }

@@ -105,6 +105,7 @@ class TrainingPreviewTest {
     assertRefused("at most 100, all that there are, not 101", 1, 1, 101);
     assertRefused("at least 1, not 0", 1, 1, 0);
     assertRefused("epoch must be at least 1, not 0", 0, 1, 1);
+    assertRefused("last epoch must be at most 2147483646, not 2147483649", Integer.MAX_VALUE, 3, 1);
     assertRefused("epochs to show must be at least 1, not -1", 1, -1, 1);
   }
 

@@ -221,8 +221,30 @@ public record CheckpointImport(
 
   private static RemainderTensor remainder(StateDict state, Matched tensor) throws IOException {
     ParameterShape parameter = tensor.parameter();
-    return new RemainderTensor(
-        parameter.name(), parameter.shape(), finite(state, tensor.values(), parameter));
+    float[] values = finite(state, tensor.values(), parameter);
+    if (StateTensor.member(parameter.name()).equals(StateTensor.RUNNING_VAR)) {
+      requireVariances(state, tensor.values(), values);
+    }
+    return new RemainderTensor(parameter.name(), parameter.shape(), values);
+  }
+
+  /** Of a negative one there is no square root: the network would compute nothing but NaN. */
+  private static void requireVariances(StateDict state, StateTensor tensor, float[] values)
+      throws ImportException {
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < 0) {
+        throw new ImportException(
+            state.path()
+                + ": "
+                + tensor.text()
+                + " has the variance "
+                + values[i]
+                + " at position "
+                + i
+                + ", expected none below 0; the file is damaged or from another program, save it"
+                + " again.");
+      }
+    }
   }
 
   /** As many floats as the parameter has, since their shapes are equal. */

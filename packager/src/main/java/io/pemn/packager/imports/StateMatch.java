@@ -37,7 +37,7 @@ record StateMatch(List<Matched> tensors, boolean masked) {
           StateTensor.SCORES,
           StateTensor.BIAS,
           StateTensor.RUNNING_MEAN,
-          "running_var",
+          StateTensor.RUNNING_VAR,
           StateTensor.COUNTER);
 
   private static final Pattern PART = Pattern.compile("[0-9]+|[^0-9]+");
@@ -130,13 +130,15 @@ record StateMatch(List<Matched> tensors, boolean masked) {
     }
 
     private void checkNames(Map<String, ParameterShape> parameters) throws ImportException {
+      // What only one side has says more about the network than shapes, and comes first.
       List<String> differences = new ArrayList<>();
+      List<String> shapes = new ArrayList<>();
       for (ParameterShape parameter : parameters.values()) {
         StateTensor tensor = values.get(parameter.name());
         if (tensor == null) {
           differences.add("it lacks " + text(parameter));
         } else if (!tensor.hasShape(parameter.shape())) {
-          differences.add("it has " + tensor.text() + " for " + text(parameter));
+          shapes.add("it has " + tensor.text() + " for " + text(parameter));
         }
       }
       for (Map.Entry<String, StateTensor> tensor : values.entrySet()) {
@@ -144,6 +146,7 @@ record StateMatch(List<Matched> tensors, boolean masked) {
           differences.add("it has " + tensor.getValue().text() + ", which the network lacks");
         }
       }
+      differences.addAll(shapes);
       if (!differences.isEmpty()) {
         throw anotherNetwork(differences, List.copyOf(values.keySet()));
       }

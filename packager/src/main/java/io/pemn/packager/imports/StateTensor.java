@@ -17,6 +17,7 @@ record StateTensor(String name, NumberType type, List<Long> shape) {
   static final String BIAS = "bias";
   static final String SCORES = "scores";
   static final String RUNNING_MEAN = "running_mean";
+  static final String RUNNING_VAR = "running_var";
 
   /** Counts batches in training; no network computes with it. */
   static final String COUNTER = "num_batches_tracked";

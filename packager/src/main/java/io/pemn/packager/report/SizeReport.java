@@ -29,9 +29,10 @@ import java.util.Locale;
  * @param maskEntropyBytes the layers' entropy bounds added up
  * @param prototypeLength values of the prototype
  * @param prototypeStored whether they travel in the file
+ * @param prototypeSeeded whether a seed regenerates them
  * @param prototypeSeedBytes what the seed costs
  * @param prototypeValuesBytes what storing the values costs, or would cost, on top of it: the
- *     values, their digest and their lengths
+ *     values, their digest and their lengths; without a seed their section alone
  * @param layers the masked layers
  */
 public record SizeReport(
@@ -47,6 +48,7 @@ public record SizeReport(
     double maskEntropyBytes,
     int prototypeLength,
     boolean prototypeStored,
+    boolean prototypeSeeded,
     int prototypeSeedBytes,
     long prototypeValuesBytes,
     List<LayerSize> layers) {
@@ -137,11 +139,14 @@ public record SizeReport(
         entropy,
         archive.prototypeLength(),
         archive.storesPrototypeValues(),
+        archive.prototype().isPresent(),
         archive.seed() == 0 ? 0 : SEED_BYTES,
-        storedValuesBytes(
-            archive.storesPrototypeValues()
-                ? sections.prototype()
-                : archive.prototypeLength() * (long) Float.BYTES),
+        archive.prototype().isEmpty()
+            ? sections.prototype()
+            : storedValuesBytes(
+                archive.storesPrototypeValues()
+                    ? sections.prototype()
+                    : archive.prototypeLength() * (long) Float.BYTES),
         layers);
   }
 

@@ -233,6 +233,18 @@ class BadCheckpointTest {
     assertTrue(message.contains("it lacks blocks.1.pointwise.conv.weight of 8x8x1x1"), message);
     assertTrue(message.contains("it has \"head.bias\" of 10, which the network lacks"), message);
     assertTrue(message.contains("\"stem.conv.weight\" of 10x8 for stem.conv.weight"), message);
+    // What only one side has comes before another shape.
+    assertTrue(message.contains("and 3 differ: it lacks"), message);
+  }
+
+  @Test
+  void aVarianceBelow0IsRefused() throws IOException {
+    Map<String, Values> tensors = Checkpoints.tensors(Checkpoints.file("own.pt"));
+    float[] variances = tensors.get("4.3.running_var").numbers();
+    variances[5] = -0.25f;
+    assertRefused(
+        "\"4.3.running_var\" of 8 has the variance -0.25 at position 5, expected none below 0",
+        Checkpoints.write(folder.resolve("a.safetensors"), tensors));
   }
 
   @Test
