@@ -6,10 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.format.network.Activation;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.Norm;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.network.ResNetArchitecture;
+import io.pemn.format.network.VisionTransformerArchitecture;
 import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
@@ -27,10 +32,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the authors' way of training saves becomes an archive of the same network. */
@@ -226,6 +233,58 @@ class CheckpointImportTest {
     Map<String, Values> own = ownNames(Checkpoints.tensors(Checkpoints.file("own.pt")));
     Path file = Checkpoints.write(folder.resolve("a.safetensors"), own);
     assertSame(Checkpoints.read(Checkpoints.file("own.pt")), Checkpoints.read(file));
+  }
+
+  static List<BuiltInDescription> architectures() {
+    ImageShape image = new ImageShape(3, 8, 8);
+    return List.of(
+        new BuiltInDescription(
+            new VisionTransformerArchitecture(
+                4, 8, 2, 2, 2, true, true, Activation.GELU, Norm.LEARN),
+            image,
+            4),
+        new BuiltInDescription(new ResNetArchitecture(8, 4, Activation.RELU, Norm.LEARN), image, 4),
+        new BuiltInDescription(
+            new MlpArchitecture(List.of(9, 5), Activation.RELU, Norm.NOT_LEARN), image, 4));
+  }
+
+  @ParameterizedTest
+  @MethodSource("architectures")
+  void everyBuiltInNetworkIsReadByItsOwnNames(BuiltInDescription network) throws IOException {
+    Random random = new Random(4);
+    Map<String, Values> tensors = new LinkedHashMap<>();
+    for (ParameterShape parameter : network.parameters()) {
+      Long[] shape = parameter.shape().stream().map(Integer::longValue).toArray(Long[]::new);
+      tensors.put(parameter.name(), new Values(random(random, parameter.size()), shape));
+      if (parameter.role() == Role.WEIGHT) {
+        String scores = parameter.name().replaceFirst("weight$", "scores");
+        tensors.put(scores, new Values(random(random, parameter.size()), shape));
+      }
+    }
+    Path file = Checkpoints.write(folder.resolve("a.safetensors"), tensors);
+    CheckpointImport found = CheckpointImport.read(file, Checkpoints.settings(network));
+    assertEquals(Filling.OWN_WEIGHTS, found.filling());
+    PemnArchive archive = archive(found);
+    for (ParameterShape parameter : network.parameters()) {
+      float[] expected = tensors.get(parameter.name()).numbers();
+      if (parameter.role() == Role.WEIGHT) {
+        float[] rebuilt = archive.rebuild(archive.layer(parameter.name()));
+        for (int i = 0; i < rebuilt.length; i++) {
+          assertTrue(rebuilt[i] == 0 || rebuilt[i] == expected[i], parameter.name());
+        }
+      } else if (parameter.name().endsWith("head.bias") || !parameter.name().contains("norm")) {
+        assertArrayEquals(expected, remainder(archive, parameter.name()), parameter.name());
+      }
+    }
+  }
+
+  /** Greater than 0, as variances must be. */
+  private static float[] random(Random random, int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = random.nextFloat() + 0.1f;
+    }
+    return values;
   }
 
   private static Map<String, Values> ownNames(Map<String, Values> theirs) {
