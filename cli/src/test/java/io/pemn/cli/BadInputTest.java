@@ -265,7 +265,8 @@ class BadInputTest {
   @Test
   void packingAFolderWithoutACheckpointIsRefused() throws IOException {
     Path output = folder.resolve("a.pemn");
-    assertFailed(CommandRun.of("pack", folder.resolve("none"), "-o", output), "no run directory");
+    assertFailed(
+        CommandRun.of("pack", folder.resolve("none"), "-o", output), "no file or run directory");
     assertFailed(CommandRun.of("pack", images, "-o", output), "holds no checkpoint yet");
     Path cut = Files.createDirectory(folder.resolve("cut"));
     byte[] checkpoint =
