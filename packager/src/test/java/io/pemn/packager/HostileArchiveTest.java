@@ -1,15 +1,16 @@
 package io.pemn.packager;
 
+import static io.pemn.packager.ForgedArchives.digest;
+import static io.pemn.packager.ForgedArchives.refusal;
+import static io.pemn.packager.ForgedArchives.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
@@ -945,32 +946,6 @@ class HostileArchiveTest {
   private static byte[] golden(String name) throws IOException {
     int version = TinyNetworks.namesOfVersion(1).contains(name) ? 1 : 2;
     return Files.readAllBytes(GoldenArchives.file(version, name));
-  }
-
-  /** The archive with changed metadata and the head digest that they need. */
-  private static byte[] with(
-      Archive archive, Metadata.Builder metadata, Consumer<Metadata.Builder> change) {
-    change.accept(metadata);
-    Archive head =
-        Archive.newBuilder()
-            .setMagic(archive.getMagic())
-            .setFormatVersion(archive.getFormatVersion())
-            .setMetadata(metadata)
-            .build();
-    return archive.toBuilder()
-        .setMetadata(metadata)
-        .setHeadDigest(digest(head.toByteString()))
-        .build()
-        .toByteArray();
-  }
-
-  private static ByteString digest(ByteString bytes) {
-    return ByteString.copyFrom(ArchiveFormat.digest(bytes.asReadOnlyByteBuffer()));
-  }
-
-  private static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
   }
 
   private static void prototypeLength(Metadata.Builder metadata, long length) {

@@ -1,13 +1,15 @@
 package io.pemn.packager;
 
+import static io.pemn.packager.ForgedArchives.digest;
+import static io.pemn.packager.ForgedArchives.refusal;
+import static io.pemn.packager.ForgedArchives.sound;
+import static io.pemn.packager.ForgedArchives.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -188,35 +190,5 @@ class HostilePrototypeTest {
     return with(
         sound(name).toBuilder().setCodedPrototype(bytes).build(),
         m -> m.getCodedPrototypeBuilder().setDigest(digest(bytes)));
-  }
-
-  private static Archive sound(String name) throws IOException {
-    return Archive.parseFrom(ArchiveWriter.toBytes(TinyNetworks.all().get(name)));
-  }
-
-  /** The archive with changed metadata and the head digest that they need. */
-  private static byte[] with(Archive archive, Consumer<Metadata.Builder> change) {
-    Metadata.Builder metadata = archive.getMetadata().toBuilder();
-    change.accept(metadata);
-    Archive head =
-        Archive.newBuilder()
-            .setMagic(archive.getMagic())
-            .setFormatVersion(archive.getFormatVersion())
-            .setMetadata(metadata)
-            .build();
-    return archive.toBuilder()
-        .setMetadata(metadata)
-        .setHeadDigest(digest(head.toByteString()))
-        .build()
-        .toByteArray();
-  }
-
-  private static ByteString digest(ByteString bytes) {
-    return ByteString.copyFrom(ArchiveFormat.digest(bytes.asReadOnlyByteBuffer()));
-  }
-
-  private static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
   }
 }

@@ -1,5 +1,9 @@
 package io.pemn.packager;
 
+import static io.pemn.packager.ForgedArchives.digest;
+import static io.pemn.packager.ForgedArchives.refusal;
+import static io.pemn.packager.ForgedArchives.sound;
+import static io.pemn.packager.ForgedArchives.with;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -10,7 +14,6 @@ import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -526,35 +529,5 @@ class HostileVersion3Test {
     return with(
         sound(name).toBuilder().setRemainder(bytes).build(),
         m -> m.getRemainderBuilder().setDigest(digest(bytes)));
-  }
-
-  private static Archive sound(String name) throws IOException {
-    return Archive.parseFrom(ArchiveWriter.toBytes(TinyNetworks.all().get(name)));
-  }
-
-  /** The archive with changed metadata and the head digest that they need. */
-  private static byte[] with(Archive archive, Consumer<Metadata.Builder> change) {
-    Metadata.Builder metadata = archive.getMetadata().toBuilder();
-    change.accept(metadata);
-    Archive head =
-        Archive.newBuilder()
-            .setMagic(archive.getMagic())
-            .setFormatVersion(archive.getFormatVersion())
-            .setMetadata(metadata)
-            .build();
-    return archive.toBuilder()
-        .setMetadata(metadata)
-        .setHeadDigest(digest(head.toByteString()))
-        .build()
-        .toByteArray();
-  }
-
-  private static ByteString digest(ByteString bytes) {
-    return ByteString.copyFrom(ArchiveFormat.digest(bytes.asReadOnlyByteBuffer()));
-  }
-
-  private static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
   }
 }
