@@ -557,7 +557,7 @@ public final class PemnArchive {
                             + " weights to a safetensors file instead."));
     Map<String, RemainderTensor> remainder =
         remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
-    Map<String, NumberType> types = storageTypes(module);
+    Map<String, NumberType> types = module.storageTypes();
     ModuleFile.write(
         out,
         module,
@@ -570,16 +570,6 @@ public final class PemnArchive {
           verify(layer, weights);
           return new TensorValues.Floats(layer.shape(), weights);
         });
-  }
-
-  private static Map<String, NumberType> storageTypes(TorchScriptModule module) {
-    Map<String, NumberType> types = new HashMap<>();
-    for (TorchScriptModule.Entry entry : module.entries()) {
-      if (entry instanceof TorchScriptModule.StorageEntry storage) {
-        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
-      }
-    }
-    return types;
   }
 
   /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Rebuilds the weights of all layers of an archive, several stretches at a time, straight into
@@ -26,12 +27,19 @@ public final class WeightRebuilder {
   private static final int STRETCH = 1 << 16;
 
   private final PemnArchive archive;
+  private final Predicate<Layer> wanted;
   private final int threads;
   private final boolean checks;
   private final Progress progress;
 
-  private WeightRebuilder(PemnArchive archive, int threads, boolean checks, Progress progress) {
+  private WeightRebuilder(
+      PemnArchive archive,
+      Predicate<Layer> wanted,
+      int threads,
+      boolean checks,
+      Progress progress) {
     this.archive = archive;
+    this.wanted = wanted;
     this.threads = threads;
     this.checks = checks;
     this.progress = progress;
@@ -56,7 +64,11 @@ public final class WeightRebuilder {
    */
   public static WeightRebuilder of(PemnArchive archive) {
     return new WeightRebuilder(
-        archive, Runtime.getRuntime().availableProcessors(), false, (weights, all) -> {});
+        archive,
+        layer -> true,
+        Runtime.getRuntime().availableProcessors(),
+        false,
+        (weights, all) -> {});
   }
 
   /**
@@ -69,7 +81,7 @@ public final class WeightRebuilder {
       throw new IllegalArgumentException(
           "Weights cannot be rebuilt by " + threads + " threads; take 1 or more.");
     }
-    return new WeightRebuilder(archive, threads, checks, progress);
+    return new WeightRebuilder(archive, wanted, threads, checks, progress);
   }
 
   /**
@@ -77,30 +89,35 @@ public final class WeightRebuilder {
    * file is checked in any case; this finds faults of memory, too, and takes about as long again.
    */
   public WeightRebuilder checkingDigests() {
-    return new WeightRebuilder(archive, threads, true, progress);
+    return new WeightRebuilder(archive, wanted, threads, true, progress);
+  }
+
+  /** The same for some of the layers. */
+  public WeightRebuilder only(Predicate<Layer> wanted) {
+    return new WeightRebuilder(archive, wanted, threads, checks, progress);
   }
 
   /** The same, with reports of its progress. */
   public WeightRebuilder reportingTo(Progress progress) {
-    return new WeightRebuilder(archive, threads, checks, progress);
+    return new WeightRebuilder(archive, wanted, threads, checks, progress);
   }
 
   /**
-   * The weights of all layers on the heap, row-major, by the layers' names, in the network's order.
+   * The weights on the heap, row-major, by the layers' names, in the network's order.
    *
    * @throws io.pemn.format.PemnFormatException if the archive is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
   public Map<String, float[]> rebuild() throws IOException {
     Map<String, float[]> weights = new LinkedHashMap<>();
-    archive.layers().forEach(layer -> weights.put(layer.name(), new float[layer.size()]));
+    layers().forEach(layer -> weights.put(layer.name(), new float[layer.size()]));
     rebuildInto(layer -> FloatBuffer.wrap(weights.get(layer.name())));
     return weights;
   }
 
   /**
-   * Rebuilds all layers into buffers, on the heap or direct, each from its position on; the
-   * positions stay as they are.
+   * Rebuilds into buffers, on the heap or direct, each from its position on; the positions stay as
+   * they are.
    *
    * @param targets called once for each layer, in the network's order, by the calling thread; gives
    *     a buffer of at least {@link Layer#size()} floats of its own
@@ -110,14 +127,18 @@ public final class WeightRebuilder {
    */
   public void rebuildInto(Function<Layer, FloatBuffer> targets) throws IOException {
     List<Stretch> stretches = new ArrayList<>();
-    for (Layer layer : archive.layers()) {
+    for (Layer layer : layers()) {
       Target target = new Target(layer, room(layer, targets.apply(layer)));
       for (int from = 0; from < layer.size(); from += STRETCH) {
         stretches.add(new Stretch(target, from, Math.min(STRETCH, layer.size() - from)));
       }
     }
-    Tally tally = new Tally(archive.maskedWeights());
+    Tally tally = new Tally(layers().stream().mapToLong(Layer::size).sum());
     SharedWork.run(threads, stretches.size(), i -> rebuild(stretches.get(i), tally));
+  }
+
+  private List<Layer> layers() {
+    return archive.layers().stream().filter(wanted).toList();
   }
 
   private void rebuild(Stretch stretch, Tally tally) throws IOException {
