@@ -1,6 +1,7 @@
 package io.pemn.loader;
 
 import io.pemn.format.ArchiveFormat;
+import io.pemn.format.LayerDigest;
 import io.pemn.format.Normalization;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
@@ -159,7 +160,7 @@ record CheckedMetadata(
               && (layer.getKind() != MaskKind.SIGN || layer.getKept() == size)
               && Float.isFinite(layer.getScale())
               && layer.getOffset() >= 0
-              && layer.getDigest().size() == ArchiveFormat.LAYER_DIGEST_BYTES;
+              && layer.getDigest().size() == LayerDigest.BYTES;
       if (!sound) {
         throw new PemnFormatException.Corrupt(
             "The archive's layer "

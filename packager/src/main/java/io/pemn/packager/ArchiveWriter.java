@@ -3,11 +3,11 @@ package io.pemn.packager;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import io.pemn.format.ArchiveFormat;
+import io.pemn.format.LayerDigest;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
 import io.pemn.format.Padding;
-import io.pemn.format.PemnFormatException;
 import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.EncodedMask;
 import io.pemn.format.mask.MaskCodec;
@@ -212,7 +212,7 @@ public final class ArchiveWriter {
                   Long.MAX_VALUE,
                   Long.MAX_VALUE))
           .verify();
-    } catch (PemnFormatException e) {
+    } catch (IOException e) {
       throw new IllegalArgumentException(
           "This network does not make a sound archive: " + e.getMessage(), e);
     }
@@ -286,7 +286,7 @@ public final class ArchiveWriter {
         .setOffset(layer.offset())
         .setScale(layer.scale())
         .setKept(layer.mask().kept().kept())
-        .setDigest(ByteString.copyFrom(ArchiveFormat.layerDigest(weights)))
+        .setDigest(ByteString.copyFrom(LayerDigest.of(weights)))
         .setKind(layer.mask().kind())
         .build();
   }
