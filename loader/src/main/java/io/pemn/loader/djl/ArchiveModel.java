@@ -15,7 +15,6 @@ import ai.djl.util.PairList;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Provenance;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
@@ -70,7 +69,7 @@ final class ArchiveModel extends BaseModel {
   /** Loads an archive and leaves the stream open. */
   @Override
   public void load(InputStream stream, Map<String, ?> options) throws IOException {
-    load(PemnArchive.read(stream.readAllBytes(), Limits.DEFAULT));
+    load(PemnArchive.read(stream));
   }
 
   private void load(PemnArchive opened) throws IOException {
