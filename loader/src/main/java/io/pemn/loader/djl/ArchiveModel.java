@@ -20,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -39,7 +40,7 @@ final class ArchiveModel extends BaseModel {
   private final PemnEngine engine;
   private PemnArchive archive;
 
-  /** PyTorch's model, which owns the weights; would close them when it is no longer reachable. */
+  /** PyTorch's model, which owns the weights and closes them when nobody refers to it. */
   private Model network;
 
   ArchiveModel(String name, NDManager manager, PemnEngine engine) {
@@ -55,15 +56,25 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options none
+   * @param options {@link PemnRepository#URL} says where the archive is instead; others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
+    if (options != null && options.get(PemnRepository.URL) instanceof String url) {
+      load(PemnArchive.open(new URL(url)));
+      modelDir = modelPath.toAbsolutePath();
+      return;
+    }
     Path file = find(modelPath, prefix);
     load(PemnArchive.open(file));
     modelDir = file.toAbsolutePath().getParent();
-    String name = file.getFileName().toString();
-    modelName = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+    modelName = nameOf(file);
+  }
+
+  /** The file's name without its suffix. */
+  static String nameOf(Path file) {
+    String name = file.getFileName() == null ? "" : file.getFileName().toString();
+    return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
   }
 
   /** Loads an archive and leaves the stream open. */
@@ -72,7 +83,8 @@ final class ArchiveModel extends BaseModel {
     load(PemnArchive.read(stream));
   }
 
-  private void load(PemnArchive opened) throws IOException {
+  /** Loads an open archive. */
+  void load(PemnArchive opened) throws IOException {
     if (block != null) {
       throw new IllegalStateException(
           "The model "
@@ -80,15 +92,15 @@ final class ArchiveModel extends BaseModel {
               + " has a network already, but an archive brings its own; load it into a new model,"
               + " without a block.");
     }
-    network = PemnModel.load(opened, modelName, manager.getDevice());
+    network = PemnModel.network(opened, modelName, manager.getDevice());
     archive = opened;
     block = network.getBlock();
     wasLoaded = true;
     dataType =
         archive.network().inputs().stream()
-            .map(input -> DataType.valueOf(input.type().name()))
-            .filter(DataType::isFloating)
+            .filter(input -> input.type().isFloat())
             .findFirst()
+            .map(input -> DataType.valueOf(input.type().name()))
             .orElse(DataType.FLOAT32);
     describe();
   }
@@ -132,6 +144,15 @@ final class ArchiveModel extends BaseModel {
         return file;
       }
     }
+    if (properties.containsKey("djl_rpc_uri")) {
+      String url = getProperty("djl_rpc_uri");
+      throw new FileNotFoundException(
+          "DJL takes "
+              + url
+              + " for a server that predicts, not for an archive to load; give optModelUrls(\"pemn:"
+              + url
+              + "\").");
+    }
     throw new FileNotFoundException(
         "The folder "
             + modelDir
@@ -173,7 +194,7 @@ final class ArchiveModel extends BaseModel {
   public <I, O> Predictor<I, O> newPredictor(Translator<I, O> translator, Device device) {
     archive();
     engine.require(device);
-    return super.newPredictor(own(translator), device);
+    return new ArchivePredictor<>(this, own(translator), device);
   }
 
   @SuppressWarnings("unchecked")

@@ -2,6 +2,7 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.pemn.format.network.BuiltInDescription;
@@ -13,7 +14,14 @@ import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
+/**
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}, where a {@link
+ * ai.djl.repository.zoo.Criteria} does not fit: archives that are open already, or in memory.
+ *
+ * <p>The models are those of the engine "Pemn", see {@link PemnEngineProvider}.
+ *
+ * @since 0.1
+ */
 public final class PemnModel {
   private PemnModel() {}
 
@@ -31,13 +39,11 @@ public final class PemnModel {
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(Path file, Device device) throws IOException {
-    String name = file.getFileName().toString();
-    return load(
-        PemnArchive.open(file),
-        name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
-        device);
+    return load(PemnArchive.open(file), ArchiveModel.nameOf(file), device);
   }
 
   /**
@@ -48,8 +54,27 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
+    // DJL looks for engines with the thread's class loader, which may not see this one.
+    Engine.registerEngine(new PemnEngineProvider());
+    Model model = Model.newInstance(name, device, PemnEngine.NAME);
+    boolean loaded = false;
+    try {
+      ((ArchiveModel) model).load(archive);
+      loaded = true;
+      return model;
+    } finally {
+      if (!loaded) {
+        model.close();
+      }
+    }
+  }
+
+  /** The network of an archive as a model of PyTorch's, which owns the weights. */
+  static Model network(PemnArchive archive, String name, Device device) throws IOException {
     // Whatever may be wrong with the sections shows before the engine allocates for the network.
     archive.remainder();
     archive.module();

@@ -23,7 +23,6 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import io.pemn.loader.PemnArchive;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,7 +131,9 @@ class CriteriaTest {
   void serversGetTheClassesOfImagesAsJson() throws Exception {
     Path png = png(GoldenArchive.pixels(3, 8, 8));
     String best =
-        predict(GoldenArchive.COLOUR, GoldenArchive.pixels(3, 8, 8)).best().getClassName();
+        GoldenArchive.ofPixels(GoldenArchive.COLOUR, GoldenArchive.pixels(3, 8, 8))
+            .best()
+            .getClassName();
 
     try (ZooModel<Input, Output> model =
             criteria(GoldenArchive.COLOUR)
@@ -178,9 +179,7 @@ class CriteriaTest {
   }
 
   private Path png(byte[] pixels) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    GoldenArchive.image(pixels, 3, 8, 8).save(bytes, "png");
-    return Files.write(folder.resolve("image.png"), bytes.toByteArray());
+    return Files.write(folder.resolve("image.png"), GoldenArchive.png(pixels, 3, 8, 8));
   }
 
   private static Criteria.Builder<?, ?> criteria(Path file) {
@@ -201,16 +200,6 @@ class CriteriaTest {
 
   private static List<Double> ofPixels(Path file, byte[] pixels)
       throws IOException, TranslateException {
-    return predict(file, pixels).getProbabilities();
-  }
-
-  private static Classifications predict(Path file, byte[] pixels)
-      throws IOException, TranslateException {
-    PemnArchive archive = PemnArchive.open(file);
-    try (Model model = PemnModel.load(archive, "model", Device.cpu());
-        Predictor<byte[], Classifications> predictor =
-            model.newPredictor(new PixelTranslator(archive))) {
-      return predictor.predict(pixels);
-    }
+    return GoldenArchive.ofPixels(file, pixels).getProbabilities();
   }
 }
