@@ -20,7 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URL;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -56,16 +56,21 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options {@link PemnRepository#URL} says where the archive is instead; others are ignored
+   * @param options {@link PemnRepository#LOCATION} says where it is instead; others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
-    if (options != null && options.get(PemnRepository.URL) instanceof String url) {
-      load(PemnArchive.open(new URL(url)));
-      modelDir = modelPath.toAbsolutePath();
-      return;
+    Path path = modelPath;
+    if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
+      URI uri = URI.create(location);
+      if (!uri.getScheme().equals("file")) {
+        load(PemnArchive.open(uri.toURL()));
+        modelDir = modelPath.toAbsolutePath();
+        return;
+      }
+      path = Path.of(uri);
     }
-    Path file = find(modelPath, prefix);
+    Path file = find(path, prefix);
     load(PemnArchive.open(file));
     modelDir = file.toAbsolutePath().getParent();
     modelName = nameOf(file);

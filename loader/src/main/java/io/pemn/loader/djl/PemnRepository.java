@@ -14,43 +14,35 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
-/** An archive somewhere, with the engine and the translators that it needs. */
+/**
+ * An archive somewhere, with the engine and the translators that it needs.
+ *
+ * <p>For DJL it is in a folder that does not exist, because DJL loads classes from the jars beside
+ * a model and takes settings from a file there; the model is told the true place by an option.
+ */
 final class PemnRepository extends AbstractRepository {
-  /** The option of a model's loading that says where the archive is, if it is not in a path. */
-  static final String URL = "url";
+  /** The option of a model's loading that gives the URL of the archive, instead of its path. */
+  static final String LOCATION = "location";
 
-  private final Path path;
+  private final URI location;
   private final String modelName;
-  private final Map<String, String> options;
 
-  private PemnRepository(
-      String name, URI uri, Path path, String modelName, Map<String, String> options) {
+  private PemnRepository(String name, URI uri, URI location) {
     super(name, uri);
-    this.path = path;
-    this.modelName = modelName;
-    this.options = options;
+    this.location = location;
+    String path = location.getRawSchemeSpecificPart().replaceFirst("[?#].*", "");
+    this.modelName = ArchiveModel.nameOf(Path.of(path.replaceFirst("/+$", "")));
   }
 
   /** The repository that {@code pemn:URL} or {@code pemn:PATH} means. */
   static PemnRepository of(String name, URI uri) {
-    String location = uri.getRawSchemeSpecificPart();
     try {
-      URI target = new URI(location);
+      URI target = new URI(uri.getRawSchemeSpecificPart());
       if (target.getScheme() == null) {
-        return onDisk(name, uri, Path.of(uri.getSchemeSpecificPart()));
-      }
-      if (target.getScheme().equals("file")) {
-        return onDisk(name, uri, Path.of(target));
+        target = Path.of(uri.getSchemeSpecificPart()).toUri();
       }
       target.toURL();
-      String last = location.replaceFirst("[?#].*", "").replaceFirst(".*/", "");
-      return new PemnRepository(
-          name,
-          uri,
-          // Nothing is there; DJL looks for libraries and settings beside a model.
-          Utils.getCacheDir().resolve("pemn").resolve(Utils.hash(location)),
-          ArchiveModel.nameOf(Path.of(last)),
-          Map.of(URL, location));
+      return new PemnRepository(name, uri, target);
     } catch (URISyntaxException | MalformedURLException | IllegalArgumentException e) {
       throw new IllegalArgumentException(
           uri
@@ -59,10 +51,6 @@ final class PemnRepository extends AbstractRepository {
               + "); after pemn: give a URL, such as https://host/model.pemn, or a path.",
           e);
     }
-  }
-
-  private static PemnRepository onDisk(String name, URI uri, Path file) {
-    return new PemnRepository(name, uri, file, ArchiveModel.nameOf(file), Map.of());
   }
 
   @Override
@@ -76,7 +64,7 @@ final class PemnRepository extends AbstractRepository {
     artifact.setName(modelName);
     artifact.getArguments().put("engine", PemnEngine.NAME);
     artifact.getArguments().put("translatorFactory", PemnTranslatorFactory.class.getName());
-    artifact.setOptions(options);
+    artifact.setOptions(Map.of(LOCATION, location.toString()));
     Metadata metadata = new Metadata.MatchAllMetadata();
     metadata.setArtifactId(modelName);
     metadata.setArtifacts(List.of(artifact));
@@ -94,7 +82,7 @@ final class PemnRepository extends AbstractRepository {
 
   @Override
   public Path getResourceDirectory(Artifact artifact) {
-    return path;
+    return Utils.getCacheDir().resolve("pemn").resolve(Utils.hash(location.toString()));
   }
 
   @Override

@@ -98,6 +98,16 @@ class PemnUrlTest {
   }
 
   @Test
+  void whatLiesBesideAnArchiveIsNotLookedAt() throws Exception {
+    Path file = folder.resolve("model.pemn");
+    Files.copy(GoldenArchive.COLOUR, file);
+    // DJL would take its settings from here, and fail.
+    Files.writeString(folder.resolve("serving.properties"), "blockFactory=there.is.None");
+
+    assertEquals(expected(), classify("pemn:" + file.toUri()));
+  }
+
+  @Test
   void pixelsAndServersGetTheirTranslatorsToo() throws Exception {
     String url = "pemn:" + GoldenArchive.COLOUR.toUri();
     Criteria<byte[], Classifications> pixels =
