@@ -3,8 +3,10 @@ package io.pemn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.modality.Classifications;
 import io.pemn.format.network.ImageShape;
 import io.pemn.loader.PemnArchive;
+import java.awt.image.BufferedImage;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
@@ -16,6 +18,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -58,25 +61,47 @@ class EmbeddingTest {
   }
 
   @Test
-  void theSecondProgramPredictsWithDjl() throws Exception {
-    compile("PredictPixels", System.getProperty("java.class.path"));
-    PemnArchive archive = PemnArchive.open(ARCHIVE);
-    byte[] pixels = new byte[archive.network().image().orElseThrow().values()];
+  void theSecondProgramClassifiesAnImageOfAnySize() throws Exception {
+    compile("PredictImage", System.getProperty("java.class.path"));
+    Path image = folder.resolve("image.png");
+    ImageIO.write(new BufferedImage(30, 20, BufferedImage.TYPE_INT_RGB), "png", image.toFile());
 
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
-      Object label =
-          loader
-              .loadClass("PredictPixels")
-              .getMethod("classify", Path.class, byte[].class)
-              .invoke(null, ARCHIVE, pixels);
+      Classifications classes =
+          (Classifications)
+              loader
+                  .loadClass("PredictImage")
+                  .getMethod("classify", Path.class, Path.class)
+                  .invoke(null, ARCHIVE, image);
 
-      List<String> labels = archive.classLabels();
-      assertTrue(labels.isEmpty() || labels.contains(label), "label " + label);
+      assertEquals(PemnArchive.open(ARCHIVE).classLabels(), classes.getClassNames());
+      assertEquals(
+          classifiedPixels(loader), classes.best().getClassName(), "black stays black, resized");
     }
   }
 
   @Test
-  void theThirdProgramPredictsWithATranslatorOfItsOwn() throws Exception {
+  void theThirdProgramClassifiesPixels() throws Exception {
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      String label = classifiedPixels(loader);
+
+      assertTrue(PemnArchive.open(ARCHIVE).classLabels().contains(label), "label " + label);
+    }
+  }
+
+  /** The third program's label of a black image. */
+  private String classifiedPixels(URLClassLoader loader) throws Exception {
+    compile("PredictPixels", System.getProperty("java.class.path"));
+    byte[] pixels = new byte[PemnArchive.open(ARCHIVE).network().image().orElseThrow().values()];
+    return (String)
+        loader
+            .loadClass("PredictPixels")
+            .getMethod("classify", Path.class, byte[].class)
+            .invoke(null, ARCHIVE, pixels);
+  }
+
+  @Test
+  void theFourthProgramPredictsTensors() throws Exception {
     compile("PredictTensors", System.getProperty("java.class.path"));
     PemnArchive archive = PemnArchive.open(ARCHIVE);
     ImageShape input = archive.network().image().orElseThrow();

@@ -154,6 +154,42 @@ class CriteriaTest {
   }
 
   @Test
+  void serversMayBeConfiguredByAFileBesideTheArchive() throws Exception {
+    Path models = Files.createDirectory(folder.resolve("colour"));
+    Files.copy(GoldenArchive.COLOUR, models.resolve("model.pemn"));
+    Files.writeString(
+        models.resolve("serving.properties"),
+        "engine=Pemn\ntranslatorFactory=io.pemn.loader.djl.PemnTranslatorFactory\n");
+    Criteria<Input, Output> criteria =
+        Criteria.builder().setTypes(Input.class, Output.class).optModelPath(models).build();
+
+    try (ZooModel<Input, Output> model = criteria.loadModel();
+        Predictor<Input, Output> predictor = model.newPredictor()) {
+      Input input = new Input();
+      input.add(GoldenArchive.png(GoldenArchive.pixels(3, 8, 8), 3, 8, 8));
+
+      String json = predictor.predict(input).getData().getAsString();
+
+      assertEquals(4, json.split("className", -1).length - 1, json);
+    }
+  }
+
+  @Test
+  void pixelsAreClassifiedWithTheFactory() throws Exception {
+    byte[] pixels = GoldenArchive.pixels(3, 8, 8);
+    try (ZooModel<byte[], Classifications> model =
+            criteria(GoldenArchive.COLOUR)
+                .setTypes(byte[].class, Classifications.class)
+                .optTranslatorFactory(new PemnTranslatorFactory())
+                .build()
+                .loadModel();
+        Predictor<byte[], Classifications> predictor = model.newPredictor()) {
+      assertEquals(
+          ofPixels(GoldenArchive.COLOUR, pixels), predictor.predict(pixels).getProbabilities());
+    }
+  }
+
+  @Test
   void aTranslatorThatDoesMoreThanDjlsDefaultIsHonoured() throws Exception {
     byte[] pixels = GoldenArchive.pixels(3, 8, 8);
     Image image = GoldenArchive.image(pixels, 3, 8, 8);

@@ -252,6 +252,25 @@ class RefusalTest {
   }
 
   @Test
+  void typesThatNobodyTranslatesAreRefusedInDjlsWords() {
+    ModelNotFoundException refusal =
+        assertThrows(
+            ModelNotFoundException.class,
+            () ->
+                Criteria.builder()
+                    .setTypes(byte[].class, Classifications.class)
+                    .optModelPath(GoldenArchive.COLOUR)
+                    .optEngine("Pemn")
+                    .build()
+                    .loadModel());
+
+    assertEquals(
+        "No model with the specified URI or the matching Input/Output type is found.",
+        refusal.getMessage());
+    assertTrue(refusal.getCause().getMessage().contains("valid input and output classes"));
+  }
+
+  @Test
   void aFolderWithoutTheArchiveSaysWhichItHas() throws Exception {
     Path models = Files.createDirectory(folder.resolve("models"));
     Files.writeString(models.resolve("readme.txt"), "nothing");
