@@ -1,6 +1,5 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
@@ -9,15 +8,17 @@ import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
-import io.pemn.format.UsedValues;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.UsedValues;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TensorValues;
 import io.pemn.loader.torchscript.TorchScriptModule;
@@ -354,7 +355,7 @@ public final class PemnArchive {
    *
    * @throws PemnFormatException if the module is damaged
    */
-  public synchronized Optional<TorchScriptModule> module() throws PemnFormatException {
+  synchronized Optional<TorchScriptModule> module() throws PemnFormatException {
     if (!metadata.hasModule() || checkedModule != null) {
       return Optional.ofNullable(checkedModule);
     }
@@ -370,6 +371,28 @@ public final class PemnArchive {
     module.check(tensors, storageLimit());
     checkedModule = module;
     return Optional.of(module);
+  }
+
+  /**
+   * Every tensor of the network, masked or not, in the network's order: what {@link #layers} and
+   * {@link #remainder} have together. A TorchScript module is checked to have a place for each.
+   *
+   * @throws PemnFormatException if the module or the remainder is damaged
+   */
+  public List<NetworkTensor> tensors() throws PemnFormatException {
+    if (network() instanceof BuiltInDescription builtIn) {
+      return builtIn.parameters().stream()
+          .map(each -> new NetworkTensor(each.name(), each.shape(), NumberType.FLOAT32))
+          .toList();
+    }
+    Map<String, List<Integer>> shapes = new HashMap<>();
+    layers().forEach(layer -> shapes.put(layer.name(), layer.shape()));
+    remainder().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    TorchScriptModule module = module().orElseThrow();
+    Map<String, NumberType> types = storageTypes(module);
+    return module.tensors().stream()
+        .map(name -> new NetworkTensor(name, shapes.get(name), types.get(name)))
+        .toList();
   }
 
   private TorchScriptModule parsedModule() throws PemnFormatException {
@@ -426,7 +449,9 @@ public final class PemnArchive {
         name -> {
           Layer layer = layers.get(name);
           if (layer == null) {
-            return remainder.get(name).in(types.get(name));
+            RemainderTensor tensor = remainder.get(name);
+            return TensorValues.in(
+                types.get(name), tensor.shape(), tensor.type(), tensor.scale(), tensor.data());
           }
           float[] weights = rebuild(layer);
           verify(layer, weights);
