@@ -8,6 +8,7 @@ module io.pemn.loader {
   requires transitive io.pemn.format;
   // Were it transitive, nobody could compile without it.
   requires static ai.djl.api;
+  requires static ai.djl.pytorch_engine;
 
   exports io.pemn.loader;
   exports io.pemn.loader.djl;

@@ -27,7 +27,7 @@ import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.TorchScriptTarget;
 import io.pemn.compressor.sweep.SweepLock;
 import io.pemn.compressor.training.MetricsLog;
-import io.pemn.loader.djl.PemnModel;
+import io.pemn.loader.torchscript.SparseFile;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.tensors.NpyFolder;
 import java.io.FileOutputStream;
@@ -140,7 +140,7 @@ class ArchitectureTest {
                 AtomicFile.class,
                 NpyFolder.class,
                 Pemn.class,
-                PemnModel.class,
+                SparseFile.class,
                 ModuleSource.class,
                 TorchScriptTarget.class,
                 MetricsLog.class,

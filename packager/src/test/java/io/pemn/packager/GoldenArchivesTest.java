@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
 import io.pemn.loader.ArchivedModule;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
@@ -50,7 +51,7 @@ class GoldenArchivesTest {
     archive.verify();
     assertEquals(line + "\n", GoldenArchives.describe(name, archive));
     for (Layer layer : archive.layers()) {
-      String digest = HexFormat.of().formatHex(ArchiveFormat.layerDigest(archive.rebuild(layer)));
+      String digest = HexFormat.of().formatHex(LayerDigest.of(archive.rebuild(layer)));
       assertTrue(line.contains(" " + layer.name() + " " + digest), layer.name());
     }
   }

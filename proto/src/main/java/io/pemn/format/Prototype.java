@@ -70,6 +70,11 @@ public record Prototype(long seed, Distribution distribution, int length) {
     }
   }
 
+  /** One value of a prototype of more than {@value #MAX_SPREAD}. */
+  float value(int index) {
+    return distribution.value(Distribution.valuesKey(seed), index);
+  }
+
   private float[] spreadValues() {
     long valuesKey = Distribution.valuesKey(seed);
     int[] magnitudes =

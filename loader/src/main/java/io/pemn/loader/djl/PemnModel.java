@@ -1,21 +1,16 @@
 package io.pemn.loader.djl;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
-import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
@@ -67,7 +62,7 @@ public final class PemnModel {
       if (archive.network() instanceof BuiltInDescription description) {
         model.setBlock(builtIn(archive, description, model.getNDManager()));
       } else {
-        loadTorchScript(archive, name, model);
+        TorchScriptLoading.of(archive, model).load();
       }
       loaded = true;
       return model;
@@ -82,48 +77,17 @@ public final class PemnModel {
       PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(manager);
-    for (Layer layer : archive.layers()) {
-      network.set(layer.name(), archive.rebuild(layer));
+    if (manager.getDevice().isGpu()) {
+      for (Layer layer : archive.layers()) {
+        network.set(layer.name(), archive.rebuild(layer));
+      }
+    } else {
+      WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
     }
     for (RemainderTensor tensor : archive.remainder()) {
       network.set(tensor.name(), tensor.values());
     }
     network.block().freezeParameters(true);
     return network.block();
-  }
-
-  /** The engine loads from a file faster, and with one copy less, than from a stream. */
-  private static void loadTorchScript(PemnArchive archive, String name, Model model)
-      throws IOException {
-    Path folder = Files.createTempDirectory("pemn-");
-    Path file = folder.resolve("module.pt");
-    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
-    file.toFile().deleteOnExit();
-    try {
-      write(archive, file);
-      model.load(folder, "module");
-    } catch (MalformedModelException | EngineException e) {
-      throw new IOException(
-          "The PyTorch engine cannot load the module of " + name + ": " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(folder);
-    }
-  }
-
-  private static void write(PemnArchive archive, Path file) throws IOException {
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-      archive.writeTorchScript(out);
-    } catch (PemnFormatException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          "The module could not be written to "
-              + file.getParent()
-              + " for the engine: "
-              + e.getMessage()
-              + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
-          e);
-    }
   }
 }

@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -156,7 +157,7 @@ public record TorchScriptModule(List<Entry> entries) {
      *
      * @throws IllegalArgumentException if the shape does not go with the strides
      */
-    TensorLayout layout(List<Integer> shape) {
+    public TensorLayout layout(List<Integer> shape) {
       return strides.isEmpty()
           ? TensorLayout.contiguous(shape, offset)
           : new TensorLayout(shape, offset, strides);
@@ -331,6 +332,17 @@ public record TorchScriptModule(List<Entry> entries) {
     if (!missing.isEmpty()) {
       throw corrupt("lacks " + missing.stream().sorted().findFirst().get() + " of the archive");
     }
+  }
+
+  /** The type of the storage that each tensor stands in, by the tensor's name. */
+  public Map<String, NumberType> storageTypes() {
+    Map<String, NumberType> types = new HashMap<>();
+    for (Entry entry : entries) {
+      if (entry instanceof StorageEntry storage) {
+        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
+      }
+    }
+    return types;
   }
 
   /** The names of all tensors in storages, in the order of the entries. */
