@@ -52,7 +52,7 @@ public final class PemnModel {
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
     // Whatever may be wrong with the sections shows before the engine allocates for the network.
     archive.remainder();
-    archive.module();
+    archive.tensors();
     if (!archive.layers().isEmpty()) {
       archive.mask(archive.layers().get(0));
     }

@@ -1,5 +1,7 @@
 package io.pemn.loader.djl;
 
+import static java.util.function.Function.identity;
+
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
@@ -9,29 +11,20 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.util.Pair;
-import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
-import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.TorchScriptWriter;
 import io.pemn.loader.WeightRebuilder;
-import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.SparseFile;
-import io.pemn.loader.torchscript.TensorValues;
-import io.pemn.loader.torchscript.TorchScriptModule;
-import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
-import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -45,27 +38,14 @@ import java.util.stream.Collectors;
  * them.
  */
 final class TorchScriptLoading {
-  /** The method by which a module computes something while it is loaded. */
-  private static final byte[] SET_STATE = "__setstate__".getBytes(StandardCharsets.US_ASCII);
-
   private final PemnArchive archive;
-  private final TorchScriptModule module;
+  private final TorchScriptWriter writer;
   private final Model model;
-  private final Map<String, Layer> layers;
-  private final Map<String, RemainderTensor> remainder;
-  private final Map<String, NumberType> types;
 
-  private TorchScriptLoading(PemnArchive archive, Model model) throws IOException {
+  private TorchScriptLoading(PemnArchive archive, TorchScriptWriter writer, Model model) {
     this.archive = archive;
-    this.module = archive.module().orElseThrow();
+    this.writer = writer;
     this.model = model;
-    this.layers = byName(archive.layers(), Layer::name);
-    this.remainder = byName(archive.remainder(), RemainderTensor::name);
-    this.types = module.storageTypes();
-  }
-
-  private static <T> Map<String, T> byName(List<T> all, Function<T, String> name) {
-    return all.stream().collect(Collectors.toMap(name, Function.identity()));
   }
 
   /**
@@ -75,18 +55,18 @@ final class TorchScriptLoading {
    * @param model gets the block; has none yet
    */
   static TorchScriptLoading of(PemnArchive archive, Model model) throws IOException {
-    return new TorchScriptLoading(archive, model);
+    return new TorchScriptLoading(archive, TorchScriptWriter.of(archive), model);
   }
 
   void load() throws IOException {
-    Set<String> holes =
-        model.getNDManager().getDevice().isGpu() || computesWhileLoading()
-            ? Set.of()
-            : wholeStorages();
-    load(holes);
+    Map<String, Layer> holes =
+        model.getNDManager().getDevice().isGpu()
+            ? Map.of()
+            : writer.blankable().stream().collect(Collectors.toMap(Layer::name, identity()));
+    load(holes.values());
     if (!holes.isEmpty() && !fill(holes)) {
       forget();
-      load(Set.of());
+      load(List.of());
     }
   }
 
@@ -97,58 +77,21 @@ final class TorchScriptLoading {
     model.setBlock(null);
   }
 
-  private boolean computesWhileLoading() {
-    return module.entries().stream()
-        .anyMatch(entry -> entry instanceof FileEntry file && contains(file.content()));
-  }
-
-  private static boolean contains(byte[] content) {
-    for (int i = 0; i + SET_STATE.length <= content.length; i++) {
-      int same = 0;
-      while (same < SET_STATE.length && content[i + same] == SET_STATE[same]) {
-        same++;
-      }
-      if (same == SET_STATE.length) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The masked layers that stand alone in a storage of their own type. */
-  private Set<String> wholeStorages() {
-    Set<String> whole = new HashSet<>();
-    for (TorchScriptModule.Entry entry : module.entries()) {
-      if (entry instanceof StorageEntry storage
-          && storage.type() == NumberType.FLOAT32
-          && storage.spans().size() == 1) {
-        String tensor = storage.spans().get(0).tensor();
-        Layer layer = layers.get(tensor);
-        if (layer != null
-            && layer.size() == storage.elements()
-            && storage.spans().get(0).layout(layer.shape()).isContiguous()) {
-          whole.add(tensor);
-        }
-      }
-    }
-    return whole;
-  }
-
   /** Rebuilds layers into the engine's memory, or does nothing and returns false. */
-  private boolean fill(Set<String> holes) throws IOException {
+  private boolean fill(Map<String, Layer> holes) throws IOException {
     Map<String, FloatBuffer> memory = new HashMap<>();
     for (Pair<String, Parameter> parameter : model.getBlock().getParameters()) {
-      Layer layer = layers.get(parameter.getKey());
-      if (holes.contains(parameter.getKey()) && fits(layer, parameter.getValue().getArray())) {
+      Layer layer = holes.get(parameter.getKey());
+      if (layer != null && fits(layer, parameter.getValue().getArray())) {
         memory.put(
             layer.name(), parameter.getValue().getArray().toByteBuffer(true).asFloatBuffer());
       }
     }
-    if (!memory.keySet().equals(holes)) {
+    if (!memory.keySet().equals(holes.keySet())) {
       return false;
     }
     WeightRebuilder.of(archive)
-        .only(layer -> holes.contains(layer.name()))
+        .only(layer -> holes.containsKey(layer.name()))
         .rebuildInto(layer -> memory.get(layer.name()));
     return true;
   }
@@ -160,7 +103,7 @@ final class TorchScriptLoading {
             .equals(new Shape(layer.shape().stream().mapToLong(Integer::longValue).toArray()));
   }
 
-  private void load(Set<String> holes) throws IOException {
+  private void load(Collection<Layer> holes) throws IOException {
     Path folder = Files.createTempDirectory("pemn-");
     Path file = folder.resolve("module.pt");
     folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
@@ -178,13 +121,9 @@ final class TorchScriptLoading {
     }
   }
 
-  private void write(Path file, Set<String> holes) throws IOException {
+  private void write(Path file, Collection<Layer> holes) throws IOException {
     try (SparseFile out = SparseFile.create(file)) {
-      ModuleFile.write(
-          out,
-          module,
-          storage -> storage.spans().size() == 1 && holes.contains(storage.spans().get(0).tensor()),
-          this::values);
+      writer.leavingBlank(holes).write(out);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
@@ -196,12 +135,5 @@ final class TorchScriptLoading {
               + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
           e);
     }
-  }
-
-  private TensorValues values(String tensor) throws IOException {
-    Layer layer = layers.get(tensor);
-    return layer == null
-        ? remainder.get(tensor).in(types.get(tensor))
-        : new TensorValues.Floats(layer.shape(), archive.rebuild(layer));
   }
 }
