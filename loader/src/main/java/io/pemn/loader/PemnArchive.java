@@ -1,8 +1,6 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Distribution;
-import io.pemn.format.LayerDigest;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -10,17 +8,18 @@ import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
-import io.pemn.format.UsedValues;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
-import io.pemn.loader.torchscript.ModuleFile;
-import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
+import io.pemn.format.storage.UsedValues;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
@@ -494,7 +493,7 @@ public final class PemnArchive {
    * @throws PemnFormatException if the module is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized Optional<TorchScriptModule> module() throws IOException {
+  synchronized Optional<TorchScriptModule> module() throws IOException {
     if (!metadata.hasModule() || checkedModule != null) {
       return Optional.ofNullable(checkedModule);
     }
@@ -510,6 +509,29 @@ public final class PemnArchive {
     module.check(tensors, storageLimit());
     checkedModule = module;
     return Optional.of(module);
+  }
+
+  /**
+   * Every tensor of the network, masked or not, in the network's order: what {@link #layers} and
+   * {@link #remainder} have together. A TorchScript module is checked to have a place for each.
+   *
+   * @throws PemnFormatException if the module or the remainder is damaged
+   * @throws IOException if the archive's file cannot be read any more
+   */
+  public List<NetworkTensor> tensors() throws IOException {
+    if (network() instanceof BuiltInDescription builtIn) {
+      return builtIn.parameters().stream()
+          .map(each -> new NetworkTensor(each.name(), each.shape(), NumberType.FLOAT32))
+          .toList();
+    }
+    Map<String, List<Integer>> shapes = new HashMap<>();
+    layers().forEach(layer -> shapes.put(layer.name(), layer.shape()));
+    remainder().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    TorchScriptModule module = module().orElseThrow();
+    Map<String, NumberType> types = module.storageTypes();
+    return module.tensors().stream()
+        .map(name -> new NetworkTensor(name, shapes.get(name), types.get(name)))
+        .toList();
   }
 
   private TorchScriptModule parsedModule() throws IOException {
@@ -540,7 +562,7 @@ public final class PemnArchive {
 
   /**
    * Writes the network as a TorchScript file with all its numbers, every masked layer checked
-   * against its digest. One layer at a time is in memory.
+   * against its digest. One layer at a time is in memory. {@link TorchScriptWriter} can do more.
    *
    * @param out gets the file and stays open
    * @throws IllegalArgumentException if the network is no TorchScript module
@@ -548,28 +570,7 @@ public final class PemnArchive {
    * @throws IOException if {@code out} cannot be written to
    */
   public void writeTorchScript(OutputStream out) throws IOException {
-    TorchScriptModule module =
-        module()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "The archive's network is built in and no TorchScript module; write its"
-                            + " weights to a safetensors file instead."));
-    Map<String, RemainderTensor> remainder =
-        remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
-    Map<String, NumberType> types = module.storageTypes();
-    ModuleFile.write(
-        out,
-        module,
-        name -> {
-          Layer layer = layersByName.get(name);
-          if (layer == null) {
-            return remainder.get(name).in(types.get(name));
-          }
-          float[] weights = rebuild(layer);
-          verify(layer, weights);
-          return new TensorValues.Floats(layer.shape(), weights);
-        });
+    TorchScriptWriter.of(this).checkingDigests().write(out);
   }
 
   /**

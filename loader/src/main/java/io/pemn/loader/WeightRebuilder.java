@@ -1,6 +1,6 @@
 package io.pemn.loader;
 
-import io.pemn.format.LayerDigest;
+import io.pemn.format.storage.LayerDigest;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;

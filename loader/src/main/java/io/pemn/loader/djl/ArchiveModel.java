@@ -29,6 +29,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -38,17 +39,32 @@ final class ArchiveModel extends BaseModel {
   private static final String CLASS_NAMES = "synset.txt";
 
   private final PemnEngine engine;
+  private final Device device;
   private PemnArchive archive;
 
   /** PyTorch's model, which owns the weights and closes them when nobody refers to it. */
   private Model network;
 
-  ArchiveModel(String name, NDManager manager, PemnEngine engine) {
+  /**
+   * A model to load an archive into.
+   *
+   * @param device where it shall run; null for the engine's default
+   */
+  ArchiveModel(String name, Device device, PemnEngine engine) {
     super(name);
     this.engine = engine;
-    this.manager = manager;
-    this.manager.setName("pemn model");
+    this.device = device;
     this.dataType = DataType.FLOAT32;
+  }
+
+  /** Owns what predictions make; not the weights. */
+  @Override
+  public synchronized NDManager getNDManager() {
+    if (manager == null) {
+      manager = engine.newBaseManager(device);
+      manager.setName("pemn model");
+    }
+    return manager;
   }
 
   /**
@@ -64,14 +80,14 @@ final class ArchiveModel extends BaseModel {
     if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
       URI uri = URI.create(location);
       if (!uri.getScheme().equals("file")) {
-        load(PemnArchive.open(uri.toURL()));
+        load(() -> PemnArchive.open(uri.toURL()));
         modelDir = modelPath.toAbsolutePath();
         return;
       }
       path = Path.of(uri);
     }
     Path file = find(path, prefix);
-    load(PemnArchive.open(file));
+    load(() -> PemnArchive.open(file));
     modelDir = file.toAbsolutePath().getParent();
     modelName = nameOf(file);
   }
@@ -85,11 +101,11 @@ final class ArchiveModel extends BaseModel {
   /** Loads an archive and leaves the stream open. */
   @Override
   public void load(InputStream stream, Map<String, ?> options) throws IOException {
-    load(PemnArchive.read(stream));
+    load(() -> PemnArchive.read(stream));
   }
 
-  /** Loads an open archive. */
-  void load(PemnArchive opened) throws IOException {
+  /** Loads what is opened meanwhile. */
+  void load(Callable<PemnArchive> opening) throws IOException {
     if (block != null) {
       throw new IllegalStateException(
           "The model "
@@ -97,9 +113,11 @@ final class ArchiveModel extends BaseModel {
               + " has a network already, but an archive brings its own; load it into a new model,"
               + " without a block.");
     }
-    network = PemnModel.network(opened, modelName, manager.getDevice());
-    archive = opened;
+    PemnModel.Loaded loaded = PemnModel.network(opening, modelName, device);
+    network = loaded.model();
+    archive = loaded.archive();
     block = network.getBlock();
+    getNDManager();
     wasLoaded = true;
     dataType =
         archive.network().inputs().stream()
@@ -283,6 +301,8 @@ final class ArchiveModel extends BaseModel {
     if (network != null) {
       network.close();
     }
-    super.close();
+    if (manager != null) {
+      super.close();
+    }
   }
 }

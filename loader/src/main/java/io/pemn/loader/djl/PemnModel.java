@@ -13,6 +13,7 @@ import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
 /**
  * Loads archives as DJL models, ready for {@link Model#newPredictor}, where a {@link
@@ -43,7 +44,7 @@ public final class PemnModel {
    * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(Path file, Device device) throws IOException {
-    return load(PemnArchive.open(file), ArchiveModel.nameOf(file), device);
+    return load(() -> PemnArchive.open(file), ArchiveModel.nameOf(file), device);
   }
 
   /**
@@ -58,12 +59,17 @@ public final class PemnModel {
    * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
+    return load(() -> archive, name, device);
+  }
+
+  private static Model load(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
     // DJL looks for engines with the thread's class loader, which may not see this one.
     Engine.registerEngine(new PemnEngineProvider());
     Model model = Model.newInstance(name, device, PemnEngine.NAME);
     boolean loaded = false;
     try {
-      ((ArchiveModel) model).load(archive);
+      ((ArchiveModel) model).load(opening);
       loaded = true;
       return model;
     } finally {
@@ -73,27 +79,34 @@ public final class PemnModel {
     }
   }
 
-  /** The network of an archive as a model of PyTorch's, which owns the weights. */
-  static Model network(PemnArchive archive, String name, Device device) throws IOException {
-    // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    archive.remainder();
-    archive.module();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
-    Model model = Model.newInstance(name, device, "PyTorch");
-    boolean loaded = false;
-    try {
-      if (archive.network() instanceof BuiltInDescription description) {
-        model.setBlock(builtIn(archive, description, model.getNDManager()));
-      } else {
-        TorchScriptLoading.of(archive, model).load();
-      }
-      loaded = true;
-      return model;
-    } finally {
-      if (!loaded) {
-        model.close();
+  /**
+   * An archive and its network.
+   *
+   * @param model PyTorch's, which owns the weights
+   */
+  record Loaded(PemnArchive archive, Model model) {}
+
+  /** Opens an archive and loads its network. */
+  static Loaded network(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    try (Preparation preparation = Preparation.begin(opening, device)) {
+      // The first time, this starts the engine.
+      Model model = PemnEngine.pytorch().newModel(name, device);
+      boolean loaded = false;
+      try {
+        Preparation.Prepared prepared = preparation.await();
+        PemnArchive archive = prepared.archive();
+        if (archive.network() instanceof BuiltInDescription description) {
+          model.setBlock(builtIn(archive, description, model.getNDManager()));
+        } else {
+          prepared.module().orElseThrow().into(model);
+        }
+        loaded = true;
+        return new Loaded(archive, model);
+      } finally {
+        if (!loaded) {
+          model.close();
+        }
       }
     }
   }
@@ -106,11 +119,14 @@ public final class PemnModel {
       for (Layer layer : archive.layers()) {
         network.set(layer.name(), archive.rebuild(layer));
       }
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.set(tensor.name(), tensor.values());
+      }
     } else {
       WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
-    }
-    for (RemainderTensor tensor : archive.remainder()) {
-      network.set(tensor.name(), tensor.values());
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.memory(tensor.name()).put(tensor.values());
+      }
     }
     network.block().freezeParameters(true);
     return network.block();
