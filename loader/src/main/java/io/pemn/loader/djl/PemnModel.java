@@ -13,7 +13,11 @@ import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
+/**
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}.
+ *
+ * @since 0.1
+ */
 public final class PemnModel {
   private PemnModel() {}
 

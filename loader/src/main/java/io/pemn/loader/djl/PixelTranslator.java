@@ -19,6 +19,8 @@ import java.util.stream.IntStream;
  * Classifies images given as pixels: one byte a value, 0 to 255, of shape (channels, height,
  * width), row-major. Normalises them as the archive says and names classes as it does, or by
  * number.
+ *
+ * @since 0.1
  */
 public final class PixelTranslator implements Translator<byte[], Classifications> {
   private final ImageShape input;
@@ -29,6 +31,7 @@ public final class PixelTranslator implements Translator<byte[], Classifications
   /**
    * A translator for the network of an archive.
    *
+   * @param archive of a network that classifies images
    * @throws IllegalArgumentException in one sentence, if the network takes no images or is no
    *     classifier
    */
