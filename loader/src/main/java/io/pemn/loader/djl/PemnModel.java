@@ -52,6 +52,7 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IOException if it cannot be read or loaded
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
     // Whatever may be wrong with the sections shows before the engine allocates for the network.
