@@ -12,6 +12,7 @@ import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
 /**
  * Loads archives as DJL models, ready for {@link Model#newPredictor}.
@@ -39,7 +40,7 @@ public final class PemnModel {
   public static Model load(Path file, Device device) throws IOException {
     String name = file.getFileName().toString();
     return load(
-        PemnArchive.open(file),
+        () -> PemnArchive.open(file),
         name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
         device);
   }
@@ -55,25 +56,29 @@ public final class PemnModel {
    * @throws IOException if it cannot be read or loaded
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
-    // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    archive.remainder();
-    archive.tensors();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
-    Model model = Model.newInstance(name, device, "PyTorch");
-    boolean loaded = false;
-    try {
-      if (archive.network() instanceof BuiltInDescription description) {
-        model.setBlock(builtIn(archive, description, model.getNDManager()));
-      } else {
-        TorchScriptLoading.of(archive, model).load();
-      }
-      loaded = true;
-      return model;
-    } finally {
-      if (!loaded) {
-        model.close();
+    return load(() -> archive, name, device);
+  }
+
+  private static Model load(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    try (Preparation preparation = Preparation.begin(opening, device)) {
+      // The first time, this starts the engine.
+      Model model = Model.newInstance(name, device, "PyTorch");
+      boolean loaded = false;
+      try {
+        Preparation.Prepared prepared = preparation.await();
+        PemnArchive archive = prepared.archive();
+        if (archive.network() instanceof BuiltInDescription description) {
+          model.setBlock(builtIn(archive, description, model.getNDManager()));
+        } else {
+          prepared.module().orElseThrow().into(model);
+        }
+        loaded = true;
+        return model;
+      } finally {
+        if (!loaded) {
+          model.close();
+        }
       }
     }
   }
@@ -86,11 +91,14 @@ public final class PemnModel {
       for (Layer layer : archive.layers()) {
         network.set(layer.name(), archive.rebuild(layer));
       }
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.set(tensor.name(), tensor.values());
+      }
     } else {
       WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
-    }
-    for (RemainderTensor tensor : archive.remainder()) {
-      network.set(tensor.name(), tensor.values());
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.memory(tensor.name()).put(tensor.values());
+      }
     }
     network.block().freezeParameters(true);
     return network.block();
