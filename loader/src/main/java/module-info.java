@@ -10,11 +10,9 @@ module io.pemn.loader {
   requires static ai.djl.api;
   requires static ai.djl.pytorch_engine;
 
+  // It provides DJL no services: that of a module that may be absent cannot be provided. On the
+  // class path META-INF/services does it; a modular application registers PemnEngineProvider and
+  // PemnRepositoryFactory.
   exports io.pemn.loader;
   exports io.pemn.loader.djl;
-
-  provides ai.djl.engine.EngineProvider with
-      io.pemn.loader.djl.PemnEngineProvider;
-  provides ai.djl.repository.RepositoryFactory with
-      io.pemn.loader.djl.PemnRepositoryFactory;
 }

@@ -89,13 +89,31 @@ class EmbeddingTest {
             """
             package example;
 
+            import ai.djl.engine.Engine;
+            import ai.djl.ndarray.NDList;
+            import ai.djl.repository.Repository;
+            import ai.djl.repository.zoo.Criteria;
+            import io.pemn.loader.djl.PemnEngineProvider;
+            import io.pemn.loader.djl.PemnRepositoryFactory;
+            import java.nio.file.Path;
+
             public final class Main {
               public static void main(String[] args) throws Exception {
+                Engine.registerEngine(new PemnEngineProvider());
+                System.out.println("engine " + Engine.getEngine("Pemn"));
+                Repository.registerRepositoryFactory(new PemnRepositoryFactory());
+                Path archive = Path.of(args[0]);
                 byte[] pixels = new byte[Integer.parseInt(args[1])];
+                System.out.println("label " + PredictPixels.classify(archive, pixels));
                 System.out.println(
-                    "label " + PredictPixels.classify(java.nio.file.Path.of(args[0]), pixels));
-                System.out.println(
-                    "classes " + PredictImage.classify(java.nio.file.Path.of(args[0]), java.nio.file.Path.of(args[2])).getClassNames());
+                    "classes "
+                        + PredictImage.classify(archive, Path.of(args[2])).getClassNames());
+                Criteria.builder()
+                    .setTypes(NDList.class, NDList.class)
+                    .optModelUrls("pemn:" + archive.toUri())
+                    .build()
+                    .loadModel()
+                    .close();
               }
             }
             """);
@@ -118,6 +136,7 @@ class EmbeddingTest {
 
     assertTrue(output.contains("label "), output);
     assertTrue(output.contains("classes " + PemnArchive.open(ARCHIVE).classLabels()), output);
+    assertTrue(output.contains("engine Pemn"), output);
   }
 
   @ParameterizedTest

@@ -55,6 +55,7 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IOException if it cannot be read or loaded
    * @throws IllegalArgumentException in one sentence, if this machine has no such device
    * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */

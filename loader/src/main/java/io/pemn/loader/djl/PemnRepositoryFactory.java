@@ -8,7 +8,8 @@ import java.util.Set;
 /**
  * Makes {@code pemn:LOCATION} known to DJL as where a model is: {@code
  * Criteria.builder().setTypes(...).optModelUrls("pemn:https://host/model.pemn")}. DJL finds it by
- * itself.
+ * itself on the class path; a modular application calls {@code
+ * Repository.registerRepositoryFactory(new PemnRepositoryFactory())}.
  *
  * <p>The location is a URL, of a class-path resource too ({@code "pemn:" +
  * getClass().getResource("/model.pemn")}), or a path. Engine and translators are pemn's unless the
