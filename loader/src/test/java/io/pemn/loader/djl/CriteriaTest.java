@@ -199,7 +199,10 @@ class CriteriaTest {
             .addTransform(array -> array.mul(0))
             .build();
 
-    List<Double> dark = predict(images(GoldenArchive.COLOUR).optTranslator(own), image);
+    // Of this argument DJL could make no translator, but it need not.
+    List<Double> dark =
+        predict(
+            images(GoldenArchive.COLOUR).optTranslator(own).optArgument("resize", "8,8"), image);
 
     try (Model model = PemnModel.load(GoldenArchive.COLOUR, Device.cpu());
         Predictor<NDList, NDList> predictor =
