@@ -1,9 +1,9 @@
 package io.pemn.loader;
 
 import com.google.protobuf.ByteString;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.loader.ArchiveCursor.Section;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,7 +1,5 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
-import io.pemn.format.LayerDigest;
 import io.pemn.format.Normalization;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
@@ -13,6 +11,8 @@ import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Metrics;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;

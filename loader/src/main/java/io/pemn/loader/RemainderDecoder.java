@@ -4,12 +4,12 @@ import static io.pemn.format.proto.RemainderTensor.SHAPE_FIELD_NUMBER;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
-import io.pemn.format.BytePlanes;
-import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
+import io.pemn.format.storage.BytePlanes;
+import io.pemn.format.storage.CodedFloats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

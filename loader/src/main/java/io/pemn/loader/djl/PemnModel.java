@@ -12,8 +12,13 @@ import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
-/** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
+/**
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}.
+ *
+ * @since 0.1
+ */
 public final class PemnModel {
   private PemnModel() {}
 
@@ -35,7 +40,7 @@ public final class PemnModel {
   public static Model load(Path file, Device device) throws IOException {
     String name = file.getFileName().toString();
     return load(
-        PemnArchive.open(file),
+        () -> PemnArchive.open(file),
         name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
         device);
   }
@@ -48,27 +53,32 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IOException if it cannot be read or loaded
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
-    // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    archive.remainder();
-    archive.module();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
-    Model model = Model.newInstance(name, device, "PyTorch");
-    boolean loaded = false;
-    try {
-      if (archive.network() instanceof BuiltInDescription description) {
-        model.setBlock(builtIn(archive, description, model.getNDManager()));
-      } else {
-        TorchScriptLoading.of(archive, model).load();
-      }
-      loaded = true;
-      return model;
-    } finally {
-      if (!loaded) {
-        model.close();
+    return load(() -> archive, name, device);
+  }
+
+  private static Model load(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    try (Preparation preparation = Preparation.begin(opening, device)) {
+      // The first time, this starts the engine.
+      Model model = Model.newInstance(name, device, "PyTorch");
+      boolean loaded = false;
+      try {
+        Preparation.Prepared prepared = preparation.await();
+        PemnArchive archive = prepared.archive();
+        if (archive.network() instanceof BuiltInDescription description) {
+          model.setBlock(builtIn(archive, description, model.getNDManager()));
+        } else {
+          prepared.module().orElseThrow().into(model);
+        }
+        loaded = true;
+        return model;
+      } finally {
+        if (!loaded) {
+          model.close();
+        }
       }
     }
   }
@@ -81,11 +91,14 @@ public final class PemnModel {
       for (Layer layer : archive.layers()) {
         network.set(layer.name(), archive.rebuild(layer));
       }
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.set(tensor.name(), tensor.values());
+      }
     } else {
       WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
-    }
-    for (RemainderTensor tensor : archive.remainder()) {
-      network.set(tensor.name(), tensor.values());
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.memory(tensor.name()).put(tensor.values());
+      }
     }
     network.block().freezeParameters(true);
     return network.block();

@@ -1,5 +1,7 @@
 package io.pemn.loader.djl;
 
+import static java.util.function.Function.identity;
+
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.engine.EngineException;
@@ -9,29 +11,19 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.util.Pair;
-import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
-import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.TorchScriptWriter;
 import io.pemn.loader.WeightRebuilder;
-import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.SparseFile;
-import io.pemn.loader.torchscript.TensorValues;
-import io.pemn.loader.torchscript.TorchScriptModule;
-import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
-import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -44,111 +36,89 @@ import java.util.stream.Collectors;
  * nor where the module computes something of its numbers while it is loaded; then the file has
  * them.
  */
-final class TorchScriptLoading {
-  /** The method by which a module computes something while it is loaded. */
-  private static final byte[] SET_STATE = "__setstate__".getBytes(StandardCharsets.US_ASCII);
+final class TorchScriptLoading implements Closeable {
+  private static final String PREFIX = "pemn-";
+  private static final String MODULE = "module";
+
+  /** Where holes cost nothing to read either, for the engine reads them. */
+  private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   private final PemnArchive archive;
-  private final TorchScriptModule module;
-  private final Model model;
-  private final Map<String, Layer> layers;
-  private final Map<String, RemainderTensor> remainder;
-  private final Map<String, NumberType> types;
+  private final TorchScriptWriter writer;
+  private final Map<String, Layer> holes;
+  private final Path folder;
 
-  private TorchScriptLoading(PemnArchive archive, Model model) throws IOException {
+  private TorchScriptLoading(
+      PemnArchive archive, TorchScriptWriter writer, Map<String, Layer> holes, Path folder) {
     this.archive = archive;
-    this.module = archive.module().orElseThrow();
-    this.model = model;
-    this.layers = byName(archive.layers(), Layer::name);
-    this.remainder = byName(archive.remainder(), RemainderTensor::name);
-    this.types = module.storageTypes();
-  }
-
-  private static <T> Map<String, T> byName(List<T> all, Function<T, String> name) {
-    return all.stream().collect(Collectors.toMap(name, Function.identity()));
+    this.writer = writer;
+    this.holes = holes;
+    this.folder = folder;
   }
 
   /**
-   * Prepares the loading.
+   * Writes the file, for which no engine is needed.
    *
    * @param archive of a TorchScript module
-   * @param model gets the block; has none yet
+   * @param withHoles whether layers may be left out, to be rebuilt in the memory of the CPU
+   * @throws IOException if the archive is damaged or the file cannot be written
    */
-  static TorchScriptLoading of(PemnArchive archive, Model model) throws IOException {
-    return new TorchScriptLoading(archive, model);
+  static TorchScriptLoading prepare(PemnArchive archive, boolean withHoles) throws IOException {
+    TorchScriptWriter writer = TorchScriptWriter.of(archive);
+    Map<String, Layer> holes =
+        withHoles
+            ? writer.blankable().stream().collect(Collectors.toMap(Layer::name, identity()))
+            : Map.of();
+    return new TorchScriptLoading(archive, writer, holes, write(writer, holes));
   }
 
-  void load() throws IOException {
-    Set<String> holes =
-        model.getNDManager().getDevice().isGpu() || computesWhileLoading()
-            ? Set.of()
-            : wholeStorages();
-    load(holes);
-    if (!holes.isEmpty() && !fill(holes)) {
-      forget();
-      load(Set.of());
+  /**
+   * Loads the module.
+   *
+   * @param model gets the block; has none yet
+   */
+  void into(Model model) throws IOException {
+    if (!holes.isEmpty() && model.getNDManager().getDevice().isGpu()) {
+      reloaded(model);
+      return;
+    }
+    load(model);
+    if (!holes.isEmpty() && !fill(model)) {
+      forget(model);
+      reloaded(model);
     }
   }
 
-  private void forget() {
+  /** From a file without holes. */
+  private void reloaded(Model model) throws IOException {
+    try (TorchScriptLoading whole =
+        new TorchScriptLoading(archive, writer, Map.of(), write(writer, Map.of()))) {
+      whole.load(model);
+    }
+  }
+
+  private static void forget(Model model) {
     PtSymbolBlock block = (PtSymbolBlock) model.getBlock();
     block.getParameters().forEach(parameter -> parameter.getValue().close());
     block.close();
     model.setBlock(null);
   }
 
-  private boolean computesWhileLoading() {
-    return module.entries().stream()
-        .anyMatch(entry -> entry instanceof FileEntry file && contains(file.content()));
-  }
-
-  private static boolean contains(byte[] content) {
-    for (int i = 0; i + SET_STATE.length <= content.length; i++) {
-      int same = 0;
-      while (same < SET_STATE.length && content[i + same] == SET_STATE[same]) {
-        same++;
-      }
-      if (same == SET_STATE.length) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** The masked layers that stand alone in a storage of their own type. */
-  private Set<String> wholeStorages() {
-    Set<String> whole = new HashSet<>();
-    for (TorchScriptModule.Entry entry : module.entries()) {
-      if (entry instanceof StorageEntry storage
-          && storage.type() == NumberType.FLOAT32
-          && storage.spans().size() == 1) {
-        String tensor = storage.spans().get(0).tensor();
-        Layer layer = layers.get(tensor);
-        if (layer != null
-            && layer.size() == storage.elements()
-            && storage.spans().get(0).layout(layer.shape()).isContiguous()) {
-          whole.add(tensor);
-        }
-      }
-    }
-    return whole;
-  }
-
   /** Rebuilds layers into the engine's memory, or does nothing and returns false. */
-  private boolean fill(Set<String> holes) throws IOException {
+  private boolean fill(Model model) throws IOException {
     Map<String, FloatBuffer> memory = new HashMap<>();
     for (Pair<String, Parameter> parameter : model.getBlock().getParameters()) {
-      Layer layer = layers.get(parameter.getKey());
-      if (holes.contains(parameter.getKey()) && fits(layer, parameter.getValue().getArray())) {
+      Layer layer = holes.get(parameter.getKey());
+      if (layer != null && fits(layer, parameter.getValue().getArray())) {
         memory.put(
             layer.name(), parameter.getValue().getArray().toByteBuffer(true).asFloatBuffer());
       }
     }
-    if (!memory.keySet().equals(holes)) {
+    if (!memory.keySet().equals(holes.keySet())) {
       return false;
     }
     WeightRebuilder.of(archive)
-        .only(layer -> holes.contains(layer.name()))
+        .only(layer -> holes.containsKey(layer.name()))
         .rebuildInto(layer -> memory.get(layer.name()));
     return true;
   }
@@ -160,37 +130,35 @@ final class TorchScriptLoading {
             .equals(new Shape(layer.shape().stream().mapToLong(Integer::longValue).toArray()));
   }
 
-  private void load(Set<String> holes) throws IOException {
-    Path folder = Files.createTempDirectory("pemn-");
-    Path file = folder.resolve("module.pt");
-    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
-    file.toFile().deleteOnExit();
+  private void load(Model model) throws IOException {
     try {
-      write(file, holes);
-      model.load(folder, "module");
+      model.load(folder, MODULE);
     } catch (MalformedModelException | EngineException e) {
       throw new IOException(
           "The PyTorch engine cannot load the module of " + model.getName() + ": " + e.getMessage(),
           e);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(folder);
     }
   }
 
-  private void write(Path file, Set<String> holes) throws IOException {
-    try (SparseFile out = SparseFile.create(file)) {
-      ModuleFile.write(
-          out,
-          module,
-          storage -> storage.spans().size() == 1 && holes.contains(storage.spans().get(0).tensor()),
-          this::values);
+  private static Path write(TorchScriptWriter writer, Map<String, Layer> holes) throws IOException {
+    if (!holes.isEmpty() && Files.isDirectory(SHARED_MEMORY) && Files.isWritable(SHARED_MEMORY)) {
+      try {
+        return write(writer, holes, Files.createTempDirectory(SHARED_MEMORY, PREFIX));
+      } catch (PemnFormatException e) {
+        throw e;
+      } catch (IOException e) {
+        // It is full; the folder for temporary files may be larger.
+      }
+    }
+    Path folder = Files.createTempDirectory(PREFIX);
+    try {
+      return write(writer, holes, folder);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
       throw new IOException(
           "The module could not be written to "
-              + file.getParent()
+              + folder
               + " for the engine: "
               + e.getMessage()
               + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
@@ -198,10 +166,32 @@ final class TorchScriptLoading {
     }
   }
 
-  private TensorValues values(String tensor) throws IOException {
-    Layer layer = layers.get(tensor);
-    return layer == null
-        ? remainder.get(tensor).in(types.get(tensor))
-        : new TensorValues.Floats(layer.shape(), archive.rebuild(layer));
+  private static Path write(TorchScriptWriter writer, Map<String, Layer> holes, Path folder)
+      throws IOException {
+    Path file = folder.resolve(MODULE + ".pt");
+    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
+    file.toFile().deleteOnExit();
+    boolean written = false;
+    try (SparseFile out = SparseFile.create(file)) {
+      writer.leavingBlank(holes.values()).write(out);
+      out.flush();
+      written = true;
+      return folder;
+    } finally {
+      if (!written) {
+        delete(folder);
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    Files.deleteIfExists(folder.resolve(MODULE + ".pt"));
+    Files.deleteIfExists(folder);
+  }
+
+  /** Deletes the file. */
+  @Override
+  public void close() throws IOException {
+    delete(folder);
   }
 }

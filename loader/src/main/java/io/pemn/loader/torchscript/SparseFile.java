@@ -17,6 +17,7 @@ public final class SparseFile extends OutputStream {
   static final byte[] ZEROS = new byte[1 << 16];
 
   private final SeekableByteChannel channel;
+  private final ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 16);
 
   private SparseFile(SeekableByteChannel channel) {
     this.channel = channel;
@@ -38,23 +39,43 @@ public final class SparseFile extends OutputStream {
 
   @Override
   public void write(int value) throws IOException {
-    write(new byte[] {(byte) value}, 0, 1);
+    if (!buffer.hasRemaining()) {
+      flush();
+    }
+    buffer.put((byte) value);
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
     if (bytes == ZEROS) {
+      flush();
       channel.position(channel.position() + length);
       return;
     }
-    for (ByteBuffer left = ByteBuffer.wrap(bytes, offset, length); left.hasRemaining(); ) {
-      channel.write(left);
+    for (int from = offset, end = offset + length; from < end; ) {
+      if (!buffer.hasRemaining()) {
+        flush();
+      }
+      int count = Math.min(buffer.remaining(), end - from);
+      buffer.put(bytes, from, count);
+      from += count;
     }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    buffer.flip();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+    buffer.clear();
   }
 
   /** Ends the file, which must not end with a hole: a zip ends with its directory. */
   @Override
   public void close() throws IOException {
-    channel.close();
+    try (channel) {
+      flush();
+    }
   }
 }

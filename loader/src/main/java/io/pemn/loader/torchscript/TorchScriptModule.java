@@ -32,7 +32,7 @@ public record TorchScriptModule(List<Entry> entries) {
   public static final int MAX_ENTRIES = 100_000;
 
   /** The most tensors of a module. */
-  public static final int MAX_TENSORS = 100_000;
+  static final int MAX_TENSORS = 100_000;
 
   /** The longest path or name, in bytes of UTF-8. */
   public static final int MAX_NAME_BYTES = 4_096;
@@ -115,7 +115,7 @@ public record TorchScriptModule(List<Entry> entries) {
     }
 
     /** Bytes of the file, 0 to {@link #MAX_STORAGE_BYTES}. */
-    public int bytes() {
+    int bytes() {
       return Math.toIntExact(elements * type.bytes());
     }
   }
@@ -262,7 +262,7 @@ public record TorchScriptModule(List<Entry> entries) {
   }
 
   /** As a message; shares the contents of the entries. */
-  public io.pemn.format.proto.TorchScriptModule toProto() {
+  io.pemn.format.proto.TorchScriptModule toProto() {
     io.pemn.format.proto.TorchScriptModule.Builder module =
         io.pemn.format.proto.TorchScriptModule.newBuilder();
     for (Entry entry : entries) {

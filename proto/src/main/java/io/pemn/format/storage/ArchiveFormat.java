@@ -1,4 +1,4 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Network;
