@@ -1,6 +1,5 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
@@ -9,25 +8,27 @@ import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
-import io.pemn.format.UsedValues;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
-import io.pemn.loader.torchscript.ModuleFile;
-import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
+import io.pemn.format.storage.UsedValues;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,12 +44,20 @@ import java.util.stream.Collectors;
  * An open {@code .pemn} archive: its metadata, and its layers and remainder, decoded when asked
  * for.
  *
- * <p>Opening checks the head's digest and everything that the metadata claims; a section's digest
- * is checked when the section is first decoded. Instances are immutable as far as callers can see
- * and safe for concurrent use; they hold no file open. Rebuilding needs no DJL.
+ * <p>Opening takes time in proportion to the metadata; it checks the head's digest and everything
+ * that the metadata claim. A section's digest is checked when the section is first decoded, which
+ * is once. Instances are immutable as far as callers can see and safe for concurrent use; they hold
+ * no file open. Rebuilding needs no DJL.
+ *
+ * @since 0.1
  */
 public final class PemnArchive {
-  private static final int WEIGHTS_AT_ONCE = 1 << 14;
+  /** A multiple of 64; 16 KiB stay in the processor's first cache on their way into a buffer. */
+  private static final int WEIGHTS_AT_ONCE = 1 << 12;
+
+  /** Files up to this size are read whole when they are opened. */
+  private static final int READ_WHOLE = 1 << 16;
+
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
   private static final String REMAINDER = "The remainder tensors";
   private static final String MODULE = "The module's entries";
@@ -56,6 +65,7 @@ public final class PemnArchive {
   private final ArchiveFile file;
   private final Metadata metadata;
   private final CheckedMetadata checked;
+  private final Map<String, Layer> layersByName;
   private final Limits limits;
 
   private Map<String, LayerMask> layerMasks;
@@ -64,12 +74,14 @@ public final class PemnArchive {
   private TorchScriptModule parsedModule;
   private TorchScriptModule checkedModule;
 
-  private PemnArchive(ByteBuffer file, Limits limits) throws PemnFormatException {
-    this.file = ArchiveFile.parse(file);
+  private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
+    this.file = ArchiveFile.parse(bytes);
     this.metadata = this.file.metadata();
     this.checked =
         CheckedMetadata.of(
-            this.file.version(), metadata, this.file.prototypeValues().remaining(), limits);
+            this.file.version(), metadata, this.file.prototypeValues().length(), limits);
+    this.layersByName =
+        layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
     this.limits = limits;
   }
 
@@ -84,32 +96,64 @@ public final class PemnArchive {
   }
 
   /**
-   * Opens an archive.
+   * Opens an archive. Only its head is read; sections are read when they are first needed, and that
+   * the file was replaced in between is found out then. (Small files are read whole.)
    *
    * @param limits what it may ask for
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(Path file, Limits limits) throws IOException {
-    if (!Files.exists(file)) {
-      throw new NoSuchFileException(
-          "There is no file " + file + "; check the path of the archive.");
+    ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
+    if (bytes.size() > limits.fileBytes()) {
+      throw tooLarge(file + " has " + bytes.size() + " bytes", limits);
     }
-    if (!Files.isRegularFile(file)) {
-      throw new PemnFormatException.NotAnArchive(
-          file + " is not a file; give the path of a .pemn archive.");
+    return new PemnArchive(
+        bytes.size() <= READ_WHOLE
+            ? new ArchiveBytes.InMemory(bytes.read(0, (int) bytes.size()))
+            : bytes,
+        limits);
+  }
+
+  /**
+   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, within
+   * {@link Limits#DEFAULT}; see {@link #open(URL, Limits)}.
+   *
+   * @throws PemnFormatException if it is no sound archive
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive open(URL url) throws IOException {
+    return open(url, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
+   * counts as lost. A {@code file:} URL is opened as a path is.
+   *
+   * @param limits what it may ask for
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive open(URL url, Limits limits) throws IOException {
+    if (url.getProtocol().equals("file")) {
+      try {
+        return open(Path.of(url.toURI()), limits);
+      } catch (URISyntaxException | IllegalArgumentException e) {
+        throw new IOException(url + " is no path of this machine; check it.", e);
+      }
     }
-    long size = Files.size(file);
-    if (size > limits.fileBytes()) {
-      throw new PemnFormatException.LimitExceeded(
-          file
-              + " has "
-              + size
-              + " bytes, more than the limit of "
-              + limits.fileBytes()
-              + "; raise the limit if you trust it.");
-    }
-    return read(Files.readAllBytes(file), limits);
+    return Download.of(url, limits);
+  }
+
+  /**
+   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes; not copied: do not change them afterwards
+   * @throws PemnFormatException if it is no sound archive
+   */
+  public static PemnArchive read(byte[] file) throws PemnFormatException {
+    return read(file, Limits.DEFAULT);
   }
 
   /**
@@ -120,7 +164,76 @@ public final class PemnArchive {
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    */
   public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
-    return new PemnArchive(ByteBuffer.wrap(file).asReadOnlyBuffer(), limits);
+    return read(ByteBuffer.wrap(file), limits);
+  }
+
+  /**
+   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
+   *     do not change them afterwards
+   * @throws PemnFormatException if it is no sound archive
+   */
+  public static PemnArchive read(ByteBuffer file) throws PemnFormatException {
+    return read(file, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from memory.
+   *
+   * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
+   *     do not change them afterwards
+   * @param limits what it may ask for
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   */
+  public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
+    if (file.remaining() > limits.fileBytes()) {
+      throw tooLarge("The archive has " + file.remaining() + " bytes", limits);
+    }
+    try {
+      return new PemnArchive(new ArchiveBytes.InMemory(file), limits);
+    } catch (PemnFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new AssertionError("Memory is always read.", e);
+    }
+  }
+
+  /**
+   * Reads an archive from a stream within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes; read to its end and not closed
+   * @throws PemnFormatException if it is no sound archive
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive read(InputStream file) throws IOException {
+    return read(file, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from a stream.
+   *
+   * @param file all its bytes; read to its end, but no further than the limits allow, and not
+   *     closed
+   * @param limits what it may ask for
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive read(InputStream file, Limits limits) throws IOException {
+    int most = (int) Math.min(limits.fileBytes(), Integer.MAX_VALUE - 8);
+    byte[] bytes = file.readNBytes(most);
+    if (bytes.length == most && file.read() >= 0) {
+      throw tooLarge("The stream goes on after " + most + " bytes", limits);
+    }
+    return read(bytes, limits);
+  }
+
+  static PemnFormatException tooLarge(String found, Limits limits) {
+    return new PemnFormatException.LimitExceeded(
+        found
+            + ", more than the limit of "
+            + limits.fileBytes()
+            + "; raise the limit if you trust it.");
   }
 
   /** The format version of the file. */
@@ -130,17 +243,17 @@ public final class PemnArchive {
 
   /** Size of the file in bytes. */
   public long fileBytes() {
-    return file.size();
+    return file.bytes().size();
   }
 
   /** Where those bytes are. */
   public Sections sections() {
-    long masks = file.masks().remaining();
-    long remainder = file.remainder().remaining();
-    long prototype = file.prototypeValues().remaining() + file.codedPrototype().remaining();
-    long module = file.module().remaining();
+    long masks = file.masks().length();
+    long remainder = file.remainder().length();
+    long prototype = (long) file.prototypeValues().length() + file.codedPrototype().length();
+    long module = file.module().length();
     return new Sections(
-        masks, remainder, prototype, module, file.size() - masks - remainder - prototype - module);
+        masks, remainder, prototype, module, fileBytes() - masks - remainder - prototype - module);
   }
 
   /** The network that the parameters belong to. */
@@ -179,17 +292,16 @@ public final class PemnArchive {
    * @throws IllegalArgumentException if there is none
    */
   public Layer layer(String name) {
-    return layers().stream()
-        .filter(layer -> layer.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "The archive has no layer \""
-                        + name
-                        + "\"; it has "
-                        + layers().stream().map(Layer::name).collect(Collectors.joining(", "))
-                        + "."));
+    Layer layer = layersByName.get(name);
+    if (layer == null) {
+      throw new IllegalArgumentException(
+          "The archive has no layer \""
+              + name
+              + "\"; it has "
+              + layers().stream().map(Layer::name).collect(Collectors.joining(", "))
+              + ".");
+    }
+    return layer;
   }
 
   /** Number of all parameters: masked weights, learned ones and running statistics. */
@@ -243,8 +355,9 @@ public final class PemnArchive {
    *
    * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public LayerMask mask(Layer layer) throws PemnFormatException {
+  public LayerMask mask(Layer layer) throws IOException {
     if (!layer(layer.name()).equals(layer)) {
       throw new IllegalArgumentException(
           "The layer " + layer.name() + " is another archive's; give one of this archive's own.");
@@ -253,24 +366,26 @@ public final class PemnArchive {
   }
 
   /**
-   * Rebuilds a layer's weights on the heap.
+   * Rebuilds a layer's weights on the heap. {@link WeightRebuilder} rebuilds all layers at once.
    *
    * @return as many weights as {@link Layer#size()}, row-major
    * @throws PemnFormatException if the masks or the prototype's values are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public float[] rebuild(Layer layer) throws PemnFormatException {
+  public float[] rebuild(Layer layer) throws IOException {
     float[] weights = new float[layer.size()];
-    padding().rebuild(layer.offset(), layer.scale(), mask(layer), 0, weights);
+    rebuild(layer, 0, FloatBuffer.wrap(weights));
     return weights;
   }
 
   /**
    * Rebuilds a layer's weights into a buffer, from its position on, without a second copy of them.
    *
-   * @param target has room for {@link Layer#size()} floats
+   * @param target has room for {@link Layer#size()} floats; its position moves behind them
    * @throws PemnFormatException if the masks or the prototype's values are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public void rebuild(Layer layer, FloatBuffer target) throws PemnFormatException {
+  public void rebuild(Layer layer, FloatBuffer target) throws IOException {
     if (target.remaining() < layer.size()) {
       throw new IllegalArgumentException(
           layer.name()
@@ -280,14 +395,36 @@ public final class PemnArchive {
               + target.remaining()
               + ".");
     }
+    rebuild(layer, 0, target.slice(target.position(), layer.size()));
+    target.position(target.position() + layer.size());
+  }
+
+  /**
+   * Rebuilds a stretch of a layer.
+   *
+   * @param from its first weight, a multiple of 64
+   * @param target gets the weights, from its position to its limit, and stays as it is
+   */
+  void rebuild(Layer layer, int from, FloatBuffer target) throws IOException {
     LayerMask mask = mask(layer);
-    float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, layer.size())];
-    for (int from = 0; from < layer.size(); from += weights.length) {
-      if (layer.size() - from < weights.length) {
-        weights = new float[layer.size() - from];
-      }
-      padding().rebuild(layer.offset(), layer.scale(), mask, from, weights);
-      target.put(weights);
+    Padding prototype = padding();
+    if (target.hasArray()) {
+      prototype.rebuild(
+          layer.offset(),
+          layer.scale(),
+          mask,
+          from,
+          target.array(),
+          target.arrayOffset() + target.position(),
+          target.remaining());
+      return;
+    }
+    float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, target.remaining())];
+    for (int at = target.position(); at < target.limit(); at += weights.length) {
+      int count = Math.min(weights.length, target.limit() - at);
+      prototype.rebuild(
+          layer.offset(), layer.scale(), mask, from + at - target.position(), weights, 0, count);
+      target.put(at, weights, 0, count);
     }
   }
 
@@ -295,8 +432,9 @@ public final class PemnArchive {
    * What is not masked, in the network's order.
    *
    * @throws PemnFormatException if the remainder is damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized List<RemainderTensor> remainder() throws PemnFormatException {
+  public synchronized List<RemainderTensor> remainder() throws IOException {
     if (remainderTensors == null) {
       remainderTensors = isOld() ? decodeOldRemainder() : decodeRemainder();
     }
@@ -307,7 +445,7 @@ public final class PemnArchive {
     return file.version() <= ArchiveFormat.LAST_SPELLED_OUT;
   }
 
-  private List<RemainderTensor> decodeRemainder() throws PemnFormatException {
+  private List<RemainderTensor> decodeRemainder() throws IOException {
     if (checked.unmasked().isPresent()) {
       List<ParameterShape> unmasked = checked.unmasked().get();
       return unmasked.isEmpty()
@@ -334,7 +472,7 @@ public final class PemnArchive {
             limits);
   }
 
-  private List<RemainderTensor> decodeOldRemainder() throws PemnFormatException {
+  private List<RemainderTensor> decodeOldRemainder() throws IOException {
     byte[] message =
         metadata.hasRemainder()
             ? ZstdFrame.decompress(
@@ -353,8 +491,9 @@ public final class PemnArchive {
    * every layer and every remainder tensor.
    *
    * @throws PemnFormatException if the module is damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized Optional<TorchScriptModule> module() throws PemnFormatException {
+  synchronized Optional<TorchScriptModule> module() throws IOException {
     if (!metadata.hasModule() || checkedModule != null) {
       return Optional.ofNullable(checkedModule);
     }
@@ -372,7 +511,30 @@ public final class PemnArchive {
     return Optional.of(module);
   }
 
-  private TorchScriptModule parsedModule() throws PemnFormatException {
+  /**
+   * Every tensor of the network, masked or not, in the network's order: what {@link #layers} and
+   * {@link #remainder} have together. A TorchScript module is checked to have a place for each.
+   *
+   * @throws PemnFormatException if the module or the remainder is damaged
+   * @throws IOException if the archive's file cannot be read any more
+   */
+  public List<NetworkTensor> tensors() throws IOException {
+    if (network() instanceof BuiltInDescription builtIn) {
+      return builtIn.parameters().stream()
+          .map(each -> new NetworkTensor(each.name(), each.shape(), NumberType.FLOAT32))
+          .toList();
+    }
+    Map<String, List<Integer>> shapes = new HashMap<>();
+    layers().forEach(layer -> shapes.put(layer.name(), layer.shape()));
+    remainder().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    TorchScriptModule module = module().orElseThrow();
+    Map<String, NumberType> types = module.storageTypes();
+    return module.tensors().stream()
+        .map(name -> new NetworkTensor(name, shapes.get(name), types.get(name)))
+        .toList();
+  }
+
+  private TorchScriptModule parsedModule() throws IOException {
     if (parsedModule == null) {
       ByteBuffer section = file.checkedModule();
       parsedModule =
@@ -388,7 +550,7 @@ public final class PemnArchive {
    * Room for the widest numbers for every masked weight, for the whole remainder in a type of twice
    * its width, and for some places of storages that no tensor takes.
    */
-  private long storageLimit() throws PemnFormatException {
+  private long storageLimit() throws IOException {
     long remainder = 0;
     for (RemainderTensor tensor : remainder()) {
       remainder += (long) tensor.size() * (tensor.isFloats() ? Float.BYTES : tensor.type().bytes());
@@ -400,7 +562,7 @@ public final class PemnArchive {
 
   /**
    * Writes the network as a TorchScript file with all its numbers, every masked layer checked
-   * against its digest. One layer at a time is in memory.
+   * against its digest. One layer at a time is in memory. {@link TorchScriptWriter} can do more.
    *
    * @param out gets the file and stays open
    * @throws IllegalArgumentException if the network is no TorchScript module
@@ -408,53 +570,23 @@ public final class PemnArchive {
    * @throws IOException if {@code out} cannot be written to
    */
   public void writeTorchScript(OutputStream out) throws IOException {
-    TorchScriptModule module =
-        module()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "The archive's network is built in and no TorchScript module; write its"
-                            + " weights to a safetensors file instead."));
-    Map<String, Layer> layers =
-        layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
-    Map<String, RemainderTensor> remainder =
-        remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
-    Map<String, NumberType> types = storageTypes(module);
-    ModuleFile.write(
-        out,
-        module,
-        name -> {
-          Layer layer = layers.get(name);
-          if (layer == null) {
-            return remainder.get(name).in(types.get(name));
-          }
-          float[] weights = rebuild(layer);
-          verify(layer, weights);
-          return new TensorValues.Floats(layer.shape(), weights);
-        });
-  }
-
-  private static Map<String, NumberType> storageTypes(TorchScriptModule module) {
-    Map<String, NumberType> types = new HashMap<>();
-    for (TorchScriptModule.Entry entry : module.entries()) {
-      if (entry instanceof TorchScriptModule.StorageEntry storage) {
-        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
-      }
-    }
-    return types;
+    TorchScriptWriter.of(this).checkingDigests().write(out);
   }
 
   /**
-   * Decodes everything and checks every digest, the rebuilt weights' too.
+   * Decodes everything and checks every digest, the rebuilt weights' too, with as many threads as
+   * the virtual machine has processors.
    *
-   * @throws PemnFormatException naming the first thing that differs
+   * @throws PemnFormatException naming the first thing that was found to differ
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public void verify() throws PemnFormatException {
+  public void verify() throws IOException {
     remainder();
     module();
-    for (Layer layer : layers()) {
-      verify(layer, rebuild(layer));
-    }
+    SharedWork.run(
+        Runtime.getRuntime().availableProcessors(),
+        layers().size(),
+        i -> verify(layers().get(i), digest(layers().get(i))));
     Optional<Prototype> generator = prototype();
     if (storesPrototypeValues()
         && generator.isPresent()
@@ -465,26 +597,42 @@ public final class PemnArchive {
     }
   }
 
+  /** The digest of what a layer is rebuilt to, without ever holding all of it. */
+  private byte[] digest(Layer layer) throws IOException {
+    LayerDigest digest = new LayerDigest();
+    FloatBuffer weights = FloatBuffer.allocate(Math.min(WEIGHTS_AT_ONCE, layer.size()));
+    for (int from = 0; from < layer.size(); from += WEIGHTS_AT_ONCE) {
+      weights.limit(Math.min(WEIGHTS_AT_ONCE, layer.size() - from));
+      rebuild(layer, from, weights);
+      digest.add(weights);
+    }
+    return digest.finish();
+  }
+
   /**
    * Checks rebuilt weights against the layer's digest.
    *
    * @throws PemnFormatException if they are not, bit for bit, those that were trained
    */
   public void verify(Layer layer, float[] weights) throws PemnFormatException {
-    String digest = Layer.hex(ArchiveFormat.layerDigest(weights));
-    if (!digest.equals(layer.digest())) {
+    verify(layer, LayerDigest.of(weights));
+  }
+
+  void verify(Layer layer, byte[] digest) throws PemnFormatException {
+    String found = Layer.hex(digest);
+    if (!found.equals(layer.digest())) {
       throw new PemnFormatException.Corrupt(
           "The rebuilt weights of "
               + layer.name()
               + " have digest "
-              + digest
+              + found
               + ", but the archive was trained with "
               + layer.digest()
               + "; get the file again, and report a fault of pemn if that does not help.");
     }
   }
 
-  private synchronized Map<String, LayerMask> masks() throws PemnFormatException {
+  private synchronized Map<String, LayerMask> masks() throws IOException {
     if (layerMasks == null) {
       // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
       int signs = Math.toIntExact(maskedWeights());
@@ -536,13 +684,13 @@ public final class PemnArchive {
     return layerMasks;
   }
 
-  private synchronized Padding padding() throws PemnFormatException {
+  private synchronized Padding padding() throws IOException {
     if (padding == null) {
       int shuffled = (int) metadata.getPrototype().getShuffledLength();
       padding =
           storesPrototypeValues()
               ? Padding.of(storedPrototypeValues(), metadata.getPrototype().getSeed(), shuffled)
-              : Padding.of(prototype().orElseThrow(), shuffled);
+              : Padding.of(prototype().orElseThrow(), shuffled, maskedWeights());
     }
     return padding;
   }
@@ -551,7 +699,7 @@ public final class PemnArchive {
     return new Prototype(metadata.getPrototype().getSeed(), distribution, prototypeLength());
   }
 
-  private float[] storedPrototypeValues() throws PemnFormatException {
+  private float[] storedPrototypeValues() throws IOException {
     if (metadata.hasCodedPrototype()) {
       Map<String, LayerMask> masks = masks();
       Mask used =

@@ -1,8 +1,7 @@
 package io.pemn.loader;
 
-import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
-import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.format.storage.CodedFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -68,11 +67,6 @@ public record RemainderTensor(
     this(name, shape, NumberType.FLOAT32, ByteBuffer.wrap(NumberType.FLOAT32.encode(values)));
   }
 
-  /** A tensor of float32 numbers in the form that an archive stores. */
-  public RemainderTensor(String name, List<Integer> shape, CodedFloats floats) {
-    this(name, shape, floats.type(), floats.scale(), ByteBuffer.wrap(floats.data()));
-  }
-
   /** Number of its numbers. */
   public int size() {
     return data.capacity() / type.bytes();
@@ -103,16 +97,5 @@ public record RemainderTensor(
           name + " has numbers of type " + type + ", which stand for no float32 ones.");
     }
     return CodedFloats.decode(type, scale, data);
-  }
-
-  /**
-   * What a storage of a module gets.
-   *
-   * @param storage its type: the tensor's own, or any floating-point one for float32 numbers
-   */
-  public TensorValues in(NumberType storage) {
-    return type == storage && scale == 0
-        ? new TensorValues.Raw(shape, data())
-        : new TensorValues.Floats(shape, values());
   }
 }

@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  */
 public record Prototype(long seed, Distribution distribution, int length) {
   /** The greatest length whose values are spread. */
-  public static final int MAX_SPREAD = 1024;
+  static final int MAX_SPREAD = 1024;
 
   /** The greatest length. */
   public static final int MAX_LENGTH = 1 << 30;
@@ -57,7 +57,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
    * @param targetOffset index in {@code target} of the first
    * @param count how many; {@code from + count} is at most {@link #length()}
    */
-  public void copyTo(int from, float[] target, int targetOffset, int count) {
+  void copyTo(int from, float[] target, int targetOffset, int count) {
     java.util.Objects.checkFromIndexSize(from, count, length);
     java.util.Objects.checkFromIndexSize(targetOffset, count, target.length);
     if (length <= MAX_SPREAD) {
@@ -68,6 +68,11 @@ public record Prototype(long seed, Distribution distribution, int length) {
     for (int i = 0; i < count; i++) {
       target[targetOffset + i] = distribution.value(key, (long) from + i);
     }
+  }
+
+  /** One value of a prototype of more than {@value #MAX_SPREAD}. */
+  float value(int index) {
+    return distribution.value(Distribution.valuesKey(seed), index);
   }
 
   private float[] spreadValues() {

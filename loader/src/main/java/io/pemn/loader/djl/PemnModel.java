@@ -1,22 +1,18 @@
 package io.pemn.loader.djl;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
-import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
 /** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
 public final class PemnModel {
@@ -40,7 +36,7 @@ public final class PemnModel {
   public static Model load(Path file, Device device) throws IOException {
     String name = file.getFileName().toString();
     return load(
-        PemnArchive.open(file),
+        () -> PemnArchive.open(file),
         name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
         device);
   }
@@ -55,25 +51,29 @@ public final class PemnModel {
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
-    // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    archive.remainder();
-    archive.module();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
-    Model model = Model.newInstance(name, device, "PyTorch");
-    boolean loaded = false;
-    try {
-      if (archive.network() instanceof BuiltInDescription description) {
-        model.setBlock(builtIn(archive, description, model.getNDManager()));
-      } else {
-        loadTorchScript(archive, name, model);
-      }
-      loaded = true;
-      return model;
-    } finally {
-      if (!loaded) {
-        model.close();
+    return load(() -> archive, name, device);
+  }
+
+  private static Model load(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    try (Preparation preparation = Preparation.begin(opening, device)) {
+      // The first time, this starts the engine.
+      Model model = Model.newInstance(name, device, "PyTorch");
+      boolean loaded = false;
+      try {
+        Preparation.Prepared prepared = preparation.await();
+        PemnArchive archive = prepared.archive();
+        if (archive.network() instanceof BuiltInDescription description) {
+          model.setBlock(builtIn(archive, description, model.getNDManager()));
+        } else {
+          prepared.module().orElseThrow().into(model);
+        }
+        loaded = true;
+        return model;
+      } finally {
+        if (!loaded) {
+          model.close();
+        }
       }
     }
   }
@@ -82,48 +82,20 @@ public final class PemnModel {
       PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(manager);
-    for (Layer layer : archive.layers()) {
-      network.set(layer.name(), archive.rebuild(layer));
-    }
-    for (RemainderTensor tensor : archive.remainder()) {
-      network.set(tensor.name(), tensor.values());
+    if (manager.getDevice().isGpu()) {
+      for (Layer layer : archive.layers()) {
+        network.set(layer.name(), archive.rebuild(layer));
+      }
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.set(tensor.name(), tensor.values());
+      }
+    } else {
+      WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.memory(tensor.name()).put(tensor.values());
+      }
     }
     network.block().freezeParameters(true);
     return network.block();
-  }
-
-  /** The engine loads from a file faster, and with one copy less, than from a stream. */
-  private static void loadTorchScript(PemnArchive archive, String name, Model model)
-      throws IOException {
-    Path folder = Files.createTempDirectory("pemn-");
-    Path file = folder.resolve("module.pt");
-    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
-    file.toFile().deleteOnExit();
-    try {
-      write(archive, file);
-      model.load(folder, "module");
-    } catch (MalformedModelException | EngineException e) {
-      throw new IOException(
-          "The PyTorch engine cannot load the module of " + name + ": " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(folder);
-    }
-  }
-
-  private static void write(PemnArchive archive, Path file) throws IOException {
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-      archive.writeTorchScript(out);
-    } catch (PemnFormatException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          "The module could not be written to "
-              + file.getParent()
-              + " for the engine: "
-              + e.getMessage()
-              + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
-          e);
-    }
   }
 }

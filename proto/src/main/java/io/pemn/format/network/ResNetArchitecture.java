@@ -23,7 +23,7 @@ import java.util.List;
 public record ResNetArchitecture(int depth, int width, Activation activation, Norm norm)
     implements Architecture {
   /** The number of stages. */
-  public static final int STAGES = 3;
+  private static final int STAGES = 3;
 
   private static final int LAYERS_A_BLOCK = 2;
 
@@ -43,7 +43,7 @@ public record ResNetArchitecture(int depth, int width, Activation activation, No
   }
 
   /** The stage of a block, from 0. */
-  public int stage(int block) {
+  private int stage(int block) {
     return block / (blocks() / STAGES);
   }
 

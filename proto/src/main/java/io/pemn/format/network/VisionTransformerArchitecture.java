@@ -59,7 +59,7 @@ public record VisionTransformerArchitecture(
    *
    * @throws IllegalArgumentException if the images are no multiple of the patch
    */
-  public int tokens(ImageShape input) {
+  private int tokens(ImageShape input) {
     if (input.height() % patch != 0 || input.width() % patch != 0) {
       throw new IllegalArgumentException(
           "The vision transformer's patch of "

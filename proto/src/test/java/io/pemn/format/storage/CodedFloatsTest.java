@@ -1,4 +1,4 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.format.NumberType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;

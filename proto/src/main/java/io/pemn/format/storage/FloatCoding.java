@@ -1,4 +1,4 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import java.util.Locale;
 

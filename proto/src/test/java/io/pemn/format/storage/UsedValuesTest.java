@@ -1,7 +1,8 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.pemn.format.Mask;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -1,5 +1,8 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
+import io.pemn.format.BFloat16;
+import io.pemn.format.Float16;
+import io.pemn.format.NumberType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;

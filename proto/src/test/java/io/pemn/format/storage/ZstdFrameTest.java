@@ -1,8 +1,9 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.pemn.format.PemnFormatException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 

@@ -1,13 +1,10 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Network;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 
 /**
  * The archive's fixed bytes and digests (docs/format.md, "The file").
@@ -28,12 +25,7 @@ public final class ArchiveFormat {
   /** Length of a section's digest and of the head's: a whole SHA-256. */
   public static final int DIGEST_BYTES = 32;
 
-  /** Length of a layer's digest: the beginning of a SHA-256. */
-  public static final int LAYER_DIGEST_BYTES = 8;
-
   private static final byte[] MAGIC = {'P', 'E', 'M', 'N', '\r', '\n', 0x1A, '\n'};
-
-  private static final int HASHED_AT_ONCE = 1 << 14;
 
   private ArchiveFormat() {}
 
@@ -77,21 +69,7 @@ public final class ArchiveFormat {
     return sha256.digest();
   }
 
-  /** A layer's digest: the first 8 bytes of the SHA-256 of its weights as little-endian float32. */
-  public static byte[] layerDigest(float[] weights) {
-    MessageDigest sha256 = sha256();
-    ByteBuffer chunk =
-        ByteBuffer.allocate(HASHED_AT_ONCE * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-    FloatBuffer floats = chunk.asFloatBuffer();
-    for (int from = 0; from < weights.length; from += HASHED_AT_ONCE) {
-      int count = Math.min(HASHED_AT_ONCE, weights.length - from);
-      floats.clear().put(weights, from, count);
-      sha256.update(chunk.clear().limit(count * Float.BYTES));
-    }
-    return Arrays.copyOf(sha256.digest(), LAYER_DIGEST_BYTES);
-  }
-
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

@@ -1,11 +1,12 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.pemn.format.BytePlanes.Numbers;
+import io.pemn.format.PemnFormatException;
+import io.pemn.format.storage.BytePlanes.Numbers;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -1,9 +1,10 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
+import io.pemn.format.PemnFormatException;
 import java.nio.ByteBuffer;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class BytePlanes {
    */
   public record Numbers(int width, ByteBuffer bytes) {
     /** How many there are. */
-    public int count() {
+    int count() {
       return bytes.remaining() / width;
     }
   }

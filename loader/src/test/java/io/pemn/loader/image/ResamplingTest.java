@@ -1,4 +1,4 @@
-package io.pemn.compressor.data;
+package io.pemn.loader.image;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,4 +1,4 @@
-package io.pemn.compressor.data;
+package io.pemn.loader.image;
 
 import java.util.Arrays;
 
@@ -6,14 +6,20 @@ import java.util.Arrays;
  * Brings one plane of an image to another size, without keeping its proportions: bilinear where it
  * grows; where it shrinks, each pixel is an average of the area that it covers and its
  * surroundings, with weights that fall off linearly (the same triangle, wider).
+ *
+ * <p>Training reads folders of images with it, so that images which are resized alike before
+ * prediction are what the network has learned from. Instances are immutable.
+ *
+ * @since 0.1
  */
-final class Resampling {
+public final class Resampling {
   private final int fromHeight;
   private final int fromWidth;
   private final Taps rows;
   private final Taps columns;
 
-  Resampling(int fromHeight, int fromWidth, int toHeight, int toWidth) {
+  /** From one size to another, each in pixels and at least 1. */
+  public Resampling(int fromHeight, int fromWidth, int toHeight, int toWidth) {
     this.fromHeight = fromHeight;
     this.fromWidth = fromWidth;
     this.rows = Taps.of(fromHeight, toHeight);
@@ -51,8 +57,9 @@ final class Resampling {
    *
    * @param plane unsigned bytes, row by row
    * @param target gets the new plane from {@code offset} on
+   * @param offset where in {@code target} the new plane begins
    */
-  void apply(byte[] plane, byte[] target, int offset) {
+  public void apply(byte[] plane, byte[] target, int offset) {
     if (fromHeight == rows.first().length && fromWidth == columns.first().length) {
       System.arraycopy(plane, 0, target, offset, plane.length);
       return;

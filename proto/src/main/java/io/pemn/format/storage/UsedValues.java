@@ -1,5 +1,6 @@
-package io.pemn.format;
+package io.pemn.format.storage;
 
+import io.pemn.format.Mask;
 import java.util.List;
 
 /** Which values of a prototype reach a weight: only these have to be stored. */

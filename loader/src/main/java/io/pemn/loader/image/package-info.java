@@ -1,0 +1,5 @@
+/**
+ * Images before they are a network's input: what training and prediction must do alike. It knows no
+ * engine and no image library.
+ */
+package io.pemn.loader.image;
