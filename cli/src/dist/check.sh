@@ -27,7 +27,8 @@ pemn() {
 # What is in it.
 [ ! -x "$home/lib/launch.sh" ] || fail "lib/launch.sh, which is only read, is executable."
 grep -q "$(printf '\r')" "$home/bin/pemn.bat" || fail "bin/pemn.bat lacks the line ends of Windows."
-grep -q '\${' "$home/README.txt" && fail "README.txt has a variable that the build did not fill in."
+# shellcheck disable=SC2016
+grep -q '${' "$home/README.txt" && fail "README.txt has a variable that the build did not fill in."
 twice=$(for jar in "$home"/lib/*.jar; do unzip -Z1 "$jar" '*.class' 2>/dev/null; done |
   grep -v module-info | sort | uniq -d)
 [ -z "$twice" ] || fail "two libraries have the same class: $(head -n 1 <<<"$twice")"
@@ -36,6 +37,7 @@ jars=$(cd "$home/lib" && ls -- *.jar cpu/*.jar | grep -v '^pemn-' |
 licensed=$(sed -n 's/.*[(][^ :]*:\([^ :]*\):\([^ :]*\) - .*/\1-\2/p' "$home/licenses/THIRD-PARTY.txt" | sort)
 [ "$jars" = "$licensed" ] || fail "lib/ and licenses/THIRD-PARTY.txt differ:
 $(diff <(echo "$jars") <(echo "$licensed"))"
+grep -q "Unknown license" "$home/licenses/THIRD-PARTY.txt" && fail "a library has no known licence."
 
 # A manual page for each command that completion knows.
 bash -n "$home/completion/pemn"
