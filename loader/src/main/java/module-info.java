@@ -12,4 +12,7 @@ module io.pemn.loader {
 
   exports io.pemn.loader;
   exports io.pemn.loader.djl;
+
+// It provides DJL no engine: a service of a module that may be absent cannot be provided. On the
+// class path META-INF/services does it; a modular application registers PemnEngineProvider.
 }

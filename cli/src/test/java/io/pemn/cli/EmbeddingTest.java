@@ -84,8 +84,13 @@ class EmbeddingTest {
             """
             package example;
 
+            import ai.djl.engine.Engine;
+            import io.pemn.loader.djl.PemnEngineProvider;
+
             public final class Main {
               public static void main(String[] args) throws Exception {
+                Engine.registerEngine(new PemnEngineProvider());
+                System.out.println("engine " + Engine.getEngine("Pemn"));
                 byte[] pixels = new byte[Integer.parseInt(args[1])];
                 System.out.println(
                     "label " + PredictPixels.classify(java.nio.file.Path.of(args[0]), pixels));
@@ -109,6 +114,7 @@ class EmbeddingTest {
             String.valueOf(pixels));
 
     assertTrue(output.contains("label "), output);
+    assertTrue(output.contains("engine Pemn"), output);
   }
 
   @ParameterizedTest

@@ -86,8 +86,10 @@ public final class PemnArchive {
   }
 
   /**
-   * Opens an archive within {@link Limits#DEFAULT}.
+   * Opens an archive within {@link Limits#DEFAULT}; see {@link #open(Path, Limits)}.
    *
+   * @param file its path
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
    */
@@ -99,7 +101,9 @@ public final class PemnArchive {
    * Opens an archive. Only its head is read; sections are read when they are first needed, and that
    * the file was replaced in between is found out then. (Small files are read whole.)
    *
+   * @param file its path
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    * @throws IOException if it cannot be read
    */
@@ -119,6 +123,8 @@ public final class PemnArchive {
    * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, within
    * {@link Limits#DEFAULT}; see {@link #open(URL, Limits)}.
    *
+   * @param url where it is
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
    */
@@ -131,7 +137,9 @@ public final class PemnArchive {
    * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
    * counts as lost. A {@code file:} URL is opened as a path is.
    *
+   * @param url where it is
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    * @throws IOException if it cannot be read
    */
@@ -150,6 +158,7 @@ public final class PemnArchive {
    * Reads an archive from memory within {@link Limits#DEFAULT}.
    *
    * @param file all its bytes; not copied: do not change them afterwards
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(byte[] file) throws PemnFormatException {
@@ -161,6 +170,7 @@ public final class PemnArchive {
    *
    * @param file all its bytes; not copied: do not change them afterwards
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    */
   public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
@@ -172,6 +182,7 @@ public final class PemnArchive {
    *
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(ByteBuffer file) throws PemnFormatException {
@@ -184,6 +195,7 @@ public final class PemnArchive {
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    */
   public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
@@ -203,6 +215,7 @@ public final class PemnArchive {
    * Reads an archive from a stream within {@link Limits#DEFAULT}.
    *
    * @param file all its bytes; read to its end and not closed
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
    */
@@ -216,6 +229,7 @@ public final class PemnArchive {
    * @param file all its bytes; read to its end, but no further than the limits allow, and not
    *     closed
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    * @throws IOException if it cannot be read
    */
@@ -236,17 +250,17 @@ public final class PemnArchive {
             + "; raise the limit if you trust it.");
   }
 
-  /** The format version of the file. */
+  /** {@return the format version of the file} */
   public int formatVersion() {
     return file.version();
   }
 
-  /** Size of the file in bytes. */
+  /** {@return the size of the file in bytes} */
   public long fileBytes() {
     return file.bytes().size();
   }
 
-  /** Where those bytes are. */
+  /** {@return where those bytes are} */
   public Sections sections() {
     long masks = file.masks().length();
     long remainder = file.remainder().length();
@@ -256,32 +270,35 @@ public final class PemnArchive {
         masks, remainder, prototype, module, fileBytes() - masks - remainder - prototype - module);
   }
 
-  /** The network that the parameters belong to. */
+  /** {@return the network that the parameters belong to} */
   public NetworkDescription network() {
     return checked.network();
   }
 
-  /** How pixels become the network's input, if it takes images. */
+  /** {@return how pixels become the network's input, if it takes images} */
   public Optional<Normalization> normalization() {
     return checked.normalization();
   }
 
-  /** One name an output of the network, or none at all. */
+  /** {@return one name an output of the network, or none at all} */
   public List<String> classLabels() {
     return List.copyOf(metadata.getClassLabelsList());
   }
 
-  /** Where the archive comes from and what was measured. */
+  /** {@return where the archive comes from and what was measured} */
   public Provenance provenance() {
     return metadata.getProvenance();
   }
 
-  /** SHA-256 of the head in hexadecimal; since it covers every other digest, it names the model. */
+  /**
+   * {@return SHA-256 of the head, 64 hexadecimal digits; since it covers every other digest, it
+   * names the model}
+   */
   public String digest() {
     return file.digest();
   }
 
-  /** The masked layers, in the network's order. */
+  /** {@return the masked layers, in the network's order} */
   public List<Layer> layers() {
     return checked.layers();
   }
@@ -289,6 +306,8 @@ public final class PemnArchive {
   /**
    * The layer of a name.
    *
+   * @param name such as {@code blocks.0.pointwise.conv.weight}
+   * @return the layer
    * @throws IllegalArgumentException if there is none
    */
   public Layer layer(String name) {
@@ -304,7 +323,7 @@ public final class PemnArchive {
     return layer;
   }
 
-  /** Number of all parameters: masked weights, learned ones and running statistics. */
+  /** {@return the number of all parameters: masked weights, learned ones and running statistics} */
   public long parameters() {
     return maskedWeights()
         + checked
@@ -313,12 +332,12 @@ public final class PemnArchive {
             .orElseGet(() -> metadata.getRemainder().getParameters());
   }
 
-  /** Number of masked weights. */
+  /** {@return the number of masked weights} */
   public long maskedWeights() {
     return layers().stream().mapToLong(Layer::size).sum();
   }
 
-  /** The generator of the prototype; empty if its values can only be read. */
+  /** {@return the generator of the prototype; empty if its values can only be read} */
   public Optional<Prototype> prototype() {
     return switch (metadata.getPrototype().getDistribution()) {
       case NORMAL -> Optional.of(generated(Distribution.NORMAL));
@@ -327,22 +346,25 @@ public final class PemnArchive {
     };
   }
 
-  /** Number of values of the prototype; 0 if no layer is masked. */
+  /** {@return the number of values of the prototype; 0 if no layer is masked} */
   public int prototypeLength() {
     return (int) metadata.getPrototype().getLength();
   }
 
-  /** The seed of the prototype. */
+  /** {@return the seed of the prototype; 0 if no layer is masked} */
   public long seed() {
     return metadata.getPrototype().getSeed();
   }
 
-  /** Whether the prototype's values travel in the file. */
+  /** {@return whether the prototype's values travel in the file} */
   public boolean storesPrototypeValues() {
     return metadata.hasPrototypeValues() || metadata.hasCodedPrototype();
   }
 
-  /** The encoding of the masks, such as {@code roaring_zstd}; {@code none} if there are none. */
+  /**
+   * {@return the encoding of the masks, such as {@code roaring_zstd}; {@code none} if there are
+   * none}
+   */
   public String maskEncoding() {
     if (!metadata.hasMasks()) {
       return "none";
@@ -353,6 +375,8 @@ public final class PemnArchive {
   /**
    * The mask of a layer.
    *
+   * @param layer one of this archive
+   * @return its mask, of {@link Layer#size} weights
    * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks are damaged
    * @throws IOException if the archive's file cannot be read any more
@@ -368,7 +392,9 @@ public final class PemnArchive {
   /**
    * Rebuilds a layer's weights on the heap. {@link WeightRebuilder} rebuilds all layers at once.
    *
+   * @param layer one of this archive
    * @return as many weights as {@link Layer#size()}, row-major
+   * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks or the prototype's values are damaged
    * @throws IOException if the archive's file cannot be read any more
    */
@@ -381,7 +407,10 @@ public final class PemnArchive {
   /**
    * Rebuilds a layer's weights into a buffer, from its position on, without a second copy of them.
    *
+   * @param layer one of this archive
    * @param target has room for {@link Layer#size()} floats; its position moves behind them
+   * @throws IllegalArgumentException if the buffer has too little room, or the layer is another
+   *     archive's
    * @throws PemnFormatException if the masks or the prototype's values are damaged
    * @throws IOException if the archive's file cannot be read any more
    */
@@ -429,8 +458,9 @@ public final class PemnArchive {
   }
 
   /**
-   * What is not masked, in the network's order.
+   * What is not masked. Decoded when it is first asked for.
    *
+   * @return the tensors, in the network's order
    * @throws PemnFormatException if the remainder is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
@@ -512,9 +542,10 @@ public final class PemnArchive {
   }
 
   /**
-   * Every tensor of the network, masked or not, in the network's order: what {@link #layers} and
-   * {@link #remainder} have together. A TorchScript module is checked to have a place for each.
+   * Every tensor of the network, masked or not: what {@link #layers} and {@link #remainder} have
+   * together. A TorchScript module is checked to have a place for each.
    *
+   * @return the tensors, in the network's order
    * @throws PemnFormatException if the module or the remainder is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
@@ -612,6 +643,8 @@ public final class PemnArchive {
   /**
    * Checks rebuilt weights against the layer's digest.
    *
+   * @param layer one of this archive
+   * @param weights all of the layer's, row-major
    * @throws PemnFormatException if they are not, bit for bit, those that were trained
    */
   public void verify(Layer layer, float[] weights) throws PemnFormatException {

@@ -45,7 +45,11 @@ public final class WeightRebuilder {
     this.progress = progress;
   }
 
-  /** Is told how far the rebuilding is. */
+  /**
+   * Is told how far the rebuilding is.
+   *
+   * @since 0.1
+   */
   @FunctionalInterface
   public interface Progress {
     /**
@@ -61,6 +65,9 @@ public final class WeightRebuilder {
   /**
    * Rebuilds with as many threads as the virtual machine has processors, checks no digests of
    * layers, and reports nothing.
+   *
+   * @param archive what is rebuilt
+   * @return a rebuilder
    */
   public static WeightRebuilder of(PemnArchive archive) {
     return new WeightRebuilder(
@@ -72,8 +79,10 @@ public final class WeightRebuilder {
   }
 
   /**
-   * The same with another number of threads, the calling one included.
+   * The same with another number of threads.
    *
+   * @param threads how many, the calling one included
+   * @return a rebuilder
    * @throws IllegalArgumentException if it is less than 1
    */
   public WeightRebuilder threads(int threads) {
@@ -87,24 +96,37 @@ public final class WeightRebuilder {
   /**
    * The same, but the weights of every layer are compared with its digest. What is read from the
    * file is checked in any case; this finds faults of memory, too, and takes about as long again.
+   *
+   * @return a rebuilder
    */
   public WeightRebuilder checkingDigests() {
     return new WeightRebuilder(archive, wanted, threads, true, progress);
   }
 
-  /** The same for some of the layers. */
+  /**
+   * The same for some of the layers.
+   *
+   * @param wanted whether a layer is rebuilt
+   * @return a rebuilder
+   */
   public WeightRebuilder only(Predicate<Layer> wanted) {
     return new WeightRebuilder(archive, wanted, threads, checks, progress);
   }
 
-  /** The same, with reports of its progress. */
+  /**
+   * The same, with reports of its progress.
+   *
+   * @param progress is told of it
+   * @return a rebuilder
+   */
   public WeightRebuilder reportingTo(Progress progress) {
     return new WeightRebuilder(archive, wanted, threads, checks, progress);
   }
 
   /**
-   * The weights on the heap, row-major, by the layers' names, in the network's order.
+   * Rebuilds on the heap.
    *
+   * @return the weights, row-major, by the layers' names, in the network's order
    * @throws io.pemn.format.PemnFormatException if the archive is damaged
    * @throws IOException if the archive's file cannot be read any more
    */

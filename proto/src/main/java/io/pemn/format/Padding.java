@@ -16,6 +16,8 @@ import java.util.Objects;
  * </ul>
  *
  * <p>Immutable and safe for concurrent use.
+ *
+ * @since 0.1
  */
 public final class Padding {
   /**
@@ -47,6 +49,7 @@ public final class Padding {
    * @param prototype regenerates the values
    * @param shuffledLength 0 to read the repeated values in order, else the length of the
    *     permutation through which they are read
+   * @return the padding
    */
   public static Padding of(Prototype prototype, int shuffledLength) {
     return of(prototype, shuffledLength, 0);
@@ -60,6 +63,7 @@ public final class Padding {
    *     permutation through which they are read
    * @param weights number of weights that will be rebuilt; where it is twice the prototype's length
    *     or more, the values are generated once and kept
+   * @return the padding
    */
   public static Padding of(Prototype prototype, int shuffledLength, long weights) {
     int[] permutation =
@@ -77,6 +81,8 @@ public final class Padding {
    * @param values the prototype, at least one; copied
    * @param seed seed of the permutation, if there is one
    * @param shuffledLength 0, or the length of the permutation
+   * @return the padding
+   * @throws IllegalArgumentException if there are no values
    */
   public static Padding of(float[] values, long seed, int shuffledLength) {
     if (values.length == 0) {
@@ -92,6 +98,8 @@ public final class Padding {
    * @param offset where the layer starts, 0 or more; under shuffled padding the layer must end
    *     within the permutation
    * @param target filled from its first element to its last
+   * @throws IndexOutOfBoundsException if {@code offset} is negative, or the layer ends beyond the
+   *     permutation
    */
   public void fill(long offset, float[] target) {
     fill(offset, target, 0, target.length);
@@ -129,6 +137,12 @@ public final class Padding {
   /**
    * Rebuilds a stretch of a layer's weights into a whole array; see {@link #rebuild(long, float,
    * LayerMask, int, float[], int, int)}.
+   *
+   * @param offset where the layer starts
+   * @param scale the layer's scale
+   * @param mask the layer's mask
+   * @param from first weight of the stretch, a multiple of 64
+   * @param target gets the weights, row-major, from its first element to its last
    */
   public void rebuild(long offset, float scale, LayerMask mask, int from, float[] target) {
     rebuild(offset, scale, mask, from, target, 0, target.length);
@@ -146,6 +160,8 @@ public final class Padding {
    * @param target gets the weights, row-major
    * @param start index in {@code target} of the first
    * @param count how many
+   * @throws IllegalArgumentException if {@code from} is no multiple of 64
+   * @throws IndexOutOfBoundsException if the stretch reaches beyond the mask or the array
    */
   public void rebuild(
       long offset, float scale, LayerMask mask, int from, float[] target, int start, int count) {

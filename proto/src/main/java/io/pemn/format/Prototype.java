@@ -24,6 +24,7 @@ import java.util.stream.IntStream;
  * @param seed any 64 bits
  * @param distribution how the values are distributed
  * @param length number of values, from 1 to {@value #MAX_LENGTH}
+ * @since 0.1
  */
 public record Prototype(long seed, Distribution distribution, int length) {
   /** The greatest length whose values are spread. */
@@ -34,7 +35,14 @@ public record Prototype(long seed, Distribution distribution, int length) {
 
   private static final int DRAWS_PER_VALUE = 64;
 
-  /** Checks the length. */
+  /**
+   * Checks the length.
+   *
+   * @param seed any 64 bits
+   * @param distribution how the values are distributed
+   * @param length number of values
+   * @throws IllegalArgumentException if the length is out of range
+   */
   public Prototype {
     if (length < 1 || length > MAX_LENGTH) {
       throw new IllegalArgumentException(
@@ -42,7 +50,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
     }
   }
 
-  /** All values, in order. */
+  /** {@return all values, in order} */
   public float[] values() {
     float[] values = new float[length];
     copyTo(0, values, 0, length);
@@ -110,6 +118,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
    *
    * @param seed the prototype's seed
    * @param n number of elements
+   * @return element i is the position that is read instead of position i
    */
   public static int[] permutation(long seed, int n) {
     int[] permutation = new int[n];

@@ -45,10 +45,13 @@ public final class LiveModel<I, O> implements AutoCloseable {
   /**
    * Loads the first model.
    *
+   * @param <I> what is given to a prediction
+   * @param <O> what it returns
    * @param archive what to predict with
    * @param device where this model and its successors run
    * @param translators makes the translator for an archive, such as {@code PixelTranslator::new};
    *     called once for each model
+   * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    * @throws IOException if it cannot be read or loaded
    */
@@ -58,7 +61,7 @@ public final class LiveModel<I, O> implements AutoCloseable {
     return new LiveModel<>(device, translators, Loaded.of(archive, device, translators));
   }
 
-  /** The archive that predictions use from now on, unless it is swapped. */
+  /** {@return the archive that predictions use from now on, unless it is swapped} */
   public PemnArchive archive() {
     return loaded().archive;
   }
@@ -66,6 +69,8 @@ public final class LiveModel<I, O> implements AutoCloseable {
   /**
    * Predicts; may be called by any number of threads at once.
    *
+   * @param input as the translator takes it
+   * @return as the translator makes it
    * @throws TranslateException as {@link Predictor#predict} does
    * @throws IllegalStateException if this is closed
    */
@@ -82,6 +87,7 @@ public final class LiveModel<I, O> implements AutoCloseable {
    * Loads another archive, and predicts with it from then on. Where that fails, all stays as it
    * was. While both are in use, both are in memory.
    *
+   * @param archive what to predict with
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    * @throws IOException if it cannot be read or loaded
    * @throws IllegalStateException if this is closed

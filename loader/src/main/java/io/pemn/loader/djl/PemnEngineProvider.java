@@ -6,7 +6,9 @@ import ai.djl.engine.EngineProvider;
 
 /**
  * Makes the engine "Pemn" known to DJL, so that {@code Criteria.builder()...optEngine("Pemn")} and
- * {@code Model.newInstance(name, "Pemn")} load {@code .pemn} archives. DJL finds it by itself.
+ * {@code Model.newInstance(name, "Pemn")} load {@code .pemn} archives. DJL finds it by itself on
+ * the class path; a modular application calls {@code Engine.registerEngine(new
+ * PemnEngineProvider())}.
  *
  * <p>The engine is PyTorch's with models of its own; PyTorch stays DJL's default engine.
  *

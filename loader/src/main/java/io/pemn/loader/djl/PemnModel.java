@@ -14,7 +14,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
-/** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
+/**
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}.
+ *
+ * @since 0.1
+ */
 public final class PemnModel {
   private PemnModel() {}
 
@@ -49,6 +53,7 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IOException if it cannot be read or loaded
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
     return load(() -> archive, name, device);

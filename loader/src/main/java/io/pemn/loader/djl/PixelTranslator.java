@@ -32,6 +32,7 @@ public final class PixelTranslator implements Translator<byte[], Classifications
   /**
    * A translator for the network of an archive.
    *
+   * @param archive of a network that classifies images
    * @throws IllegalArgumentException in one sentence, if the network takes no images or is no
    *     classifier
    */

@@ -9,8 +9,6 @@ import java.util.Arrays;
  *
  * <p>Training reads folders of images with it, so that images which are resized alike before
  * prediction are what the network has learned from. Instances are immutable.
- *
- * @since 0.1
  */
 public final class Resampling {
   private final int fromHeight;
