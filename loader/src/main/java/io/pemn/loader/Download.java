@@ -27,7 +27,16 @@ final class Download {
       connection.setReadTimeout(SILENCE_MILLISECONDS);
       // A cached jar would give an archive that was replaced since.
       connection.setUseCaches(false);
-      return read(url, connection, limits);
+      boolean read = false;
+      try {
+        PemnArchive archive = read(url, connection, limits);
+        read = true;
+        return archive;
+      } finally {
+        if (!read) {
+          abandon(connection);
+        }
+      }
     } catch (FileNotFoundException e) {
       throw new NoSuchFileException("There is nothing at " + url + "; check the URL.");
     } catch (UnknownHostException e) {
@@ -73,6 +82,19 @@ final class Download {
         }
         throw e;
       }
+    }
+  }
+
+  /** Gives back what a connection holds open, whatever state it is in. */
+  private static void abandon(URLConnection connection) {
+    if (connection instanceof HttpURLConnection http) {
+      http.disconnect();
+      return;
+    }
+    try {
+      connection.getInputStream().close();
+    } catch (IOException e) {
+      // There is nothing to close.
     }
   }
 

@@ -75,7 +75,7 @@ public final class PemnArchive {
   private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
   private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
-    this.file = ArchiveFile.parse(bytes);
+    this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
         CheckedMetadata.of(

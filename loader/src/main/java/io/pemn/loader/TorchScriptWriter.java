@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Writes the TorchScript module of an archive as a file that PyTorch loads, with one layer at a
@@ -105,7 +106,7 @@ public final class TorchScriptWriter {
   }
 
   /**
-   * The same, but with zeros for the numbers of some layers, which are not even rebuilt.
+   * The same, but with zeros for the numbers of some more layers, which are not even rebuilt.
    *
    * @param layers some of {@link #blankable}
    * @return a writer
@@ -126,7 +127,8 @@ public final class TorchScriptWriter {
         archive,
         module,
         checks,
-        layers.stream().map(Layer::name).collect(Collectors.toUnmodifiableSet()));
+        Stream.concat(blank.stream(), layers.stream().map(Layer::name))
+            .collect(Collectors.toUnmodifiableSet()));
   }
 
   /**
