@@ -10,9 +10,9 @@ module io.pemn.loader {
   requires static ai.djl.api;
   requires static ai.djl.pytorch_engine;
 
+  // It provides DJL no services: that of a module that may be absent cannot be provided. On the
+  // class path META-INF/services does it; a modular application registers PemnEngineProvider and
+  // PemnRepositoryFactory.
   exports io.pemn.loader;
   exports io.pemn.loader.djl;
-
-// It provides DJL no engine: a service of a module that may be absent cannot be provided. On the
-// class path META-INF/services does it; a modular application registers PemnEngineProvider.
 }

@@ -3,8 +3,10 @@ package io.pemn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.modality.Classifications;
 import io.pemn.format.network.ImageShape;
 import io.pemn.loader.PemnArchive;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import javax.imageio.ImageIO;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -68,7 +71,7 @@ class EmbeddingTest {
 
   /** The natives stand on the class path: the name of their file can be no module's. */
   @Test
-  void theSecondProgramIsAModuleBesideDjl() throws Exception {
+  void theProgramsForImagesAndPixelsAreAModuleBesideDjl() throws Exception {
     List<String> entries = List.of(System.getProperty("java.class.path").split(File.pathSeparator));
     List<String> natives = entries.stream().filter(entry -> entry.contains(NATIVES)).toList();
     String modulePath =
@@ -77,7 +80,9 @@ class EmbeddingTest {
             .collect(Collectors.joining(File.pathSeparator));
     Path declaration =
         write("module-info.java", block("module-info").replace("}", "  requires ai.djl.api;\n}"));
-    Path program = write("PredictPixels.java", "package example;\n" + block("PredictPixels"));
+    Path pixelsProgram = write("PredictPixels.java", "package example;\n" + block("PredictPixels"));
+    Path imageProgram = write("PredictImage.java", "package example;\n" + block("PredictImage"));
+    Path image = blackImage();
     Path main =
         write(
             "Main.java",
@@ -85,19 +90,34 @@ class EmbeddingTest {
             package example;
 
             import ai.djl.engine.Engine;
+            import ai.djl.ndarray.NDList;
+            import ai.djl.repository.Repository;
+            import ai.djl.repository.zoo.Criteria;
             import io.pemn.loader.djl.PemnEngineProvider;
+            import io.pemn.loader.djl.PemnRepositoryFactory;
+            import java.nio.file.Path;
 
             public final class Main {
               public static void main(String[] args) throws Exception {
                 Engine.registerEngine(new PemnEngineProvider());
                 System.out.println("engine " + Engine.getEngine("Pemn"));
+                Repository.registerRepositoryFactory(new PemnRepositoryFactory());
+                Path archive = Path.of(args[0]);
                 byte[] pixels = new byte[Integer.parseInt(args[1])];
+                System.out.println("label " + PredictPixels.classify(archive, pixels));
                 System.out.println(
-                    "label " + PredictPixels.classify(java.nio.file.Path.of(args[0]), pixels));
+                    "classes "
+                        + PredictImage.classify(archive, Path.of(args[2])).getClassNames());
+                Criteria.builder()
+                    .setTypes(NDList.class, NDList.class)
+                    .optModelUrls("pemn:" + archive.toUri())
+                    .build()
+                    .loadModel()
+                    .close();
               }
             }
             """);
-    assertEquals("", compileModule(modulePath, declaration, program, main));
+    assertEquals("", compileModule(modulePath, declaration, pixelsProgram, imageProgram, main));
 
     int pixels = PemnArchive.open(ARCHIVE).network().image().orElseThrow().values();
     String output =
@@ -111,9 +131,11 @@ class EmbeddingTest {
             "-m",
             "example.application/example.Main",
             ARCHIVE.toString(),
-            String.valueOf(pixels));
+            String.valueOf(pixels),
+            image.toString());
 
     assertTrue(output.contains("label "), output);
+    assertTrue(output.contains("classes " + PemnArchive.open(ARCHIVE).classLabels()), output);
     assertTrue(output.contains("engine Pemn"), output);
   }
 
@@ -135,25 +157,52 @@ class EmbeddingTest {
   }
 
   @Test
-  void theSecondProgramPredictsWithDjl() throws Exception {
-    compile("PredictPixels", System.getProperty("java.class.path"));
-    PemnArchive archive = PemnArchive.open(ARCHIVE);
-    byte[] pixels = new byte[archive.network().image().orElseThrow().values()];
+  void theSecondProgramClassifiesAnImageOfAnySize() throws Exception {
+    compile("PredictImage", System.getProperty("java.class.path"));
+    Path image = blackImage();
 
     try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
-      Object label =
-          loader
-              .loadClass("PredictPixels")
-              .getMethod("classify", Path.class, byte[].class)
-              .invoke(null, ARCHIVE, pixels);
+      Classifications classes =
+          (Classifications)
+              loader
+                  .loadClass("PredictImage")
+                  .getMethod("classify", Path.class, Path.class)
+                  .invoke(null, ARCHIVE, image);
 
-      List<String> labels = archive.classLabels();
-      assertTrue(labels.isEmpty() || labels.contains(label), "label " + label);
+      assertEquals(PemnArchive.open(ARCHIVE).classLabels(), classes.getClassNames());
+      assertEquals(
+          classifiedPixels(loader), classes.best().getClassName(), "black stays black, resized");
     }
   }
 
   @Test
-  void theThirdProgramPredictsWithATranslatorOfItsOwn() throws Exception {
+  void theThirdProgramClassifiesPixels() throws Exception {
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+      String label = classifiedPixels(loader);
+
+      assertTrue(PemnArchive.open(ARCHIVE).classLabels().contains(label), "label " + label);
+    }
+  }
+
+  private Path blackImage() throws IOException {
+    Path image = folder.resolve("image.png");
+    ImageIO.write(new BufferedImage(30, 20, BufferedImage.TYPE_INT_RGB), "png", image.toFile());
+    return image;
+  }
+
+  /** The third program's label of a black image. */
+  private String classifiedPixels(URLClassLoader loader) throws Exception {
+    compile("PredictPixels", System.getProperty("java.class.path"));
+    byte[] pixels = new byte[PemnArchive.open(ARCHIVE).network().image().orElseThrow().values()];
+    return (String)
+        loader
+            .loadClass("PredictPixels")
+            .getMethod("classify", Path.class, byte[].class)
+            .invoke(null, ARCHIVE, pixels);
+  }
+
+  @Test
+  void theFourthProgramPredictsTensors() throws Exception {
     compile("PredictTensors", System.getProperty("java.class.path"));
     PemnArchive archive = PemnArchive.open(ARCHIVE);
     ImageShape input = archive.network().image().orElseThrow();

@@ -12,19 +12,39 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Objects;
 
-/** Where an archive's bytes are: in memory, or in a file from which they are read when needed. */
-sealed interface ArchiveBytes {
-  /** How many there are. */
+/**
+ * Where an archive's bytes are: in memory, in a file from which they are read when needed, or still
+ * on their way.
+ */
+sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk, ArrivingBytes {
+  /** How many there are; of those that arrive, how many there may be as far as is known. */
   long size();
+
+  /** Whether there are just so many. */
+  default boolean endsAt(long position) throws IOException {
+    return position == size();
+  }
 
   /**
    * Some of them, which nobody may write to.
    *
    * @param from the first
    * @param count how many, all within {@link #size()}
+   * @throws PemnFormatException.Truncated if no more arrive
    * @throws IOException if they cannot be read
    */
   ByteBuffer read(long from, int count) throws IOException;
+
+  /**
+   * Some of them, and more where that costs nothing.
+   *
+   * @param from the first
+   * @param needed how many there must be
+   * @param most how many there may be
+   */
+  default ByteBuffer readAhead(long from, int needed, int most) throws IOException {
+    return read(from, (int) Math.min(most, size() - from));
+  }
 
   /**
    * Bytes in memory.

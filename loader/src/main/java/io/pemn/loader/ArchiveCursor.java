@@ -28,8 +28,8 @@ final class ArchiveCursor {
     return position;
   }
 
-  boolean atEnd() {
-    return position == source.size();
+  boolean atEnd() throws IOException {
+    return source.endsAt(position);
   }
 
   private long remaining() {
@@ -149,7 +149,7 @@ final class ArchiveCursor {
   /** Bytes out of what was read ahead; at most {@link #WINDOW_BYTES}. */
   private ByteBuffer window(long from, int count) throws IOException {
     if (from < windowFrom || from + count > windowFrom + window.limit()) {
-      window = source.read(from, (int) Math.min(WINDOW_BYTES, source.size() - from));
+      window = source.readAhead(from, count, WINDOW_BYTES);
       windowFrom = from;
     }
     return window.slice((int) (from - windowFrom), count);

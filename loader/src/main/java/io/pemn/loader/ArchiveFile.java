@@ -76,11 +76,34 @@ record ArchiveFile(
               + "; it was written by a faulty tool.");
     }
 
-    Section masks = section(cursor, 5, MASKS, metadata.hasMasks());
-    Section remainder = section(cursor, 6, REMAINDER, metadata.hasRemainder());
-    Section prototypeValues = section(cursor, 7, PROTOTYPE_VALUES, metadata.hasPrototypeValues());
-    Section module = section(cursor, 8, MODULE, metadata.hasModule());
-    Section codedPrototype = section(cursor, 9, CODED_PROTOTYPE, metadata.hasCodedPrototype());
+    Section masks =
+        section(bytes, cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getDigest());
+    Section remainder =
+        section(
+            bytes,
+            cursor,
+            6,
+            REMAINDER,
+            metadata.hasRemainder(),
+            metadata.getRemainder().getDigest());
+    Section prototypeValues =
+        section(
+            bytes,
+            cursor,
+            7,
+            PROTOTYPE_VALUES,
+            metadata.hasPrototypeValues(),
+            metadata.getPrototypeValues().getDigest());
+    Section module =
+        section(bytes, cursor, 8, MODULE, metadata.hasModule(), metadata.getModule().getDigest());
+    Section codedPrototype =
+        section(
+            bytes,
+            cursor,
+            9,
+            CODED_PROTOTYPE,
+            metadata.hasCodedPrototype(),
+            metadata.getCodedPrototype().getDigest());
     checkLength(masks, MASKS, old, metadata.getMasks().getStoredBytes());
     checkLength(remainder, REMAINDER, old, metadata.getRemainder().getStoredBytes());
     checkLength(
@@ -90,13 +113,11 @@ record ArchiveFile(
       throw new PemnFormatException.Corrupt(
           "The archive ends at byte "
               + cursor.position()
-              + ", but the file has "
-              + bytes.size()
-              + ": something was appended to it; get it again.");
+              + ", but more bytes follow: something was appended to it; get it again.");
     }
 
     return new ArchiveFile(
-        bytes,
+        bytes instanceof ArrivingBytes arrived ? arrived.whole() : bytes,
         Layer.hex(ArchiveFormat.digest(head)),
         (int) version,
         metadata,
@@ -144,8 +165,12 @@ record ArchiveFile(
     expected[0] = 1 << 3 | 2;
     expected[1] = (byte) magic.length;
     System.arraycopy(magic, 0, expected, 2, magic.length);
-    byte[] found = new byte[(int) Math.min(expected.length, bytes.size())];
-    bytes.read(0, found.length).get(found);
+    int length = 0;
+    while (length < expected.length && !bytes.endsAt(length)) {
+      length++;
+    }
+    byte[] found = new byte[length];
+    bytes.read(0, length).get(found);
     if (!Arrays.equals(found, 0, found.length, expected, 0, found.length)) {
       throw new PemnFormatException.NotAnArchive(
           "The file does not begin as a .pemn archive does; if it is meant to be one, it was"
@@ -161,7 +186,11 @@ record ArchiveFile(
 
   private static void checkDigest(ByteBuffer bytes, ByteBuffer expected, String what)
       throws PemnFormatException {
-    byte[] digest = ArchiveFormat.digest(bytes);
+    checkDigest(ArchiveFormat.digest(bytes), expected, what);
+  }
+
+  private static void checkDigest(byte[] digest, ByteBuffer expected, String what)
+      throws PemnFormatException {
     if (!ByteBuffer.wrap(digest).equals(expected)) {
       byte[] stated = new byte[expected.remaining()];
       expected.duplicate().get(stated);
@@ -178,9 +207,24 @@ record ArchiveFile(
     }
   }
 
-  private static Section section(ArchiveCursor cursor, int field, String what, boolean present)
+  /** Where a section is; one that is on its way is checked while it arrives. */
+  private static Section section(
+      ArchiveBytes bytes,
+      ArchiveCursor cursor,
+      int field,
+      String what,
+      boolean present,
+      ByteString digest)
       throws IOException {
-    return present ? cursor.skipBytes(field, what) : Section.NONE;
+    if (!present) {
+      return Section.NONE;
+    }
+    Section section = cursor.skipBytes(field, what);
+    if (bytes instanceof ArrivingBytes arriving) {
+      checkDigest(
+          arriving.digest(section.from(), section.length()), digest.asReadOnlyByteBuffer(), what);
+    }
+    return section;
   }
 
   /** Before version 3 the metadata repeat the length that stands before the section. */

@@ -2,6 +2,7 @@ package io.pemn.loader;
 
 import io.pemn.format.PemnFormatException;
 import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -12,7 +13,7 @@ import java.net.URLConnection;
 import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
 
-/** Archives from elsewhere, read whole. */
+/** Archives from elsewhere, read to their end. */
 final class Download {
   private static final int CONNECT_MILLISECONDS = 10_000;
   private static final int SILENCE_MILLISECONDS = 30_000;
@@ -56,21 +57,38 @@ final class Download {
     if (announced > limits.fileBytes()) {
       throw PemnArchive.tooLarge(url + " has " + announced + " bytes", limits);
     }
-    byte[] bytes;
-    try (InputStream in = connection.getInputStream()) {
-      int most = (int) Math.min(limits.fileBytes(), Integer.MAX_VALUE - 9);
-      bytes = in.readNBytes(most + 1);
+    try (Counted in = new Counted(connection.getInputStream())) {
+      try {
+        return PemnArchive.read(in, limits);
+      } catch (PemnFormatException.Truncated e) {
+        if (in.bytes < announced) {
+          throw new PemnFormatException.Truncated(
+              "The transfer of "
+                  + url
+                  + " ended after "
+                  + in.bytes
+                  + " of "
+                  + announced
+                  + " bytes; try again.");
+        }
+        throw e;
+      }
     }
-    if (announced >= 0 && bytes.length < announced) {
-      throw new PemnFormatException.Truncated(
-          "The transfer of "
-              + url
-              + " ended after "
-              + bytes.length
-              + " of "
-              + announced
-              + " bytes; try again.");
+  }
+
+  /** Knows how many bytes came. */
+  private static final class Counted extends FilterInputStream {
+    private long bytes;
+
+    Counted(InputStream in) {
+      super(in);
     }
-    return PemnArchive.read(bytes, limits);
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int count = super.read(target, offset, length);
+      bytes += Math.max(count, 0);
+      return count;
+    }
   }
 }

@@ -68,11 +68,11 @@ public final class PemnArchive {
   private final Map<String, Layer> layersByName;
   private final Limits limits;
 
-  private Map<String, LayerMask> layerMasks;
-  private Padding padding;
-  private List<RemainderTensor> remainderTensors;
-  private TorchScriptModule parsedModule;
-  private TorchScriptModule checkedModule;
+  private final Once<Map<String, LayerMask>> masks = new Once<>(this::decodeMasks);
+  private final Once<Padding> padding = new Once<>(this::decodePadding);
+  private final Once<List<RemainderTensor>> remainder = new Once<>(this::decodeAnyRemainder);
+  private final Once<TorchScriptModule> parsedModule = new Once<>(this::parseModule);
+  private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
   private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
     this.file = ArchiveFile.parse(bytes);
@@ -224,7 +224,8 @@ public final class PemnArchive {
   }
 
   /**
-   * Reads an archive from a stream.
+   * Reads an archive from a stream. Its head is worked on, and the digests of its sections are
+   * checked, while the rest is on its way.
    *
    * @param file all its bytes; read to its end, but no further than the limits allow, and not
    *     closed
@@ -234,12 +235,7 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive read(InputStream file, Limits limits) throws IOException {
-    int most = (int) Math.min(limits.fileBytes(), Integer.MAX_VALUE - 8);
-    byte[] bytes = file.readNBytes(most);
-    if (bytes.length == most && file.read() >= 0) {
-      throw tooLarge("The stream goes on after " + most + " bytes", limits);
-    }
-    return read(bytes, limits);
+    return new PemnArchive(new ArrivingBytes(file, limits), limits);
   }
 
   static PemnFormatException tooLarge(String found, Limits limits) {
@@ -382,11 +378,12 @@ public final class PemnArchive {
    * @throws IOException if the archive's file cannot be read any more
    */
   public LayerMask mask(Layer layer) throws IOException {
-    if (!layer(layer.name()).equals(layer)) {
+    Layer own = layer(layer.name());
+    if (own != layer && !own.equals(layer)) {
       throw new IllegalArgumentException(
           "The layer " + layer.name() + " is another archive's; give one of this archive's own.");
     }
-    return masks().get(layer.name());
+    return masks.get().get(layer.name());
   }
 
   /**
@@ -436,7 +433,7 @@ public final class PemnArchive {
    */
   void rebuild(Layer layer, int from, FloatBuffer target) throws IOException {
     LayerMask mask = mask(layer);
-    Padding prototype = padding();
+    Padding prototype = padding.get();
     if (target.hasArray()) {
       prototype.rebuild(
           layer.offset(),
@@ -464,11 +461,34 @@ public final class PemnArchive {
    * @throws PemnFormatException if the remainder is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized List<RemainderTensor> remainder() throws IOException {
-    if (remainderTensors == null) {
-      remainderTensors = isOld() ? decodeOldRemainder() : decodeRemainder();
-    }
-    return remainderTensors;
+  public List<RemainderTensor> remainder() throws IOException {
+    return remainder.get();
+  }
+
+  private List<RemainderTensor> decodeAnyRemainder() throws IOException {
+    return isOld() ? decodeOldRemainder() : decodeRemainder();
+  }
+
+  /**
+   * Decodes all sections, several at a time, so that later calls find them decoded and damage shows
+   * now. Weights are not rebuilt.
+   *
+   * @throws PemnFormatException if a section is damaged
+   * @throws IOException if the archive's file cannot be read any more
+   */
+  public void decode() throws IOException {
+    SharedWork.run(
+        2,
+        2,
+        half -> {
+          if (half == 0) {
+            remainder();
+            module();
+          } else if (!layers().isEmpty()) {
+            padding.get();
+            masks.get();
+          }
+        });
   }
 
   private boolean isOld() {
@@ -487,7 +507,7 @@ public final class PemnArchive {
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
     List<String> names =
-        parsedModule().tensors().stream().filter(name -> !masked.contains(name)).toList();
+        parsedModule.get().tensors().stream().filter(name -> !masked.contains(name)).toList();
     if (metadata.hasRemainder() == names.isEmpty()) {
       throw new PemnFormatException.Corrupt(
           "The archive must have a remainder exactly where its module has tensors that are not"
@@ -523,11 +543,12 @@ public final class PemnArchive {
    * @throws PemnFormatException if the module is damaged
    * @throws IOException if the archive's file cannot be read any more
    */
-  synchronized Optional<TorchScriptModule> module() throws IOException {
-    if (!metadata.hasModule() || checkedModule != null) {
-      return Optional.ofNullable(checkedModule);
-    }
-    TorchScriptModule module = parsedModule();
+  Optional<TorchScriptModule> module() throws IOException {
+    return metadata.hasModule() ? Optional.of(checkedModule.get()) : Optional.empty();
+  }
+
+  private TorchScriptModule checkModule() throws IOException {
+    TorchScriptModule module = parsedModule.get();
     Map<String, TensorShape> tensors = new HashMap<>();
     for (Layer layer : layers()) {
       tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
@@ -537,8 +558,7 @@ public final class PemnArchive {
       tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
     module.check(tensors, storageLimit());
-    checkedModule = module;
-    return Optional.of(module);
+    return module;
   }
 
   /**
@@ -565,16 +585,12 @@ public final class PemnArchive {
         .toList();
   }
 
-  private TorchScriptModule parsedModule() throws IOException {
-    if (parsedModule == null) {
-      ByteBuffer section = file.checkedModule();
-      parsedModule =
-          TorchScriptModule.parse(
-              isOld()
-                  ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
-                  : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
-    }
-    return parsedModule;
+  private TorchScriptModule parseModule() throws IOException {
+    ByteBuffer section = file.checkedModule();
+    return TorchScriptModule.parse(
+        isOld()
+            ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
+            : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
   }
 
   /**
@@ -665,67 +681,60 @@ public final class PemnArchive {
     }
   }
 
-  private synchronized Map<String, LayerMask> masks() throws IOException {
-    if (layerMasks == null) {
-      // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
-      int signs = Math.toIntExact(maskedWeights());
-      long ternarySigns =
-          layers().stream()
-              .filter(layer -> layer.kind() == MaskKind.TERNARY)
-              .mapToLong(Layer::kept)
-              .sum();
-      if (signs + ternarySigns > Integer.MAX_VALUE) {
-        throw new PemnFormatException.LimitExceeded(
-            "The archive's masks have more than the 2147483647 bits that are possible.");
-      }
-      Mask bits =
-          MaskCodecs.of(metadata.getMasks().getEncoding())
-              .decode(
-                  file.checkedMasks(),
-                  metadata.getMasks().getDecodedBytes(),
-                  MaskLayout.of(
-                      layers().stream()
-                          .map(
-                              layer ->
-                                  new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
-                          .toList()));
-      Map<String, LayerMask> decoded = new HashMap<>();
-      for (Layer layer : layers()) {
-        Mask own = bits.slice(layer.firstPosition(), layer.size());
-        if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
-          throw new PemnFormatException.Corrupt(
-              "The mask of "
-                  + layer.name()
-                  + " keeps "
-                  + own.kept()
-                  + " weights, but the archive says "
-                  + layer.kept()
-                  + "; it was written by a faulty tool.");
-        }
-        if (layer.kind() == MaskKind.KEEP) {
-          decoded.put(layer.name(), new LayerMask.Keep(own));
-        } else if (layer.kind() == MaskKind.SIGN) {
-          decoded.put(layer.name(), new LayerMask.Sign(own));
-        } else {
-          Mask negated = bits.slice(signs, layer.kept()).scatter(own);
-          decoded.put(layer.name(), new LayerMask.Ternary(own, negated));
-          signs += layer.kept();
-        }
-      }
-      layerMasks = decoded;
+  private Map<String, LayerMask> decodeMasks() throws IOException {
+    // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
+    int signs = Math.toIntExact(maskedWeights());
+    long ternarySigns =
+        layers().stream()
+            .filter(layer -> layer.kind() == MaskKind.TERNARY)
+            .mapToLong(Layer::kept)
+            .sum();
+    if (signs + ternarySigns > Integer.MAX_VALUE) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's masks have more than the 2147483647 bits that are possible.");
     }
-    return layerMasks;
+    Mask bits =
+        MaskCodecs.of(metadata.getMasks().getEncoding())
+            .decode(
+                file.checkedMasks(),
+                metadata.getMasks().getDecodedBytes(),
+                MaskLayout.of(
+                    layers().stream()
+                        .map(
+                            layer ->
+                                new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                        .toList()));
+    Map<String, LayerMask> decoded = new HashMap<>();
+    for (Layer layer : layers()) {
+      Mask own = bits.slice(layer.firstPosition(), layer.size());
+      if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
+        throw new PemnFormatException.Corrupt(
+            "The mask of "
+                + layer.name()
+                + " keeps "
+                + own.kept()
+                + " weights, but the archive says "
+                + layer.kept()
+                + "; it was written by a faulty tool.");
+      }
+      if (layer.kind() == MaskKind.KEEP) {
+        decoded.put(layer.name(), new LayerMask.Keep(own));
+      } else if (layer.kind() == MaskKind.SIGN) {
+        decoded.put(layer.name(), new LayerMask.Sign(own));
+      } else {
+        Mask negated = bits.slice(signs, layer.kept()).scatter(own);
+        decoded.put(layer.name(), new LayerMask.Ternary(own, negated));
+        signs += layer.kept();
+      }
+    }
+    return decoded;
   }
 
-  private synchronized Padding padding() throws IOException {
-    if (padding == null) {
-      int shuffled = (int) metadata.getPrototype().getShuffledLength();
-      padding =
-          storesPrototypeValues()
-              ? Padding.of(storedPrototypeValues(), metadata.getPrototype().getSeed(), shuffled)
-              : Padding.of(prototype().orElseThrow(), shuffled, maskedWeights());
-    }
-    return padding;
+  private Padding decodePadding() throws IOException {
+    int shuffled = (int) metadata.getPrototype().getShuffledLength();
+    return storesPrototypeValues()
+        ? Padding.of(storedPrototypeValues(), metadata.getPrototype().getSeed(), shuffled)
+        : Padding.of(prototype().orElseThrow(), shuffled, maskedWeights());
   }
 
   private Prototype generated(Distribution distribution) {
@@ -734,12 +743,13 @@ public final class PemnArchive {
 
   private float[] storedPrototypeValues() throws IOException {
     if (metadata.hasCodedPrototype()) {
-      Map<String, LayerMask> masks = masks();
+      Map<String, LayerMask> decoded = masks.get();
       Mask used =
           UsedValues.of(
               prototypeLength(),
               layers().stream()
-                  .map(layer -> new UsedValues.Use(layer.offset(), masks.get(layer.name()).kept()))
+                  .map(
+                      layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
       return PrototypeDecoder.decode(file.checkedCodedPrototype(), used);
     }

@@ -9,7 +9,9 @@ import io.pemn.format.PemnFormatException;
 import java.io.ByteArrayInputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.SequenceInputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -107,6 +109,60 @@ class ArchiveSourcesTest {
     assertSame(PemnArchive.read(in));
     assertEquals(-1, in.read());
     assertEquals(false, closed[0]);
+  }
+
+  @Test
+  void aStreamThatComesByteByByte() throws IOException {
+    assertSame(
+        PemnArchive.read(
+            new FilterInputStream(new ByteArrayInputStream(bytes)) {
+              @Override
+              public int read(byte[] target, int offset, int length) throws IOException {
+                return super.read(target, offset, Math.min(length, 1));
+              }
+            }));
+  }
+
+  @Test
+  void aStreamThatIsCutAnywhereIsRefused() {
+    for (int length = 0; length < bytes.length; length++) {
+      byte[] cut = Arrays.copyOf(bytes, length);
+      PemnFormatException e =
+          assertThrows(
+              PemnFormatException.class, () -> PemnArchive.read(new ByteArrayInputStream(cut)));
+      assertEquals(PemnFormatException.Truncated.class, e.getClass(), "after " + length);
+    }
+  }
+
+  @Test
+  void theSectionsOfAStreamAreCheckedAsTheyArrive() {
+    for (int at : new int[] {bytes.length / 2, bytes.length - 1}) {
+      byte[] damaged = bytes.clone();
+      damaged[at] ^= 1;
+      assertThrows(
+          PemnFormatException.Corrupt.class,
+          () -> PemnArchive.read(new ByteArrayInputStream(damaged)));
+    }
+    byte[] longer = Arrays.copyOf(bytes, bytes.length + 1);
+    assertThrows(
+        PemnFormatException.Corrupt.class,
+        () -> PemnArchive.read(new ByteArrayInputStream(longer)));
+  }
+
+  @Test
+  void aHeadThatIsDamagedEndsAnEndlessStream() {
+    byte[] damaged = bytes.clone();
+    damaged[20] ^= 1;
+    InputStream endless =
+        new SequenceInputStream(
+            new ByteArrayInputStream(damaged),
+            new InputStream() {
+              @Override
+              public int read() {
+                return 0;
+              }
+            });
+    assertThrows(PemnFormatException.Corrupt.class, () -> PemnArchive.read(endless));
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -28,6 +29,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -37,17 +39,32 @@ final class ArchiveModel extends BaseModel {
   private static final String CLASS_NAMES = "synset.txt";
 
   private final PemnEngine engine;
+  private final Device device;
   private PemnArchive archive;
 
-  /** PyTorch's model, which owns the weights; would close them when it is no longer reachable. */
+  /** PyTorch's model, which owns the weights and closes them when nobody refers to it. */
   private Model network;
 
-  ArchiveModel(String name, NDManager manager, PemnEngine engine) {
+  /**
+   * A model to load an archive into.
+   *
+   * @param device where it shall run; null for the engine's default
+   */
+  ArchiveModel(String name, Device device, PemnEngine engine) {
     super(name);
     this.engine = engine;
-    this.manager = manager;
-    this.manager.setName("pemn model");
+    this.device = device;
     this.dataType = DataType.FLOAT32;
+  }
+
+  /** Owns what predictions make; not the weights. */
+  @Override
+  public synchronized NDManager getNDManager() {
+    if (manager == null) {
+      manager = engine.newBaseManager(device);
+      manager.setName("pemn model");
+    }
+    return manager;
   }
 
   /**
@@ -55,24 +72,40 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options none
+   * @param options {@link PemnRepository#LOCATION} says where it is instead; others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
-    Path file = find(modelPath, prefix);
-    load(PemnArchive.open(file));
+    Path path = modelPath;
+    if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
+      URI uri = URI.create(location);
+      if (!uri.getScheme().equals("file")) {
+        load(() -> PemnArchive.open(uri.toURL()));
+        modelDir = modelPath.toAbsolutePath();
+        return;
+      }
+      path = Path.of(uri);
+    }
+    Path file = find(path, prefix);
+    load(() -> PemnArchive.open(file));
     modelDir = file.toAbsolutePath().getParent();
-    String name = file.getFileName().toString();
-    modelName = name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
+    modelName = nameOf(file);
+  }
+
+  /** The file's name without its suffix. */
+  static String nameOf(Path file) {
+    String name = file.getFileName() == null ? "" : file.getFileName().toString();
+    return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
   }
 
   /** Loads an archive and leaves the stream open. */
   @Override
   public void load(InputStream stream, Map<String, ?> options) throws IOException {
-    load(PemnArchive.read(stream));
+    load(() -> PemnArchive.read(stream));
   }
 
-  private void load(PemnArchive opened) throws IOException {
+  /** Loads what is opened meanwhile. */
+  void load(Callable<PemnArchive> opening) throws IOException {
     if (block != null) {
       throw new IllegalStateException(
           "The model "
@@ -80,15 +113,17 @@ final class ArchiveModel extends BaseModel {
               + " has a network already, but an archive brings its own; load it into a new model,"
               + " without a block.");
     }
-    network = PemnModel.load(opened, modelName, manager.getDevice());
-    archive = opened;
+    PemnModel.Loaded loaded = PemnModel.network(opening, modelName, device);
+    network = loaded.model();
+    archive = loaded.archive();
     block = network.getBlock();
+    getNDManager();
     wasLoaded = true;
     dataType =
         archive.network().inputs().stream()
-            .map(input -> DataType.valueOf(input.type().name()))
-            .filter(DataType::isFloating)
+            .filter(input -> input.type().isFloat())
             .findFirst()
+            .map(input -> DataType.valueOf(input.type().name()))
             .orElse(DataType.FLOAT32);
     describe();
   }
@@ -132,6 +167,15 @@ final class ArchiveModel extends BaseModel {
         return file;
       }
     }
+    if (properties.containsKey("djl_rpc_uri")) {
+      String url = getProperty("djl_rpc_uri");
+      throw new FileNotFoundException(
+          "DJL takes "
+              + url
+              + " for a server that predicts, not for an archive to load; give optModelUrls(\"pemn:"
+              + url
+              + "\").");
+    }
     throw new FileNotFoundException(
         "The folder "
             + modelDir
@@ -173,7 +217,7 @@ final class ArchiveModel extends BaseModel {
   public <I, O> Predictor<I, O> newPredictor(Translator<I, O> translator, Device device) {
     archive();
     engine.require(device);
-    return super.newPredictor(own(translator), device);
+    return new ArchivePredictor<>(this, own(translator), device);
   }
 
   @SuppressWarnings("unchecked")
@@ -257,6 +301,8 @@ final class ArchiveModel extends BaseModel {
     if (network != null) {
       network.close();
     }
-    super.close();
+    if (manager != null) {
+      super.close();
+    }
   }
 }

@@ -66,11 +66,18 @@ record DefaultTranslator(Class<?> input, Class<?> output) {
 
   private static Optional<DefaultTranslator> of(
       Object wrapped, Map<String, ?> arguments, Class<?> input, Class<?> output) {
-    boolean byDefault =
-        wrapped.getClass() == ImageClassificationTranslator.class
-            && steps(wrapped)
-                .equals(steps(ImageClassificationTranslator.builder(arguments).build()));
-    return byDefault ? Optional.of(new DefaultTranslator(input, output)) : Optional.empty();
+    return wrapped.getClass() == ImageClassificationTranslator.class
+            && steps(wrapped).equals(defaultSteps(arguments))
+        ? Optional.of(new DefaultTranslator(input, output))
+        : Optional.empty();
+  }
+
+  private static List<Class<?>> defaultSteps(Map<String, ?> arguments) {
+    try {
+      return steps(ImageClassificationTranslator.builder(arguments).build());
+    } catch (IllegalArgumentException e) {
+      return List.of(); // Of these arguments DJL makes none.
+    }
   }
 
   private static List<Class<?>> steps(Object translator) {

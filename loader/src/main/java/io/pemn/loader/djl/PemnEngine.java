@@ -8,7 +8,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.SymbolBlock;
 import ai.djl.training.GradientCollector;
 
-/** PyTorch's engine, whose models are loaded from archives. */
+/**
+ * PyTorch's engine, whose models are loaded from archives. It starts PyTorch's when it is first
+ * needed, so that archives can be decoded meanwhile.
+ */
 final class PemnEngine extends Engine {
   static final String NAME = "Pemn";
 
@@ -17,13 +20,12 @@ final class PemnEngine extends Engine {
 
   private static final String PYTORCH = "PyTorch";
 
-  private final Engine pytorch;
-
-  private PemnEngine(Engine pytorch) {
-    this.pytorch = pytorch;
-  }
-
-  static PemnEngine start() {
+  /**
+   * PyTorch's engine, started.
+   *
+   * @throws EngineException in one sentence, if it or its native libraries are not there
+   */
+  static Engine pytorch() {
     if (!Engine.hasEngine(PYTORCH)) {
       throw new EngineException(
           "DJL's PyTorch engine, which runs the networks of archives, is not on the class path; add"
@@ -33,7 +35,7 @@ final class PemnEngine extends Engine {
               + " ai.djl.pytorch:pytorch-native-cpu.");
     }
     try {
-      return new PemnEngine(Engine.getEngine(PYTORCH));
+      return Engine.getEngine(PYTORCH);
     } catch (EngineException | LinkageError | AssertionError e) {
       throw new EngineException(
           "DJL's PyTorch engine, which runs the networks of archives, does not start: "
@@ -83,7 +85,7 @@ final class PemnEngine extends Engine {
 
   @Override
   public Engine getAlternativeEngine() {
-    return pytorch.getAlternativeEngine();
+    return pytorch().getAlternativeEngine();
   }
 
   @Override
@@ -99,27 +101,30 @@ final class PemnEngine extends Engine {
   /** That of PyTorch, which does the computing. */
   @Override
   public String getVersion() {
-    return pytorch.getVersion();
+    return pytorch().getVersion();
   }
 
   @Override
   public boolean hasCapability(String capability) {
-    return pytorch.hasCapability(capability);
+    return pytorch().hasCapability(capability);
   }
 
   @Override
   public SymbolBlock newSymbolBlock(NDManager manager) {
-    return pytorch.newSymbolBlock(manager);
+    return pytorch().newSymbolBlock(manager);
   }
 
   @Override
   public Model newModel(String name, Device device) {
-    return new ArchiveModel(name, newBaseManager(device), this);
+    if (device != null) {
+      require(device);
+    }
+    return new ArchiveModel(name, device, this);
   }
 
   @Override
   public NDManager newBaseManager() {
-    return pytorch.newBaseManager();
+    return pytorch().newBaseManager();
   }
 
   /**
@@ -132,22 +137,22 @@ final class PemnEngine extends Engine {
     if (device != null) {
       require(device);
     }
-    return pytorch.newBaseManager(device);
+    return pytorch().newBaseManager(device);
   }
 
   @Override
   public GradientCollector newGradientCollector() {
-    return pytorch.newGradientCollector();
+    return pytorch().newGradientCollector();
   }
 
   @Override
   public void setRandomSeed(int seed) {
     super.setRandomSeed(seed);
-    pytorch.setRandomSeed(seed);
+    pytorch().setRandomSeed(seed);
   }
 
   @Override
   public String toString() {
-    return NAME + " on " + pytorch;
+    return NAME + " on " + PYTORCH;
   }
 }

@@ -1,7 +1,6 @@
 package io.pemn.loader.djl;
 
 import ai.djl.engine.Engine;
-import ai.djl.engine.EngineException;
 import ai.djl.engine.EngineProvider;
 
 /**
@@ -15,7 +14,7 @@ import ai.djl.engine.EngineProvider;
  * @since 0.1
  */
 public final class PemnEngineProvider implements EngineProvider {
-  private Engine engine;
+  private final Engine engine = new PemnEngine();
 
   /** For DJL, which calls it through {@link java.util.ServiceLoader}. */
   public PemnEngineProvider() {}
@@ -31,16 +30,9 @@ public final class PemnEngineProvider implements EngineProvider {
     return PemnEngine.RANK;
   }
 
-  /**
-   * The engine, which starts PyTorch's.
-   *
-   * @throws EngineException in one sentence, if PyTorch's engine or its native library is not there
-   */
+  /** The engine; it starts PyTorch's when a model is loaded. */
   @Override
-  public synchronized Engine getEngine() {
-    if (engine == null) {
-      engine = PemnEngine.start();
-    }
+  public Engine getEngine() {
     return engine;
   }
 }

@@ -2,6 +2,7 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.pemn.format.network.BuiltInDescription;
@@ -15,7 +16,10 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
 /**
- * Loads archives as DJL models, ready for {@link Model#newPredictor}.
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}, where a {@link
+ * ai.djl.repository.zoo.Criteria} does not fit: archives that are open already, or in memory.
+ *
+ * <p>The models are those of the engine "Pemn", see {@link PemnEngineProvider}.
  *
  * @since 0.1
  */
@@ -36,13 +40,11 @@ public final class PemnModel {
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(Path file, Device device) throws IOException {
-    String name = file.getFileName().toString();
-    return load(
-        () -> PemnArchive.open(file),
-        name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
-        device);
+    return load(() -> PemnArchive.open(file), ArchiveModel.nameOf(file), device);
   }
 
   /**
@@ -54,6 +56,8 @@ public final class PemnModel {
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    * @throws IOException if it cannot be read or loaded
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
     return load(() -> archive, name, device);
@@ -61,9 +65,34 @@ public final class PemnModel {
 
   private static Model load(Callable<PemnArchive> opening, String name, Device device)
       throws IOException {
+    // DJL looks for engines with the thread's class loader, which may not see this one.
+    Engine.registerEngine(new PemnEngineProvider());
+    Model model = Model.newInstance(name, device, PemnEngine.NAME);
+    boolean loaded = false;
+    try {
+      ((ArchiveModel) model).load(opening);
+      loaded = true;
+      return model;
+    } finally {
+      if (!loaded) {
+        model.close();
+      }
+    }
+  }
+
+  /**
+   * An archive and its network.
+   *
+   * @param model PyTorch's, which owns the weights
+   */
+  record Loaded(PemnArchive archive, Model model) {}
+
+  /** Opens an archive and loads its network. */
+  static Loaded network(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
     try (Preparation preparation = Preparation.begin(opening, device)) {
       // The first time, this starts the engine.
-      Model model = Model.newInstance(name, device, "PyTorch");
+      Model model = PemnEngine.pytorch().newModel(name, device);
       boolean loaded = false;
       try {
         Preparation.Prepared prepared = preparation.await();
@@ -74,7 +103,7 @@ public final class PemnModel {
           prepared.module().orElseThrow().into(model);
         }
         loaded = true;
-        return model;
+        return new Loaded(archive, model);
       } finally {
         if (!loaded) {
           model.close();

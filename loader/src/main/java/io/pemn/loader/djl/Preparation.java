@@ -45,10 +45,7 @@ final class Preparation implements Closeable {
   }
 
   private static Prepared prepare(PemnArchive archive, Device device) throws IOException {
-    archive.remainder();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
+    archive.decode();
     boolean onGpu = device != null && device.isGpu();
     return new Prepared(
         archive,

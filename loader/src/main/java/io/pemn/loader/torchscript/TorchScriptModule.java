@@ -421,7 +421,7 @@ public record TorchScriptModule(List<Entry> entries) {
     if (text.isEmpty()
         || text.length() > MAX_NAME_BYTES
         || text.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES
-        || !text.codePoints().allMatch(TorchScriptModule::isPrintable)) {
+        || !isPrintable(text)) {
       throw new IllegalArgumentException(
           "A TorchScript module has a "
               + what
@@ -431,6 +431,15 @@ public record TorchScriptModule(List<Entry> entries) {
               + MAX_NAME_BYTES
               + " bytes, are possible.");
     }
+  }
+
+  private static boolean isPrintable(String text) {
+    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+      if (!isPrintable(text.codePointAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isPrintable(int codePoint) {

@@ -23,7 +23,6 @@ import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.TranslateException;
 import io.pemn.loader.PemnArchive;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -132,7 +131,9 @@ class CriteriaTest {
   void serversGetTheClassesOfImagesAsJson() throws Exception {
     Path png = png(GoldenArchive.pixels(3, 8, 8));
     String best =
-        predict(GoldenArchive.COLOUR, GoldenArchive.pixels(3, 8, 8)).best().getClassName();
+        GoldenArchive.ofPixels(GoldenArchive.COLOUR, GoldenArchive.pixels(3, 8, 8))
+            .best()
+            .getClassName();
 
     try (ZooModel<Input, Output> model =
             criteria(GoldenArchive.COLOUR)
@@ -153,6 +154,42 @@ class CriteriaTest {
   }
 
   @Test
+  void serversMayBeConfiguredByAFileBesideTheArchive() throws Exception {
+    Path models = Files.createDirectory(folder.resolve("colour"));
+    Files.copy(GoldenArchive.COLOUR, models.resolve("model.pemn"));
+    Files.writeString(
+        models.resolve("serving.properties"),
+        "engine=Pemn\ntranslatorFactory=io.pemn.loader.djl.PemnTranslatorFactory\n");
+    Criteria<Input, Output> criteria =
+        Criteria.builder().setTypes(Input.class, Output.class).optModelPath(models).build();
+
+    try (ZooModel<Input, Output> model = criteria.loadModel();
+        Predictor<Input, Output> predictor = model.newPredictor()) {
+      Input input = new Input();
+      input.add(GoldenArchive.png(GoldenArchive.pixels(3, 8, 8), 3, 8, 8));
+
+      String json = predictor.predict(input).getData().getAsString();
+
+      assertEquals(4, json.split("className", -1).length - 1, json);
+    }
+  }
+
+  @Test
+  void pixelsAreClassifiedWithTheFactory() throws Exception {
+    byte[] pixels = GoldenArchive.pixels(3, 8, 8);
+    try (ZooModel<byte[], Classifications> model =
+            criteria(GoldenArchive.COLOUR)
+                .setTypes(byte[].class, Classifications.class)
+                .optTranslatorFactory(new PemnTranslatorFactory())
+                .build()
+                .loadModel();
+        Predictor<byte[], Classifications> predictor = model.newPredictor()) {
+      assertEquals(
+          ofPixels(GoldenArchive.COLOUR, pixels), predictor.predict(pixels).getProbabilities());
+    }
+  }
+
+  @Test
   void aTranslatorThatDoesMoreThanDjlsDefaultIsHonoured() throws Exception {
     byte[] pixels = GoldenArchive.pixels(3, 8, 8);
     Image image = GoldenArchive.image(pixels, 3, 8, 8);
@@ -162,7 +199,10 @@ class CriteriaTest {
             .addTransform(array -> array.mul(0))
             .build();
 
-    List<Double> dark = predict(images(GoldenArchive.COLOUR).optTranslator(own), image);
+    // Of this argument DJL could make no translator, but it need not.
+    List<Double> dark =
+        predict(
+            images(GoldenArchive.COLOUR).optTranslator(own).optArgument("resize", "8,8"), image);
 
     try (Model model = PemnModel.load(GoldenArchive.COLOUR, Device.cpu());
         Predictor<NDList, NDList> predictor =
@@ -178,9 +218,7 @@ class CriteriaTest {
   }
 
   private Path png(byte[] pixels) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    GoldenArchive.image(pixels, 3, 8, 8).save(bytes, "png");
-    return Files.write(folder.resolve("image.png"), bytes.toByteArray());
+    return Files.write(folder.resolve("image.png"), GoldenArchive.png(pixels, 3, 8, 8));
   }
 
   private static Criteria.Builder<?, ?> criteria(Path file) {
@@ -201,16 +239,6 @@ class CriteriaTest {
 
   private static List<Double> ofPixels(Path file, byte[] pixels)
       throws IOException, TranslateException {
-    return predict(file, pixels).getProbabilities();
-  }
-
-  private static Classifications predict(Path file, byte[] pixels)
-      throws IOException, TranslateException {
-    PemnArchive archive = PemnArchive.open(file);
-    try (Model model = PemnModel.load(archive, "model", Device.cpu());
-        Predictor<byte[], Classifications> predictor =
-            model.newPredictor(new PixelTranslator(archive))) {
-      return predictor.predict(pixels);
-    }
+    return GoldenArchive.ofPixels(file, pixels).getProbabilities();
   }
 }

@@ -1,8 +1,16 @@
 package io.pemn.loader.djl;
 
+import ai.djl.Device;
+import ai.djl.Model;
+import ai.djl.inference.Predictor;
+import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
+import ai.djl.translate.TranslateException;
+import io.pemn.loader.PemnArchive;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
 
@@ -52,5 +60,22 @@ final class GoldenArchive {
       }
     }
     return ImageFactory.getInstance().fromImage(image);
+  }
+
+  /** The same image as a file. */
+  static byte[] png(byte[] pixels, int channels, int height, int width) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    image(pixels, channels, height, width).save(bytes, "png");
+    return bytes.toByteArray();
+  }
+
+  /** What the network of an archive says of pixels that were given as such. */
+  static Classifications ofPixels(Path file, byte[] pixels) throws IOException, TranslateException {
+    PemnArchive archive = PemnArchive.open(file);
+    try (Model model = PemnModel.load(archive, "model", Device.cpu());
+        Predictor<byte[], Classifications> predictor =
+            model.newPredictor(new PixelTranslator(archive))) {
+      return predictor.predict(pixels);
+    }
   }
 }

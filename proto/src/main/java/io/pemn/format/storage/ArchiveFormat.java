@@ -69,7 +69,8 @@ public final class ArchiveFormat {
     return sha256.digest();
   }
 
-  static MessageDigest sha256() {
+  /** An empty SHA-256. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
