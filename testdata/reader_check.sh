@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Lets docs/reader.py, the reader in Python that was written from docs/format.md, rebuild every golden archive
-# and compares the layers' names and digests with those of `pemn inspect --layers`. It must also read what
-# mask-code-vectors.txt has, and refuse archives with a damaged byte, cut off or of a later version: each with
-# one sentence, exit code 1 and no layers.
+# Lets docs/reader.py, the reader in Python that was written from docs/format.md, rebuild every golden
+# archive and compares names, shapes and digests of the layers with those of `pemn inspect --layers`. It
+# must also read what mask-code-vectors.txt has, and refuse archives with a damaged byte, cut off or of a
+# later version: each with one sentence, exit code 1 and no layers.
 #
 #   testdata/reader_check.sh [PYTHON]
 #
 # Needs a Python with numpy, protobuf and zstandard, and protoc (Debian: python3-numpy, python3-protobuf,
-# python3-zstandard, protobuf-compiler). A minute and a half on one core.
+# python3-zstandard, protobuf-compiler). About a minute.
 set -euo pipefail
 home=$(cd "$(dirname "$0")/.." && pwd -P)
 python=${1:-python3}
@@ -43,10 +43,26 @@ def run_reader(*archives):
 
 
 def inspect(archive):
-    """What reader.py has to print, from what pemn says."""
+    """The layers, as pemn says."""
     command = [home / "pemn", "inspect", "--layers", "--json", archive]
-    found = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-    return "".join(f"{layer['digest']} {layer['name']}\n" for layer in found["layers"])
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["layers"]
+
+
+def shapes(archive):
+    """The layers' shapes, as reader.py says."""
+    opened = reader.open_archive(archive)
+    for _ in reader.rebuild(opened) if opened.metadata.layers else []:
+        pass
+    return [list(layer.shape) for layer in opened.metadata.layers]
+
+
+def roaring(members):
+    """A RoaringBitmap of a single container without runs: an array, or above 4,096 members a bitmap."""
+    header = np.array([12346, 1, (len(members) - 1) << 16, 16], "<u4").tobytes()
+    bits = np.zeros(65536, bool)
+    bits[members] = True
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    return header + (packed if len(members) > 4096 else np.flatnonzero(bits).astype("<u2").tobytes())
 
 
 def spans(archive):
@@ -115,6 +131,10 @@ for line in (home / "testdata/mask-code-vectors.txt").read_text().splitlines():
         masks += 1
 print(f"reader.py reads the {masks} masks of mask-code-vectors.txt.")
 
+for count in 1, 4095, 4096, 4097, 65536:
+    members = np.sort(np.random.default_rng(count).permutation(65536)[:count])
+    assert np.array_equal(np.flatnonzero(reader.roaring(roaring(members), 65536)), members), count
+
 archives = sorted((home / "testdata/golden").glob("version-*/*.pemn"))
 assert archives, "There are no golden archives."
 layers = copies = positions = 0
@@ -122,8 +142,11 @@ for path in archives:
     archive, chance = path.read_bytes(), random.Random(path.name)
     result = run_reader(path)
     assert result.returncode == 0 and result.stderr == "", f"{path}: {result.stderr}"
-    assert result.stdout == inspect(path), f"{path}: pemn and reader.py disagree:\n{result.stdout}"
-    layers += len(result.stdout.splitlines())
+    inspected = inspect(path)
+    expected = "".join(f"{layer['digest']} {layer['name']}\n" for layer in inspected)
+    assert result.stdout == expected, f"{path}: pemn says\n{expected}and reader.py\n{result.stdout}"
+    assert shapes(archive) == [layer["shape"] for layer in inspected], f"{path}: {shapes(archive)}"
+    layers += len(inspected)
 
     lines = refused([*damaged(archive, chance), *cut(archive), archive + b"\0", of_a_later_version(archive)])
     assert "newer reader" in lines[-1], lines[-1]
@@ -138,6 +161,6 @@ for path in archives:
             sys.exit(f"{path}: that a bit of byte {at} is another one goes unnoticed.")
         copy[at] = archive[at]
         positions += 1
-print(f"It rebuilds the {layers} layers of {len(archives)} golden archives with pemn's digests,")
-print(f"refuses {copies} damaged copies of them, and notices a change of a bit in each of {positions} bytes.")
+print(f"It rebuilds the {layers} layers of {len(archives)} golden archives with pemn's names and digests, refuses")
+print(f"{copies} damaged copies of them, and notices a change of a bit in each of their {positions} bytes.")
 PYTHON
