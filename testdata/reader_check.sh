@@ -161,6 +161,6 @@ for path in archives:
             sys.exit(f"{path}: that a bit of byte {at} is another one goes unnoticed.")
         copy[at] = archive[at]
         positions += 1
-print(f"It rebuilds the {layers} layers of {len(archives)} golden archives with pemn's names and digests, refuses")
-print(f"{copies} damaged copies of them, and notices a change of a bit in each of their {positions} bytes.")
+print(f"It rebuilds the {layers} layers of {len(archives)} golden archives with pemn's names and digests,")
+print(f"refuses {copies} damaged copies, and notices a change of a bit in each of the {positions} bytes.")
 PYTHON

@@ -1,10 +1,10 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.network.ArchitectureOptions;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ImageShape;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.packager.imports.CheckpointImport;
 import java.io.IOException;
 import java.nio.charset.MalformedInputException;

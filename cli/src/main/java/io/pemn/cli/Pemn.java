@@ -49,17 +49,17 @@ import picocli.CommandLine.Spec;
       GenerateCompletion.class,
       CommandLine.HelpCommand.class
     },
-    footerHeading = "%nExit codes:%n",
-    footer = {
-      "  0    done",
-      "  1    it could not be done: the sentence on standard error says why",
-      "  2    the command line is wrong",
-      "  3    the target of --target-size, --target-ratio or --max-drop cannot be met",
-      "  70   a fault of pemn itself",
-      "  130  interrupted",
-      "",
-      "Begin with: pemn demo"
-    })
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:it could not be done: the sentence on standard error says why",
+      "2:the command line is wrong",
+      "3:the target of --target-size, --target-ratio or --max-drop cannot be met",
+      "70:a fault of pemn itself",
+      "130:interrupted"
+    },
+    footerHeading = "%nBegin with:%n",
+    footer = "  pemn demo")
 public final class Pemn implements Runnable {
   /** Exit code of what could not be done. */
   static final int FAILURE = 1;

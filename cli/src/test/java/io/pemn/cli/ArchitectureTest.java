@@ -3,6 +3,7 @@ package io.pemn.cli;
 import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -14,13 +15,19 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMember;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.TorchScriptTarget;
 import io.pemn.compressor.sweep.SweepLock;
 import io.pemn.compressor.training.MetricsLog;
-import io.pemn.loader.djl.PemnModel;
+import io.pemn.loader.torchscript.SparseFile;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.tensors.NpyFolder;
 import java.io.FileOutputStream;
@@ -32,7 +39,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -131,7 +140,7 @@ class ArchitectureTest {
                 AtomicFile.class,
                 NpyFolder.class,
                 Pemn.class,
-                PemnModel.class,
+                SparseFile.class,
                 ModuleSource.class,
                 TorchScriptTarget.class,
                 MetricsLog.class,
@@ -192,6 +201,69 @@ class ArchitectureTest {
       }
     }
     assertEquals(Set.of("pemn-proto"), inherited);
+  }
+
+  @Test
+  void applicationsMeetOnlyTypesThatTheyMayUse() {
+    Set<String> api = PublicApi.packages();
+    classes()
+        .that(
+            DescribedPredicate.describe(
+                "are API and written by hand",
+                type ->
+                    api.contains(type.getPackageName())
+                        && !type.getPackageName().equals(PublicApi.GENERATED)
+                        && isPublic(type)))
+        .should(mentionOnlyTypesOf(api))
+        .check(PEMN);
+  }
+
+  /** Applies to whatever a caller or a subclass must know. */
+  private static ArchCondition<JavaClass> mentionOnlyTypesOf(Set<String> api) {
+    return new ArchCondition<>("mention only API, the JDK and, in io.pemn.loader.djl, DJL") {
+      @Override
+      public void check(JavaClass type, ConditionEvents events) {
+        Map<String, Set<JavaClass>> mentioned = new TreeMap<>();
+        Set<JavaClass> parents = new HashSet<>();
+        type.getSuperclass().ifPresent(parent -> parents.addAll(parent.getAllInvolvedRawTypes()));
+        type.getInterfaces().forEach(parent -> parents.addAll(parent.getAllInvolvedRawTypes()));
+        mentioned.put(type.getName(), parents);
+        for (JavaMember member : type.getMembers()) {
+          if (member.getModifiers().contains(JavaModifier.PUBLIC)
+              || member.getModifiers().contains(JavaModifier.PROTECTED)) {
+            Set<JavaClass> types = new HashSet<>(member.getAllInvolvedRawTypes());
+            if (member instanceof JavaCodeUnit code) {
+              types.addAll(code.getExceptionTypes());
+            }
+            mentioned.put(member.getFullName(), types);
+          }
+        }
+        mentioned.forEach(
+            (where, types) ->
+                types.stream()
+                    .map(JavaClass::getBaseComponentType)
+                    .filter(found -> !isAllowed(found, type))
+                    .forEach(
+                        found ->
+                            events.add(
+                                SimpleConditionEvent.violated(
+                                    type, where + " mentions " + found.getName()))));
+      }
+
+      private boolean isAllowed(JavaClass found, JavaClass where) {
+        String name = found.getPackageName();
+        return found.isPrimitive()
+            || name.startsWith("java.")
+            || (name + ".").startsWith("ai.djl.")
+                && where.getPackageName().equals("io.pemn.loader.djl")
+            || api.contains(name) && isPublic(found);
+      }
+    };
+  }
+
+  private static boolean isPublic(JavaClass type) {
+    return type.getModifiers().contains(JavaModifier.PUBLIC)
+        && type.getEnclosingClass().map(ArchitectureTest::isPublic).orElse(true);
   }
 
   private static DescribedPredicate<JavaClass> areNotIn(Class<?>... types) {

@@ -27,7 +27,7 @@ class LauncherTest {
     Files.createSymbolicLink(link, HOME.resolve("pemn"));
     // Only the part that needs no build: the test itself may be running in one.
     String script =
-        "set -- --version; java() { printf '%s\\n' \"$@\"; };"
+        "set -- --version; java() { echo 'java version \"17\"'; printf '%s\\n' \"$@\"; };"
             + " exec() { \"$@\"; }; find() { :; };"
             + " mvn() { rm -f \"$log\"; builtin exit 0; }; . \"$0\"";
     assumeTrue(Files.exists(HOME.resolve("cli/target/classpath.txt")), "not yet packaged");
@@ -41,12 +41,12 @@ class LauncherTest {
   private static String output(Path directory, String... command)
       throws IOException, InterruptedException {
     Process process;
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+    // The Java that it finds on the PATH can be a function of the test.
+    builder.environment().remove("JAVA_HOME");
     try {
-      process =
-          new ProcessBuilder(command)
-              .directory(directory.toFile())
-              .redirectErrorStream(true)
-              .start();
+      process = builder.start();
     } catch (IOException e) {
       assumeTrue(false, "no bash here");
       throw e;

@@ -1,48 +1,49 @@
 package io.pemn.loader;
 
 import com.google.protobuf.ByteString;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.loader.ArchiveCursor.Section;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * An archive's bytes, taken apart: the head is checked against its digest, and each section is
- * checked against its own when it is asked for.
+ * An archive's bytes, taken apart: the head is read and checked against its digest, and each
+ * section is read and checked against its own when it is asked for.
  *
- * @param size size of the file in bytes
+ * @param bytes the whole file
  * @param digest SHA-256 of the head in hexadecimal
  * @param version of the format
  * @param metadata as it stands in the file; only its form is checked
- * @param masks contents of the section, empty if there is none; not checked
+ * @param masks where the section is, of length 0 if there is none
  * @param remainder likewise
  * @param prototypeValues likewise
  * @param module likewise
  * @param codedPrototype likewise
  */
 record ArchiveFile(
-    long size,
+    ArchiveBytes bytes,
     String digest,
     int version,
     Metadata metadata,
-    ByteBuffer masks,
-    ByteBuffer remainder,
-    ByteBuffer prototypeValues,
-    ByteBuffer module,
-    ByteBuffer codedPrototype) {
+    Section masks,
+    Section remainder,
+    Section prototypeValues,
+    Section module,
+    Section codedPrototype) {
   private static final String MASKS = "masks";
   private static final String REMAINDER = "remainder";
   private static final String PROTOTYPE_VALUES = "prototype values";
   private static final String MODULE = "module";
   private static final String CODED_PROTOTYPE = "coded prototype";
 
-  /** Takes a file apart, from position to limit. */
-  static ArchiveFile parse(ByteBuffer file) throws PemnFormatException {
-    file = file.slice();
-    checkMagic(file);
-    ArchiveCursor cursor = new ArchiveCursor(file.duplicate());
-    cursor.readBytes(1, "magic");
+  /** Takes a file apart. */
+  static ArchiveFile parse(ArchiveBytes bytes) throws IOException {
+    checkMagic(bytes);
+    ArchiveCursor cursor = new ArchiveCursor(bytes);
+    cursor.skipBytes(1, "magic");
     long version = cursor.readNumber(2, "format version");
     if (version == 0) {
       throw new PemnFormatException.Corrupt(
@@ -56,8 +57,9 @@ record ArchiveFile(
               + ArchiveFormat.VERSION
               + "; use a newer pemn, or get the file again if it is damaged.");
     }
-    ByteBuffer metadataBytes = cursor.readBytes(3, "metadata");
-    ByteBuffer head = file.slice(0, cursor.position());
+    Section metadataSection = cursor.skipBytes(3, "metadata");
+    ByteBuffer head = bytes.read(0, Math.toIntExact(cursor.position()));
+    ByteBuffer metadataBytes = head.slice((int) metadataSection.from(), metadataSection.length());
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
@@ -74,12 +76,34 @@ record ArchiveFile(
               + "; it was written by a faulty tool.");
     }
 
-    ByteBuffer masks = section(cursor, 5, MASKS, metadata.hasMasks());
-    ByteBuffer remainder = section(cursor, 6, REMAINDER, metadata.hasRemainder());
-    ByteBuffer prototypeValues =
-        section(cursor, 7, PROTOTYPE_VALUES, metadata.hasPrototypeValues());
-    ByteBuffer module = section(cursor, 8, MODULE, metadata.hasModule());
-    ByteBuffer codedPrototype = section(cursor, 9, CODED_PROTOTYPE, metadata.hasCodedPrototype());
+    Section masks =
+        section(bytes, cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getDigest());
+    Section remainder =
+        section(
+            bytes,
+            cursor,
+            6,
+            REMAINDER,
+            metadata.hasRemainder(),
+            metadata.getRemainder().getDigest());
+    Section prototypeValues =
+        section(
+            bytes,
+            cursor,
+            7,
+            PROTOTYPE_VALUES,
+            metadata.hasPrototypeValues(),
+            metadata.getPrototypeValues().getDigest());
+    Section module =
+        section(bytes, cursor, 8, MODULE, metadata.hasModule(), metadata.getModule().getDigest());
+    Section codedPrototype =
+        section(
+            bytes,
+            cursor,
+            9,
+            CODED_PROTOTYPE,
+            metadata.hasCodedPrototype(),
+            metadata.getCodedPrototype().getDigest());
     checkLength(masks, MASKS, old, metadata.getMasks().getStoredBytes());
     checkLength(remainder, REMAINDER, old, metadata.getRemainder().getStoredBytes());
     checkLength(
@@ -89,13 +113,11 @@ record ArchiveFile(
       throw new PemnFormatException.Corrupt(
           "The archive ends at byte "
               + cursor.position()
-              + ", but the file has "
-              + file.remaining()
-              + ": something was appended to it; get it again.");
+              + ", but more bytes follow: something was appended to it; get it again.");
     }
 
     return new ArchiveFile(
-        file.remaining(),
+        bytes instanceof ArrivingBytes arrived ? arrived.whole() : bytes,
         Layer.hex(ArchiveFormat.digest(head)),
         (int) version,
         metadata,
@@ -107,44 +129,48 @@ record ArchiveFile(
   }
 
   /** The masks section, found equal to its digest. */
-  ByteBuffer checkedMasks() throws PemnFormatException {
+  ByteBuffer checkedMasks() throws IOException {
     return checked(masks, metadata.getMasks().getDigest(), MASKS);
   }
 
   /** The remainder section, found equal to its digest. */
-  ByteBuffer checkedRemainder() throws PemnFormatException {
+  ByteBuffer checkedRemainder() throws IOException {
     return checked(remainder, metadata.getRemainder().getDigest(), REMAINDER);
   }
 
   /** The section of prototype values, found equal to its digest. */
-  ByteBuffer checkedPrototypeValues() throws PemnFormatException {
+  ByteBuffer checkedPrototypeValues() throws IOException {
     return checked(prototypeValues, metadata.getPrototypeValues().getDigest(), PROTOTYPE_VALUES);
   }
 
   /** The module section, found equal to its digest. */
-  ByteBuffer checkedModule() throws PemnFormatException {
+  ByteBuffer checkedModule() throws IOException {
     return checked(module, metadata.getModule().getDigest(), MODULE);
   }
 
   /** The section of a coded prototype, found equal to its digest. */
-  ByteBuffer checkedCodedPrototype() throws PemnFormatException {
+  ByteBuffer checkedCodedPrototype() throws IOException {
     return checked(codedPrototype, metadata.getCodedPrototype().getDigest(), CODED_PROTOTYPE);
   }
 
-  private static ByteBuffer checked(ByteBuffer section, ByteString digest, String what)
-      throws PemnFormatException {
-    checkDigest(section, digest.asReadOnlyByteBuffer(), what);
-    return section.duplicate();
+  private ByteBuffer checked(Section section, ByteString digest, String what) throws IOException {
+    ByteBuffer contents = bytes.read(section.from(), section.length());
+    checkDigest(contents, digest.asReadOnlyByteBuffer(), what);
+    return contents;
   }
 
-  private static void checkMagic(ByteBuffer file) throws PemnFormatException {
+  private static void checkMagic(ArchiveBytes bytes) throws IOException {
     byte[] magic = ArchiveFormat.magic();
     byte[] expected = new byte[magic.length + 2];
     expected[0] = 1 << 3 | 2;
     expected[1] = (byte) magic.length;
     System.arraycopy(magic, 0, expected, 2, magic.length);
-    byte[] found = new byte[Math.min(expected.length, file.remaining())];
-    file.get(0, found);
+    int length = 0;
+    while (length < expected.length && !bytes.endsAt(length)) {
+      length++;
+    }
+    byte[] found = new byte[length];
+    bytes.read(0, length).get(found);
     if (!Arrays.equals(found, 0, found.length, expected, 0, found.length)) {
       throw new PemnFormatException.NotAnArchive(
           "The file does not begin as a .pemn archive does; if it is meant to be one, it was"
@@ -160,7 +186,11 @@ record ArchiveFile(
 
   private static void checkDigest(ByteBuffer bytes, ByteBuffer expected, String what)
       throws PemnFormatException {
-    byte[] digest = ArchiveFormat.digest(bytes);
+    checkDigest(ArchiveFormat.digest(bytes), expected, what);
+  }
+
+  private static void checkDigest(byte[] digest, ByteBuffer expected, String what)
+      throws PemnFormatException {
     if (!ByteBuffer.wrap(digest).equals(expected)) {
       byte[] stated = new byte[expected.remaining()];
       expected.duplicate().get(stated);
@@ -177,15 +207,30 @@ record ArchiveFile(
     }
   }
 
-  private static ByteBuffer section(ArchiveCursor cursor, int field, String what, boolean present)
-      throws PemnFormatException {
-    return present ? cursor.readBytes(field, what) : ByteBuffer.allocate(0);
+  /** Where a section is; one that is on its way is checked while it arrives. */
+  private static Section section(
+      ArchiveBytes bytes,
+      ArchiveCursor cursor,
+      int field,
+      String what,
+      boolean present,
+      ByteString digest)
+      throws IOException {
+    if (!present) {
+      return Section.NONE;
+    }
+    Section section = cursor.skipBytes(field, what);
+    if (bytes instanceof ArrivingBytes arriving) {
+      checkDigest(
+          arriving.digest(section.from(), section.length()), digest.asReadOnlyByteBuffer(), what);
+    }
+    return section;
   }
 
   /** Before version 3 the metadata repeat the length that stands before the section. */
-  private static void checkLength(ByteBuffer section, String what, boolean old, long storedBytes)
+  private static void checkLength(Section section, String what, boolean old, long storedBytes)
       throws PemnFormatException {
-    long expected = old ? section.remaining() : 0;
+    long expected = old ? section.length() : 0;
     if (storedBytes != expected) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
@@ -194,7 +239,7 @@ record ArchiveFile(
               + Long.toUnsignedString(storedBytes)
               + " bytes, but "
               + (old
-                  ? section.remaining() + " are there: the file is damaged; get it again."
+                  ? section.length() + " are there: the file is damaged; get it again."
                   : "this format version does not say so twice; it was written by a faulty tool."));
     }
   }

@@ -1,6 +1,5 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Normalization;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
@@ -12,6 +11,8 @@ import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Metrics;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -159,7 +160,7 @@ record CheckedMetadata(
               && (layer.getKind() != MaskKind.SIGN || layer.getKept() == size)
               && Float.isFinite(layer.getScale())
               && layer.getOffset() >= 0
-              && layer.getDigest().size() == ArchiveFormat.LAYER_DIGEST_BYTES;
+              && layer.getDigest().size() == LayerDigest.BYTES;
       if (!sound) {
         throw new PemnFormatException.Corrupt(
             "The archive's layer "

@@ -17,6 +17,7 @@ import java.util.List;
  * @param digest first 8 bytes, in hexadecimal, of the SHA-256 of the weights as little-endian
  *     float32
  * @param kind what its mask can say of a weight
+ * @since 0.1
  */
 public record Layer(
     String name,
@@ -29,12 +30,24 @@ public record Layer(
     String digest,
     MaskKind kind) {
 
-  /** Copies the shape. */
+  /**
+   * Copies the shape.
+   *
+   * @param name of the weight
+   * @param shape its dimensions
+   * @param firstPosition where its positions start in the masks of all layers
+   * @param size number of weights
+   * @param offset where it starts in the repeated prototype
+   * @param scale what a kept prototype value is multiplied with
+   * @param kept number of weights that the mask keeps
+   * @param digest of the weights
+   * @param kind what its mask can say of a weight
+   */
   public Layer {
     shape = List.copyOf(shape);
   }
 
-  /** The fraction of weights that the mask keeps, 0 to 1. */
+  /** {@return the fraction of weights that the mask keeps, 0 to 1} */
   public double density() {
     return (double) kept / size;
   }

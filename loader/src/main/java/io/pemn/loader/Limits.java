@@ -10,6 +10,7 @@ package io.pemn.loader;
  * @param remainderBytes greatest decompressed size of the remainder, and greatest size of its
  *     numbers, those of constant tensors written out and coded ones as float32
  * @param moduleBytes greatest decompressed size of a TorchScript module without its numbers
+ * @since 0.1
  */
 public record Limits(
     long fileBytes, long weights, int layers, long remainderBytes, long moduleBytes) {

@@ -1,6 +1,5 @@
 package io.pemn.loader;
 
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
@@ -9,25 +8,27 @@ import io.pemn.format.NumberType;
 import io.pemn.format.Padding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
-import io.pemn.format.UsedValues;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.MaskCodecs;
 import io.pemn.format.mask.MaskLayout;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.Provenance;
-import io.pemn.loader.torchscript.ModuleFile;
-import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
+import io.pemn.format.storage.UsedValues;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -43,12 +44,20 @@ import java.util.stream.Collectors;
  * An open {@code .pemn} archive: its metadata, and its layers and remainder, decoded when asked
  * for.
  *
- * <p>Opening checks the head's digest and everything that the metadata claims; a section's digest
- * is checked when the section is first decoded. Instances are immutable as far as callers can see
- * and safe for concurrent use; they hold no file open. Rebuilding needs no DJL.
+ * <p>Opening takes time in proportion to the metadata; it checks the head's digest and everything
+ * that the metadata claim. A section's digest is checked when the section is first decoded, which
+ * is once. Instances are immutable as far as callers can see and safe for concurrent use; they hold
+ * no file open. Rebuilding needs no DJL.
+ *
+ * @since 0.1
  */
 public final class PemnArchive {
-  private static final int WEIGHTS_AT_ONCE = 1 << 14;
+  /** A multiple of 64; 16 KiB stay in the processor's first cache on their way into a buffer. */
+  private static final int WEIGHTS_AT_ONCE = 1 << 12;
+
+  /** Files up to this size are read whole when they are opened. */
+  private static final int READ_WHOLE = 1 << 16;
+
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
   private static final String REMAINDER = "The remainder tensors";
   private static final String MODULE = "The module's entries";
@@ -56,26 +65,31 @@ public final class PemnArchive {
   private final ArchiveFile file;
   private final Metadata metadata;
   private final CheckedMetadata checked;
+  private final Map<String, Layer> layersByName;
   private final Limits limits;
 
-  private Map<String, LayerMask> layerMasks;
-  private Padding padding;
-  private List<RemainderTensor> remainderTensors;
-  private TorchScriptModule parsedModule;
-  private TorchScriptModule checkedModule;
+  private final Once<Map<String, LayerMask>> masks = new Once<>(this::decodeMasks);
+  private final Once<Padding> padding = new Once<>(this::decodePadding);
+  private final Once<List<RemainderTensor>> remainder = new Once<>(this::decodeAnyRemainder);
+  private final Once<TorchScriptModule> parsedModule = new Once<>(this::parseModule);
+  private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
-  private PemnArchive(ByteBuffer file, Limits limits) throws PemnFormatException {
-    this.file = ArchiveFile.parse(file);
+  private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
+    this.file = ArchiveFile.parse(bytes);
     this.metadata = this.file.metadata();
     this.checked =
         CheckedMetadata.of(
-            this.file.version(), metadata, this.file.prototypeValues().remaining(), limits);
+            this.file.version(), metadata, this.file.prototypeValues().length(), limits);
+    this.layersByName =
+        layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
     this.limits = limits;
   }
 
   /**
-   * Opens an archive within {@link Limits#DEFAULT}.
+   * Opens an archive within {@link Limits#DEFAULT}; see {@link #open(Path, Limits)}.
    *
+   * @param file its path
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
    */
@@ -84,32 +98,71 @@ public final class PemnArchive {
   }
 
   /**
-   * Opens an archive.
+   * Opens an archive. Only its head is read; sections are read when they are first needed, and that
+   * the file was replaced in between is found out then. (Small files are read whole.)
    *
+   * @param file its path
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(Path file, Limits limits) throws IOException {
-    if (!Files.exists(file)) {
-      throw new NoSuchFileException(
-          "There is no file " + file + "; check the path of the archive.");
+    ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
+    if (bytes.size() > limits.fileBytes()) {
+      throw tooLarge(file + " has " + bytes.size() + " bytes", limits);
     }
-    if (!Files.isRegularFile(file)) {
-      throw new PemnFormatException.NotAnArchive(
-          file + " is not a file; give the path of a .pemn archive.");
+    return new PemnArchive(
+        bytes.size() <= READ_WHOLE
+            ? new ArchiveBytes.InMemory(bytes.read(0, (int) bytes.size()))
+            : bytes,
+        limits);
+  }
+
+  /**
+   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, within
+   * {@link Limits#DEFAULT}; see {@link #open(URL, Limits)}.
+   *
+   * @param url where it is
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive open(URL url) throws IOException {
+    return open(url, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
+   * counts as lost. A {@code file:} URL is opened as a path is.
+   *
+   * @param url where it is
+   * @param limits what it may ask for
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive open(URL url, Limits limits) throws IOException {
+    if (url.getProtocol().equals("file")) {
+      try {
+        return open(Path.of(url.toURI()), limits);
+      } catch (URISyntaxException | IllegalArgumentException e) {
+        throw new IOException(url + " is no path of this machine; check it.", e);
+      }
     }
-    long size = Files.size(file);
-    if (size > limits.fileBytes()) {
-      throw new PemnFormatException.LimitExceeded(
-          file
-              + " has "
-              + size
-              + " bytes, more than the limit of "
-              + limits.fileBytes()
-              + "; raise the limit if you trust it.");
-    }
-    return read(Files.readAllBytes(file), limits);
+    return Download.of(url, limits);
+  }
+
+  /**
+   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes; not copied: do not change them afterwards
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive
+   */
+  public static PemnArchive read(byte[] file) throws PemnFormatException {
+    return read(file, Limits.DEFAULT);
   }
 
   /**
@@ -117,58 +170,131 @@ public final class PemnArchive {
    *
    * @param file all its bytes; not copied: do not change them afterwards
    * @param limits what it may ask for
+   * @return the open archive
    * @throws PemnFormatException if it is no sound archive, or exceeds the limits
    */
   public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
-    return new PemnArchive(ByteBuffer.wrap(file).asReadOnlyBuffer(), limits);
+    return read(ByteBuffer.wrap(file), limits);
   }
 
-  /** The format version of the file. */
+  /**
+   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
+   *     do not change them afterwards
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive
+   */
+  public static PemnArchive read(ByteBuffer file) throws PemnFormatException {
+    return read(file, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from memory.
+   *
+   * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
+   *     do not change them afterwards
+   * @param limits what it may ask for
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   */
+  public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
+    if (file.remaining() > limits.fileBytes()) {
+      throw tooLarge("The archive has " + file.remaining() + " bytes", limits);
+    }
+    try {
+      return new PemnArchive(new ArchiveBytes.InMemory(file), limits);
+    } catch (PemnFormatException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new AssertionError("Memory is always read.", e);
+    }
+  }
+
+  /**
+   * Reads an archive from a stream within {@link Limits#DEFAULT}.
+   *
+   * @param file all its bytes; read to its end and not closed
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive read(InputStream file) throws IOException {
+    return read(file, Limits.DEFAULT);
+  }
+
+  /**
+   * Reads an archive from a stream. Its head is worked on, and the digests of its sections are
+   * checked, while the rest is on its way.
+   *
+   * @param file all its bytes; read to its end, but no further than the limits allow, and not
+   *     closed
+   * @param limits what it may ask for
+   * @return the open archive
+   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws IOException if it cannot be read
+   */
+  public static PemnArchive read(InputStream file, Limits limits) throws IOException {
+    return new PemnArchive(new ArrivingBytes(file, limits), limits);
+  }
+
+  static PemnFormatException tooLarge(String found, Limits limits) {
+    return new PemnFormatException.LimitExceeded(
+        found
+            + ", more than the limit of "
+            + limits.fileBytes()
+            + "; raise the limit if you trust it.");
+  }
+
+  /** {@return the format version of the file} */
   public int formatVersion() {
     return file.version();
   }
 
-  /** Size of the file in bytes. */
+  /** {@return the size of the file in bytes} */
   public long fileBytes() {
-    return file.size();
+    return file.bytes().size();
   }
 
-  /** Where those bytes are. */
+  /** {@return where those bytes are} */
   public Sections sections() {
-    long masks = file.masks().remaining();
-    long remainder = file.remainder().remaining();
-    long prototype = file.prototypeValues().remaining() + file.codedPrototype().remaining();
-    long module = file.module().remaining();
+    long masks = file.masks().length();
+    long remainder = file.remainder().length();
+    long prototype = (long) file.prototypeValues().length() + file.codedPrototype().length();
+    long module = file.module().length();
     return new Sections(
-        masks, remainder, prototype, module, file.size() - masks - remainder - prototype - module);
+        masks, remainder, prototype, module, fileBytes() - masks - remainder - prototype - module);
   }
 
-  /** The network that the parameters belong to. */
+  /** {@return the network that the parameters belong to} */
   public NetworkDescription network() {
     return checked.network();
   }
 
-  /** How pixels become the network's input, if it takes images. */
+  /** {@return how pixels become the network's input, if it takes images} */
   public Optional<Normalization> normalization() {
     return checked.normalization();
   }
 
-  /** One name an output of the network, or none at all. */
+  /** {@return one name an output of the network, or none at all} */
   public List<String> classLabels() {
     return List.copyOf(metadata.getClassLabelsList());
   }
 
-  /** Where the archive comes from and what was measured. */
+  /** {@return where the archive comes from and what was measured} */
   public Provenance provenance() {
     return metadata.getProvenance();
   }
 
-  /** SHA-256 of the head in hexadecimal; since it covers every other digest, it names the model. */
+  /**
+   * {@return SHA-256 of the head, 64 hexadecimal digits; since it covers every other digest, it
+   * names the model}
+   */
   public String digest() {
     return file.digest();
   }
 
-  /** The masked layers, in the network's order. */
+  /** {@return the masked layers, in the network's order} */
   public List<Layer> layers() {
     return checked.layers();
   }
@@ -176,23 +302,24 @@ public final class PemnArchive {
   /**
    * The layer of a name.
    *
+   * @param name such as {@code blocks.0.pointwise.conv.weight}
+   * @return the layer
    * @throws IllegalArgumentException if there is none
    */
   public Layer layer(String name) {
-    return layers().stream()
-        .filter(layer -> layer.name().equals(name))
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "The archive has no layer \""
-                        + name
-                        + "\"; it has "
-                        + layers().stream().map(Layer::name).collect(Collectors.joining(", "))
-                        + "."));
+    Layer layer = layersByName.get(name);
+    if (layer == null) {
+      throw new IllegalArgumentException(
+          "The archive has no layer \""
+              + name
+              + "\"; it has "
+              + layers().stream().map(Layer::name).collect(Collectors.joining(", "))
+              + ".");
+    }
+    return layer;
   }
 
-  /** Number of all parameters: masked weights, learned ones and running statistics. */
+  /** {@return the number of all parameters: masked weights, learned ones and running statistics} */
   public long parameters() {
     return maskedWeights()
         + checked
@@ -201,12 +328,12 @@ public final class PemnArchive {
             .orElseGet(() -> metadata.getRemainder().getParameters());
   }
 
-  /** Number of masked weights. */
+  /** {@return the number of masked weights} */
   public long maskedWeights() {
     return layers().stream().mapToLong(Layer::size).sum();
   }
 
-  /** The generator of the prototype; empty if its values can only be read. */
+  /** {@return the generator of the prototype; empty if its values can only be read} */
   public Optional<Prototype> prototype() {
     return switch (metadata.getPrototype().getDistribution()) {
       case NORMAL -> Optional.of(generated(Distribution.NORMAL));
@@ -215,22 +342,25 @@ public final class PemnArchive {
     };
   }
 
-  /** Number of values of the prototype; 0 if no layer is masked. */
+  /** {@return the number of values of the prototype; 0 if no layer is masked} */
   public int prototypeLength() {
     return (int) metadata.getPrototype().getLength();
   }
 
-  /** The seed of the prototype. */
+  /** {@return the seed of the prototype; 0 if no layer is masked} */
   public long seed() {
     return metadata.getPrototype().getSeed();
   }
 
-  /** Whether the prototype's values travel in the file. */
+  /** {@return whether the prototype's values travel in the file} */
   public boolean storesPrototypeValues() {
     return metadata.hasPrototypeValues() || metadata.hasCodedPrototype();
   }
 
-  /** The encoding of the masks, such as {@code roaring_zstd}; {@code none} if there are none. */
+  /**
+   * {@return the encoding of the masks, such as {@code roaring_zstd}; {@code none} if there are
+   * none}
+   */
   public String maskEncoding() {
     if (!metadata.hasMasks()) {
       return "none";
@@ -241,36 +371,47 @@ public final class PemnArchive {
   /**
    * The mask of a layer.
    *
+   * @param layer one of this archive
+   * @return its mask, of {@link Layer#size} weights
    * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public LayerMask mask(Layer layer) throws PemnFormatException {
-    if (!layer(layer.name()).equals(layer)) {
+  public LayerMask mask(Layer layer) throws IOException {
+    Layer own = layer(layer.name());
+    if (own != layer && !own.equals(layer)) {
       throw new IllegalArgumentException(
           "The layer " + layer.name() + " is another archive's; give one of this archive's own.");
     }
-    return masks().get(layer.name());
+    return masks.get().get(layer.name());
   }
 
   /**
-   * Rebuilds a layer's weights on the heap.
+   * Rebuilds a layer's weights on the heap. {@link WeightRebuilder} rebuilds all layers at once.
    *
+   * @param layer one of this archive
    * @return as many weights as {@link Layer#size()}, row-major
+   * @throws IllegalArgumentException if the layer is another archive's
    * @throws PemnFormatException if the masks or the prototype's values are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public float[] rebuild(Layer layer) throws PemnFormatException {
+  public float[] rebuild(Layer layer) throws IOException {
     float[] weights = new float[layer.size()];
-    padding().rebuild(layer.offset(), layer.scale(), mask(layer), 0, weights);
+    rebuild(layer, 0, FloatBuffer.wrap(weights));
     return weights;
   }
 
   /**
    * Rebuilds a layer's weights into a buffer, from its position on, without a second copy of them.
    *
-   * @param target has room for {@link Layer#size()} floats
+   * @param layer one of this archive
+   * @param target has room for {@link Layer#size()} floats; its position moves behind them
+   * @throws IllegalArgumentException if the buffer has too little room, or the layer is another
+   *     archive's
    * @throws PemnFormatException if the masks or the prototype's values are damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public void rebuild(Layer layer, FloatBuffer target) throws PemnFormatException {
+  public void rebuild(Layer layer, FloatBuffer target) throws IOException {
     if (target.remaining() < layer.size()) {
       throw new IllegalArgumentException(
           layer.name()
@@ -280,34 +421,81 @@ public final class PemnArchive {
               + target.remaining()
               + ".");
     }
+    rebuild(layer, 0, target.slice(target.position(), layer.size()));
+    target.position(target.position() + layer.size());
+  }
+
+  /**
+   * Rebuilds a stretch of a layer.
+   *
+   * @param from its first weight, a multiple of 64
+   * @param target gets the weights, from its position to its limit, and stays as it is
+   */
+  void rebuild(Layer layer, int from, FloatBuffer target) throws IOException {
     LayerMask mask = mask(layer);
-    float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, layer.size())];
-    for (int from = 0; from < layer.size(); from += weights.length) {
-      if (layer.size() - from < weights.length) {
-        weights = new float[layer.size() - from];
-      }
-      padding().rebuild(layer.offset(), layer.scale(), mask, from, weights);
-      target.put(weights);
+    Padding prototype = padding.get();
+    if (target.hasArray()) {
+      prototype.rebuild(
+          layer.offset(),
+          layer.scale(),
+          mask,
+          from,
+          target.array(),
+          target.arrayOffset() + target.position(),
+          target.remaining());
+      return;
+    }
+    float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, target.remaining())];
+    for (int at = target.position(); at < target.limit(); at += weights.length) {
+      int count = Math.min(weights.length, target.limit() - at);
+      prototype.rebuild(
+          layer.offset(), layer.scale(), mask, from + at - target.position(), weights, 0, count);
+      target.put(at, weights, 0, count);
     }
   }
 
   /**
-   * What is not masked, in the network's order.
+   * What is not masked. Decoded when it is first asked for.
    *
+   * @return the tensors, in the network's order
    * @throws PemnFormatException if the remainder is damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized List<RemainderTensor> remainder() throws PemnFormatException {
-    if (remainderTensors == null) {
-      remainderTensors = isOld() ? decodeOldRemainder() : decodeRemainder();
-    }
-    return remainderTensors;
+  public List<RemainderTensor> remainder() throws IOException {
+    return remainder.get();
+  }
+
+  private List<RemainderTensor> decodeAnyRemainder() throws IOException {
+    return isOld() ? decodeOldRemainder() : decodeRemainder();
+  }
+
+  /**
+   * Decodes all sections, several at a time, so that later calls find them decoded and damage shows
+   * now. Weights are not rebuilt.
+   *
+   * @throws PemnFormatException if a section is damaged
+   * @throws IOException if the archive's file cannot be read any more
+   */
+  public void decode() throws IOException {
+    SharedWork.run(
+        2,
+        2,
+        half -> {
+          if (half == 0) {
+            remainder();
+            module();
+          } else if (!layers().isEmpty()) {
+            padding.get();
+            masks.get();
+          }
+        });
   }
 
   private boolean isOld() {
     return file.version() <= ArchiveFormat.LAST_SPELLED_OUT;
   }
 
-  private List<RemainderTensor> decodeRemainder() throws PemnFormatException {
+  private List<RemainderTensor> decodeRemainder() throws IOException {
     if (checked.unmasked().isPresent()) {
       List<ParameterShape> unmasked = checked.unmasked().get();
       return unmasked.isEmpty()
@@ -319,7 +507,7 @@ public final class PemnArchive {
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
     List<String> names =
-        parsedModule().tensors().stream().filter(name -> !masked.contains(name)).toList();
+        parsedModule.get().tensors().stream().filter(name -> !masked.contains(name)).toList();
     if (metadata.hasRemainder() == names.isEmpty()) {
       throw new PemnFormatException.Corrupt(
           "The archive must have a remainder exactly where its module has tensors that are not"
@@ -334,7 +522,7 @@ public final class PemnArchive {
             limits);
   }
 
-  private List<RemainderTensor> decodeOldRemainder() throws PemnFormatException {
+  private List<RemainderTensor> decodeOldRemainder() throws IOException {
     byte[] message =
         metadata.hasRemainder()
             ? ZstdFrame.decompress(
@@ -353,12 +541,14 @@ public final class PemnArchive {
    * every layer and every remainder tensor.
    *
    * @throws PemnFormatException if the module is damaged
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public synchronized Optional<TorchScriptModule> module() throws PemnFormatException {
-    if (!metadata.hasModule() || checkedModule != null) {
-      return Optional.ofNullable(checkedModule);
-    }
-    TorchScriptModule module = parsedModule();
+  Optional<TorchScriptModule> module() throws IOException {
+    return metadata.hasModule() ? Optional.of(checkedModule.get()) : Optional.empty();
+  }
+
+  private TorchScriptModule checkModule() throws IOException {
+    TorchScriptModule module = parsedModule.get();
     Map<String, TensorShape> tensors = new HashMap<>();
     for (Layer layer : layers()) {
       tensors.put(layer.name(), new TensorShape(NumberType.FLOAT32, layer.shape()));
@@ -368,27 +558,46 @@ public final class PemnArchive {
       tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
     module.check(tensors, storageLimit());
-    checkedModule = module;
-    return Optional.of(module);
+    return module;
   }
 
-  private TorchScriptModule parsedModule() throws PemnFormatException {
-    if (parsedModule == null) {
-      ByteBuffer section = file.checkedModule();
-      parsedModule =
-          TorchScriptModule.parse(
-              isOld()
-                  ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
-                  : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
+  /**
+   * Every tensor of the network, masked or not: what {@link #layers} and {@link #remainder} have
+   * together. A TorchScript module is checked to have a place for each.
+   *
+   * @return the tensors, in the network's order
+   * @throws PemnFormatException if the module or the remainder is damaged
+   * @throws IOException if the archive's file cannot be read any more
+   */
+  public List<NetworkTensor> tensors() throws IOException {
+    if (network() instanceof BuiltInDescription builtIn) {
+      return builtIn.parameters().stream()
+          .map(each -> new NetworkTensor(each.name(), each.shape(), NumberType.FLOAT32))
+          .toList();
     }
-    return parsedModule;
+    Map<String, List<Integer>> shapes = new HashMap<>();
+    layers().forEach(layer -> shapes.put(layer.name(), layer.shape()));
+    remainder().forEach(tensor -> shapes.put(tensor.name(), tensor.shape()));
+    TorchScriptModule module = module().orElseThrow();
+    Map<String, NumberType> types = module.storageTypes();
+    return module.tensors().stream()
+        .map(name -> new NetworkTensor(name, shapes.get(name), types.get(name)))
+        .toList();
+  }
+
+  private TorchScriptModule parseModule() throws IOException {
+    ByteBuffer section = file.checkedModule();
+    return TorchScriptModule.parse(
+        isOld()
+            ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
+            : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
   }
 
   /**
    * Room for the widest numbers for every masked weight, for the whole remainder in a type of twice
    * its width, and for some places of storages that no tensor takes.
    */
-  private long storageLimit() throws PemnFormatException {
+  private long storageLimit() throws IOException {
     long remainder = 0;
     for (RemainderTensor tensor : remainder()) {
       remainder += (long) tensor.size() * (tensor.isFloats() ? Float.BYTES : tensor.type().bytes());
@@ -400,7 +609,7 @@ public final class PemnArchive {
 
   /**
    * Writes the network as a TorchScript file with all its numbers, every masked layer checked
-   * against its digest. One layer at a time is in memory.
+   * against its digest. One layer at a time is in memory. {@link TorchScriptWriter} can do more.
    *
    * @param out gets the file and stays open
    * @throws IllegalArgumentException if the network is no TorchScript module
@@ -408,53 +617,23 @@ public final class PemnArchive {
    * @throws IOException if {@code out} cannot be written to
    */
   public void writeTorchScript(OutputStream out) throws IOException {
-    TorchScriptModule module =
-        module()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "The archive's network is built in and no TorchScript module; write its"
-                            + " weights to a safetensors file instead."));
-    Map<String, Layer> layers =
-        layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
-    Map<String, RemainderTensor> remainder =
-        remainder().stream().collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
-    Map<String, NumberType> types = storageTypes(module);
-    ModuleFile.write(
-        out,
-        module,
-        name -> {
-          Layer layer = layers.get(name);
-          if (layer == null) {
-            return remainder.get(name).in(types.get(name));
-          }
-          float[] weights = rebuild(layer);
-          verify(layer, weights);
-          return new TensorValues.Floats(layer.shape(), weights);
-        });
-  }
-
-  private static Map<String, NumberType> storageTypes(TorchScriptModule module) {
-    Map<String, NumberType> types = new HashMap<>();
-    for (TorchScriptModule.Entry entry : module.entries()) {
-      if (entry instanceof TorchScriptModule.StorageEntry storage) {
-        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
-      }
-    }
-    return types;
+    TorchScriptWriter.of(this).checkingDigests().write(out);
   }
 
   /**
-   * Decodes everything and checks every digest, the rebuilt weights' too.
+   * Decodes everything and checks every digest, the rebuilt weights' too, with as many threads as
+   * the virtual machine has processors.
    *
-   * @throws PemnFormatException naming the first thing that differs
+   * @throws PemnFormatException naming the first thing that was found to differ
+   * @throws IOException if the archive's file cannot be read any more
    */
-  public void verify() throws PemnFormatException {
+  public void verify() throws IOException {
     remainder();
     module();
-    for (Layer layer : layers()) {
-      verify(layer, rebuild(layer));
-    }
+    SharedWork.run(
+        Runtime.getRuntime().availableProcessors(),
+        layers().size(),
+        i -> verify(layers().get(i), digest(layers().get(i))));
     Optional<Prototype> generator = prototype();
     if (storesPrototypeValues()
         && generator.isPresent()
@@ -465,100 +644,112 @@ public final class PemnArchive {
     }
   }
 
+  /** The digest of what a layer is rebuilt to, without ever holding all of it. */
+  private byte[] digest(Layer layer) throws IOException {
+    LayerDigest digest = new LayerDigest();
+    FloatBuffer weights = FloatBuffer.allocate(Math.min(WEIGHTS_AT_ONCE, layer.size()));
+    for (int from = 0; from < layer.size(); from += WEIGHTS_AT_ONCE) {
+      weights.limit(Math.min(WEIGHTS_AT_ONCE, layer.size() - from));
+      rebuild(layer, from, weights);
+      digest.add(weights);
+    }
+    return digest.finish();
+  }
+
   /**
    * Checks rebuilt weights against the layer's digest.
    *
+   * @param layer one of this archive
+   * @param weights all of the layer's, row-major
    * @throws PemnFormatException if they are not, bit for bit, those that were trained
    */
   public void verify(Layer layer, float[] weights) throws PemnFormatException {
-    String digest = Layer.hex(ArchiveFormat.layerDigest(weights));
-    if (!digest.equals(layer.digest())) {
+    verify(layer, LayerDigest.of(weights));
+  }
+
+  void verify(Layer layer, byte[] digest) throws PemnFormatException {
+    String found = Layer.hex(digest);
+    if (!found.equals(layer.digest())) {
       throw new PemnFormatException.Corrupt(
           "The rebuilt weights of "
               + layer.name()
               + " have digest "
-              + digest
+              + found
               + ", but the archive was trained with "
               + layer.digest()
               + "; get the file again, and report a fault of pemn if that does not help.");
     }
   }
 
-  private synchronized Map<String, LayerMask> masks() throws PemnFormatException {
-    if (layerMasks == null) {
-      // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
-      int signs = Math.toIntExact(maskedWeights());
-      long ternarySigns =
-          layers().stream()
-              .filter(layer -> layer.kind() == MaskKind.TERNARY)
-              .mapToLong(Layer::kept)
-              .sum();
-      if (signs + ternarySigns > Integer.MAX_VALUE) {
-        throw new PemnFormatException.LimitExceeded(
-            "The archive's masks have more than the 2147483647 bits that are possible.");
-      }
-      Mask bits =
-          MaskCodecs.of(metadata.getMasks().getEncoding())
-              .decode(
-                  file.checkedMasks(),
-                  metadata.getMasks().getDecodedBytes(),
-                  MaskLayout.of(
-                      layers().stream()
-                          .map(
-                              layer ->
-                                  new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
-                          .toList()));
-      Map<String, LayerMask> decoded = new HashMap<>();
-      for (Layer layer : layers()) {
-        Mask own = bits.slice(layer.firstPosition(), layer.size());
-        if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
-          throw new PemnFormatException.Corrupt(
-              "The mask of "
-                  + layer.name()
-                  + " keeps "
-                  + own.kept()
-                  + " weights, but the archive says "
-                  + layer.kept()
-                  + "; it was written by a faulty tool.");
-        }
-        if (layer.kind() == MaskKind.KEEP) {
-          decoded.put(layer.name(), new LayerMask.Keep(own));
-        } else if (layer.kind() == MaskKind.SIGN) {
-          decoded.put(layer.name(), new LayerMask.Sign(own));
-        } else {
-          Mask negated = bits.slice(signs, layer.kept()).scatter(own);
-          decoded.put(layer.name(), new LayerMask.Ternary(own, negated));
-          signs += layer.kept();
-        }
-      }
-      layerMasks = decoded;
+  private Map<String, LayerMask> decodeMasks() throws IOException {
+    // Where the signs of the ternary layers begin: behind one bit a weight of every layer.
+    int signs = Math.toIntExact(maskedWeights());
+    long ternarySigns =
+        layers().stream()
+            .filter(layer -> layer.kind() == MaskKind.TERNARY)
+            .mapToLong(Layer::kept)
+            .sum();
+    if (signs + ternarySigns > Integer.MAX_VALUE) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's masks have more than the 2147483647 bits that are possible.");
     }
-    return layerMasks;
+    Mask bits =
+        MaskCodecs.of(metadata.getMasks().getEncoding())
+            .decode(
+                file.checkedMasks(),
+                metadata.getMasks().getDecodedBytes(),
+                MaskLayout.of(
+                    layers().stream()
+                        .map(
+                            layer ->
+                                new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                        .toList()));
+    Map<String, LayerMask> decoded = new HashMap<>();
+    for (Layer layer : layers()) {
+      Mask own = bits.slice(layer.firstPosition(), layer.size());
+      if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
+        throw new PemnFormatException.Corrupt(
+            "The mask of "
+                + layer.name()
+                + " keeps "
+                + own.kept()
+                + " weights, but the archive says "
+                + layer.kept()
+                + "; it was written by a faulty tool.");
+      }
+      if (layer.kind() == MaskKind.KEEP) {
+        decoded.put(layer.name(), new LayerMask.Keep(own));
+      } else if (layer.kind() == MaskKind.SIGN) {
+        decoded.put(layer.name(), new LayerMask.Sign(own));
+      } else {
+        Mask negated = bits.slice(signs, layer.kept()).scatter(own);
+        decoded.put(layer.name(), new LayerMask.Ternary(own, negated));
+        signs += layer.kept();
+      }
+    }
+    return decoded;
   }
 
-  private synchronized Padding padding() throws PemnFormatException {
-    if (padding == null) {
-      int shuffled = (int) metadata.getPrototype().getShuffledLength();
-      padding =
-          storesPrototypeValues()
-              ? Padding.of(storedPrototypeValues(), metadata.getPrototype().getSeed(), shuffled)
-              : Padding.of(prototype().orElseThrow(), shuffled);
-    }
-    return padding;
+  private Padding decodePadding() throws IOException {
+    int shuffled = (int) metadata.getPrototype().getShuffledLength();
+    return storesPrototypeValues()
+        ? Padding.of(storedPrototypeValues(), metadata.getPrototype().getSeed(), shuffled)
+        : Padding.of(prototype().orElseThrow(), shuffled, maskedWeights());
   }
 
   private Prototype generated(Distribution distribution) {
     return new Prototype(metadata.getPrototype().getSeed(), distribution, prototypeLength());
   }
 
-  private float[] storedPrototypeValues() throws PemnFormatException {
+  private float[] storedPrototypeValues() throws IOException {
     if (metadata.hasCodedPrototype()) {
-      Map<String, LayerMask> masks = masks();
+      Map<String, LayerMask> decoded = masks.get();
       Mask used =
           UsedValues.of(
               prototypeLength(),
               layers().stream()
-                  .map(layer -> new UsedValues.Use(layer.offset(), masks.get(layer.name()).kept()))
+                  .map(
+                      layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
       return PrototypeDecoder.decode(file.checkedCodedPrototype(), used);
     }

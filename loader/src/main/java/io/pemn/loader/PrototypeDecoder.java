@@ -1,10 +1,10 @@
 package io.pemn.loader;
 
-import io.pemn.format.BytePlanes;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.proto.CodedPrototype;
+import io.pemn.format.storage.BytePlanes;
+import io.pemn.format.storage.ZstdFrame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

@@ -4,12 +4,12 @@ import static io.pemn.format.proto.RemainderTensor.SHAPE_FIELD_NUMBER;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
-import io.pemn.format.BytePlanes;
-import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
+import io.pemn.format.storage.BytePlanes;
+import io.pemn.format.storage.CodedFloats;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -46,8 +46,8 @@ final class RemainderDecoder {
    * @param unmasked exactly the parameters that it must have
    */
   static List<RemainderTensor> decode(byte[] content, List<ParameterShape> unmasked)
-      throws PemnFormatException {
-    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+      throws IOException {
+    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
     List<Header> headers = new ArrayList<>();
     for (ParameterShape parameter : unmasked) {
       io.pemn.format.proto.RemainderTensor tensor = header(cursor, parameter.name());
@@ -92,15 +92,14 @@ final class RemainderDecoder {
    * @param limits what it may ask for
    */
   static List<RemainderTensor> decode(
-      byte[] content, List<String> names, long parameters, Limits limits)
-      throws PemnFormatException {
+      byte[] content, List<String> names, long parameters, Limits limits) throws IOException {
     if (names.size() > limits.layers()) {
       throw new PemnFormatException.LimitExceeded(
           "The archive's remainder has more tensors than the limit of "
               + limits.layers()
               + "; raise the limit if you trust it.");
     }
-    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
     List<Header> headers = new ArrayList<>();
     long found = 0;
     long bytes = 0;
@@ -189,7 +188,7 @@ final class RemainderDecoder {
 
   /** One at a time: two bytes are a tensor, so that a whole message may take far more memory. */
   private static io.pemn.format.proto.RemainderTensor header(ArchiveCursor cursor, String name)
-      throws PemnFormatException {
+      throws IOException {
     if (cursor.atEnd()) {
       throw new PemnFormatException.Corrupt(
           "The archive's remainder lacks the tensor "
@@ -216,7 +215,7 @@ final class RemainderDecoder {
   }
 
   private static List<RemainderTensor> numbers(ArchiveCursor cursor, List<Header> headers)
-      throws PemnFormatException {
+      throws IOException {
     List<BytePlanes.Numbers> stored = new ArrayList<>();
     long needed = headers.stream().mapToLong(h -> (long) h.stored() * h.type().bytes()).sum();
     ByteBuffer planes =
@@ -297,10 +296,10 @@ final class RemainderDecoder {
    * @param unmasked exactly the parameters that it must have
    */
   static List<RemainderTensor> decodeOld(byte[] content, List<ParameterShape> unmasked)
-      throws PemnFormatException {
+      throws IOException {
     List<RemainderTensor> tensors = new ArrayList<>();
     // One at a time: two bytes are a tensor, so that a whole message may take far more memory.
-    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
     for (ParameterShape parameter : unmasked) {
       if (cursor.atEnd()) {
         throw new PemnFormatException.Corrupt(
@@ -350,12 +349,11 @@ final class RemainderDecoder {
    * @param mostTensors how many tensors there may be
    */
   static List<RemainderTensor> decodeOld(
-      byte[] content, Set<String> masked, long parameters, int mostTensors)
-      throws PemnFormatException {
+      byte[] content, Set<String> masked, long parameters, int mostTensors) throws IOException {
     List<RemainderTensor> tensors = new ArrayList<>();
     Set<String> names = new HashSet<>(masked);
     long found = 0;
-    ArchiveCursor cursor = new ArchiveCursor(ByteBuffer.wrap(content));
+    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
     while (!cursor.atEnd()) {
       RemainderTensor tensor = next(cursor);
       if (tensors.size() == mostTensors) {
@@ -388,7 +386,7 @@ final class RemainderDecoder {
     }
   }
 
-  private static RemainderTensor next(ArchiveCursor cursor) throws PemnFormatException {
+  private static RemainderTensor next(ArchiveCursor cursor) throws IOException {
     ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
     checkShapeBytes(bytes);
     io.pemn.format.proto.RemainderTensor tensor = parse(bytes);

@@ -1,8 +1,7 @@
 package io.pemn.loader;
 
-import io.pemn.format.CodedFloats;
 import io.pemn.format.NumberType;
-import io.pemn.loader.torchscript.TensorValues;
+import io.pemn.format.storage.CodedFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -17,13 +16,20 @@ import java.util.List;
  * @param scale what the numbers of an INT8 tensor are multiplied with, if they stand for float32
  *     ones; 0 for all other tensors
  * @param data as many numbers as the shape says, little-endian, from position to limit; read-only
+ * @since 0.1
  */
 public record RemainderTensor(
     String name, List<Integer> shape, NumberType type, float scale, ByteBuffer data) {
   /**
    * Copies the shape, and takes a view of the data, which nobody may write to afterwards.
    *
-   * @throws IllegalArgumentException in one sentence, if shape and data do not fit
+   * @param name of the tensor
+   * @param shape its dimensions
+   * @param type of its numbers
+   * @param scale of INT8 numbers that stand for float32 ones, else 0
+   * @param data the numbers, from position to limit
+   * @throws IllegalArgumentException in one sentence, if shape and data do not fit, or the type can
+   *     have no such scale
    */
   public RemainderTensor {
     shape = List.copyOf(shape);
@@ -58,27 +64,41 @@ public record RemainderTensor(
     }
   }
 
-  /** A tensor without a scale; see the canonical constructor. */
+  /**
+   * A tensor without a scale; see the canonical constructor.
+   *
+   * @param name of the tensor
+   * @param shape its dimensions
+   * @param type of its numbers
+   * @param data the numbers, little-endian, from position to limit
+   * @throws IllegalArgumentException in one sentence, if shape and data do not fit
+   */
   public RemainderTensor(String name, List<Integer> shape, NumberType type, ByteBuffer data) {
     this(name, shape, type, 0, data);
   }
 
-  /** A float32 tensor; the values are copied. */
+  /**
+   * A float32 tensor.
+   *
+   * @param name of the tensor
+   * @param shape its dimensions
+   * @param values row-major, as many as the shape says; copied
+   * @throws IllegalArgumentException in one sentence, if they are more or fewer
+   */
   public RemainderTensor(String name, List<Integer> shape, float[] values) {
     this(name, shape, NumberType.FLOAT32, ByteBuffer.wrap(NumberType.FLOAT32.encode(values)));
   }
 
-  /** A tensor of float32 numbers in the form that an archive stores. */
-  public RemainderTensor(String name, List<Integer> shape, CodedFloats floats) {
-    this(name, shape, floats.type(), floats.scale(), ByteBuffer.wrap(floats.data()));
-  }
-
-  /** Number of its numbers. */
+  /** {@return how many numbers it has} */
   public int size() {
     return data.capacity() / type.bytes();
   }
 
-  /** A view of the data, with a position of its own, little-endian. */
+  /**
+   * The numbers as they are stored.
+   *
+   * @return a read-only view, with a position of its own, little-endian
+   */
   @Override
   public ByteBuffer data() {
     return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);
@@ -87,6 +107,8 @@ public record RemainderTensor(
   /**
    * Whether the numbers are float32 ones, or stand for some: as FLOAT16, BFLOAT16, or INT8 with a
    * scale.
+   *
+   * @return whether {@link #values} has something to give
    */
   public boolean isFloats() {
     return CodedFloats.isFloats(type, scale);
@@ -95,6 +117,7 @@ public record RemainderTensor(
   /**
    * The float32 numbers that are stored, or that the stored ones stand for.
    *
+   * @return {@link #size} numbers, row-major
    * @throws IllegalStateException if they are none; see {@link #isFloats}
    */
   public float[] values() {
@@ -103,16 +126,5 @@ public record RemainderTensor(
           name + " has numbers of type " + type + ", which stand for no float32 ones.");
     }
     return CodedFloats.decode(type, scale, data);
-  }
-
-  /**
-   * What a storage of a module gets.
-   *
-   * @param storage its type: the tensor's own, or any floating-point one for float32 numbers
-   */
-  public TensorValues in(NumberType storage) {
-    return type == storage && scale == 0
-        ? new TensorValues.Raw(shape, data())
-        : new TensorValues.Floats(shape, values());
   }
 }

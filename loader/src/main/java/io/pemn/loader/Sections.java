@@ -8,5 +8,6 @@ package io.pemn.loader;
  * @param prototype values that travel instead of being regenerated
  * @param module the TorchScript module without its numbers
  * @param metadata everything else: head, digests, tags and lengths
+ * @since 0.1
  */
 public record Sections(long masks, long remainder, long prototype, long module, long metadata) {}

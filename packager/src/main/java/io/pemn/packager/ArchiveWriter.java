@@ -2,13 +2,10 @@ package io.pemn.packager;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
 import io.pemn.format.Padding;
-import io.pemn.format.PemnFormatException;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.mask.EncodedMask;
 import io.pemn.format.mask.MaskCodec;
 import io.pemn.format.mask.MaskLayout;
@@ -27,6 +24,9 @@ import io.pemn.format.proto.ModuleSection;
 import io.pemn.format.proto.Prototype;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.format.proto.RemainderSection;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayOutputStream;
@@ -212,7 +212,7 @@ public final class ArchiveWriter {
                   Long.MAX_VALUE,
                   Long.MAX_VALUE))
           .verify();
-    } catch (PemnFormatException e) {
+    } catch (IOException e) {
       throw new IllegalArgumentException(
           "This network does not make a sound archive: " + e.getMessage(), e);
     }
@@ -286,7 +286,7 @@ public final class ArchiveWriter {
         .setOffset(layer.offset())
         .setScale(layer.scale())
         .setKept(layer.mask().kept().kept())
-        .setDigest(ByteString.copyFrom(ArchiveFormat.layerDigest(weights)))
+        .setDigest(ByteString.copyFrom(LayerDigest.of(weights)))
         .setKind(layer.mask().kind())
         .build();
   }

@@ -2,12 +2,12 @@ package io.pemn.packager;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
-import io.pemn.format.BytePlanes;
-import io.pemn.format.CodedFloats;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
+import io.pemn.format.storage.BytePlanes;
+import io.pemn.format.storage.CodedFloats;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import java.nio.ByteBuffer;

@@ -2,11 +2,10 @@ package io.pemn.packager;
 
 import io.pemn.format.NumberType;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.Layer;
+import io.pemn.loader.NetworkTensor;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
-import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.tensors.NpyFolder;
 import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;
@@ -15,7 +14,6 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -56,7 +54,7 @@ public final class Unpacker {
    * @throws IOException in one sentence, if the archive is damaged or the file cannot be written
    */
   public static void toTorchScript(PemnArchive archive, Path file) throws IOException {
-    if (archive.module().isEmpty()) {
+    if (archive.network() instanceof BuiltInDescription) {
       throw new IllegalArgumentException(
           "The archive's network is built in and no TorchScript module, so there is no "
               + file
@@ -72,32 +70,14 @@ public final class Unpacker {
         archive.remainder().stream()
             .collect(Collectors.toMap(RemainderTensor::name, Function.identity()));
     List<TensorEntry> tensors = new ArrayList<>();
-    Map<String, NumberType> types = new HashMap<>();
-    for (String name : names(archive, types)) {
-      Layer layer = layers.get(name);
-      NumberType type = types.getOrDefault(name, NumberType.FLOAT32);
+    for (NetworkTensor tensor : archive.tensors()) {
+      Layer layer = layers.get(tensor.name());
       tensors.add(
-          layer == null ? stored(remainder.get(name), type) : rebuilt(archive, layer, type));
+          layer == null
+              ? stored(remainder.get(tensor.name()), tensor.type())
+              : rebuilt(archive, layer, tensor.type()));
     }
     return tensors;
-  }
-
-  /** All tensors in the network's order, and the types of a module's storages. */
-  private static List<String> names(PemnArchive archive, Map<String, NumberType> types)
-      throws IOException {
-    if (archive.network() instanceof BuiltInDescription builtIn) {
-      return builtIn.parameters().stream().map(ParameterShape::name).toList();
-    }
-    List<String> names = new ArrayList<>();
-    for (TorchScriptModule.Entry entry : archive.module().orElseThrow().entries()) {
-      if (entry instanceof TorchScriptModule.StorageEntry storage) {
-        for (TorchScriptModule.Span span : storage.spans()) {
-          names.add(span.tensor());
-          types.put(span.tensor(), storage.type());
-        }
-      }
-    }
-    return names;
   }
 
   private static TensorEntry stored(RemainderTensor tensor, NumberType type) {

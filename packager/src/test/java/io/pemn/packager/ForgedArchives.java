@@ -3,10 +3,10 @@ package io.pemn.packager;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.google.protobuf.ByteString;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.Metadata;
+import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;

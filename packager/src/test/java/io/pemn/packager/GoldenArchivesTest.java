@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.pemn.format.ArchiveFormat;
+import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.format.storage.LayerDigest;
+import io.pemn.loader.ArchivedModule;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
@@ -49,7 +51,7 @@ class GoldenArchivesTest {
     archive.verify();
     assertEquals(line + "\n", GoldenArchives.describe(name, archive));
     for (Layer layer : archive.layers()) {
-      String digest = HexFormat.of().formatHex(ArchiveFormat.layerDigest(archive.rebuild(layer)));
+      String digest = HexFormat.of().formatHex(LayerDigest.of(archive.rebuild(layer)));
       assertTrue(line.contains(" " + layer.name() + " " + digest), layer.name());
     }
   }
@@ -63,7 +65,7 @@ class GoldenArchivesTest {
     assertEquals(network.network(), archive.network());
     assertEquals(network.classLabels(), archive.classLabels());
     assertEquals(byName(network.remainder()), byName(archive.remainder()));
-    assertEquals(network.module(), archive.module());
+    assertEquals(network.module(), ArchivedModule.of(archive));
     for (MaskedLayer layer : network.layers()) {
       assertEquals(layer.mask(), archive.mask(archive.layer(layer.name())));
     }

@@ -1,8 +1,6 @@
 package io.pemn.packager;
 
-import io.pemn.format.CodedFloats;
 import io.pemn.format.Distribution;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -14,11 +12,13 @@ import io.pemn.format.network.TorchScriptDescription;
 import io.pemn.format.proto.Measure;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Provenance;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
 import io.pemn.loader.torchscript.TorchScriptModule.Span;
 import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
+import io.pemn.packager.remainder.RemainderCoder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -165,10 +165,10 @@ final class TinyModules {
     float[] values = {0.5f, -0.25f, 0.125f, 3, -2, 1, 0, 0.75f, -0.5f, 0.1f};
     List<RemainderTensor> remainder =
         List.of(
-            new RemainderTensor("int8", List.of(10), CodedFloats.of(values, FloatCoding.INT8)),
-            new RemainderTensor("fp16", List.of(5, 2), CodedFloats.of(values, FloatCoding.FP16)),
-            new RemainderTensor("bf16", List.of(10), CodedFloats.of(values, FloatCoding.BF16)),
-            new RemainderTensor("fp32", List.of(10), CodedFloats.of(values, FloatCoding.FP32)),
+            RemainderCoder.coded("int8", List.of(10), values, FloatCoding.INT8),
+            RemainderCoder.coded("fp16", List.of(5, 2), values, FloatCoding.FP16),
+            RemainderCoder.coded("bf16", List.of(10), values, FloatCoding.BF16),
+            RemainderCoder.coded("fp32", List.of(10), values, FloatCoding.FP32),
             numbers("bytes", List.of(3), NumberType.INT8, -128, 0, 127),
             numbers("same", List.of(4), NumberType.INT64, -3, -3, -3, -3),
             new RemainderTensor("ones", List.of(3), new float[] {1, 1, 1}),

@@ -1,8 +1,6 @@
 package io.pemn.packager;
 
-import io.pemn.format.CodedFloats;
 import io.pemn.format.Distribution;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -21,7 +19,9 @@ import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.packager.remainder.RemainderCoder;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -187,8 +187,7 @@ final class TinyNetworks {
           values[i] = -100 * values[i];
         }
       }
-      remainder.add(
-          new RemainderTensor(tensor.name(), tensor.shape(), CodedFloats.of(values, coding)));
+      remainder.add(RemainderCoder.coded(tensor.name(), tensor.shape(), values, coding));
     }
     return withRemainder(network, remainder);
   }
@@ -199,10 +198,8 @@ final class TinyNetworks {
         network.remainder().stream()
             .map(
                 tensor ->
-                    new RemainderTensor(
-                        tensor.name(),
-                        tensor.shape(),
-                        CodedFloats.of(tensor.values(), FloatCoding.INT8)))
+                    RemainderCoder.coded(
+                        tensor.name(), tensor.shape(), tensor.values(), FloatCoding.INT8))
             .toList());
   }
 

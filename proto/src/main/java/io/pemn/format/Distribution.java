@@ -2,7 +2,11 @@ package io.pemn.format;
 
 import io.pemn.format.CounterGenerator.Stream;
 
-/** How the values of a prototype are distributed; all have mean 0 and a mean square near 1. */
+/**
+ * How the values of a prototype are distributed; all have mean 0 and a mean square near 1.
+ *
+ * @since 0.1
+ */
 public enum Distribution {
   /**
    * Standard normal: the sum of twelve 16-bit uniform integers, centred and divided by 2^16

@@ -3,6 +3,8 @@ package io.pemn.format;
 /**
  * IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. Magnitudes reach from 2^-24 to
  * 65504.
+ *
+ * @since 0.1
  */
 public final class Float16 {
   private static final int FLOAT_INFINITY = 0x7F80_0000;
@@ -27,7 +29,12 @@ public final class Float16 {
 
   private Float16() {}
 
-  /** The number with these bits, exactly; a NaN keeps its sign and fraction. */
+  /**
+   * The number with these bits, exactly; a NaN keeps its sign and fraction.
+   *
+   * @param bits any 16 bits
+   * @return the number
+   */
   public static float toFloat(short bits) {
     int sign = (bits & 0x8000) << 16;
     int exponent = bits >>> 10 & 0x1F;
@@ -46,6 +53,9 @@ public final class Float16 {
   /**
    * The bits of the nearest number, of two equally near ones that with an even fraction; infinity
    * from 65520 on. A NaN stays a NaN of the same sign.
+   *
+   * @param value any float
+   * @return 16 bits
    */
   public static short fromFloat(float value) {
     int bits = Float.floatToRawIntBits(value);

@@ -5,23 +5,27 @@ import io.pemn.format.proto.MaskKind;
 /**
  * The learned mask of one layer: what it makes of each prototype value p, immutable. The effective
  * weight is the scale times p, -p or 0.
+ *
+ * @since 0.1
  */
 public sealed interface LayerMask {
-  /** Number of weights. */
+  /** {@return the number of weights} */
   int size();
 
-  /** The weights that are not 0. */
+  /** {@return the weights that are not 0} */
   Mask kept();
 
-  /** The weights that are -p. */
+  /** {@return the weights that are -p, all of them kept} */
   Mask negated();
 
-  /** As the archive names this kind. */
+  /** {@return this kind of mask, as the archive names it} */
   MaskKind kind();
 
   /**
-   * Number of weights for which another mask says something else.
+   * Compares masks.
    *
+   * @param other a mask of this kind and size
+   * @return the number of weights for which it says something else
    * @throws IllegalArgumentException if it is of another kind or size
    */
   default int differences(LayerMask other) {
@@ -55,6 +59,7 @@ public sealed interface LayerMask {
    * The {0, 1} mask of the paper: p or 0.
    *
    * @param kept the weights that are p
+   * @since 0.1
    */
   record Keep(Mask kept) implements LayerMask {
     @Override
@@ -77,6 +82,7 @@ public sealed interface LayerMask {
    * The {-1, 1} mask: p or -p.
    *
    * @param negated the weights that are -p
+   * @since 0.1
    */
   record Sign(Mask negated) implements LayerMask {
     @Override
@@ -100,12 +106,15 @@ public sealed interface LayerMask {
    *
    * @param kept the weights that are p or -p
    * @param negated those of them that are -p
+   * @since 0.1
    */
   record Ternary(Mask kept, Mask negated) implements LayerMask {
     /**
      * Checks that what is negated is kept.
      *
-     * @throws IllegalArgumentException if it is not, or the sizes differ
+     * @param kept the weights that are p or -p
+     * @param negated those of them that are -p
+     * @throws IllegalArgumentException if what is negated is not kept, or the sizes differ
      */
     public Ternary {
       if (kept.size() != negated.size()) {

@@ -3,7 +3,11 @@ package io.pemn.format;
 import java.util.Arrays;
 import java.util.Objects;
 
-/** An immutable set of kept positions among 0..size-1, one bit a position. */
+/**
+ * An immutable set of kept positions among 0..size-1, one bit a position.
+ *
+ * @since 0.1
+ */
 public final class Mask {
   private final long[] words;
   private final int size;
@@ -18,8 +22,9 @@ public final class Mask {
    * kept.
    *
    * @param words the bits; copied; words that are missing at the end are zero
-   * @param size number of positions
-   * @throws IllegalArgumentException if a bit at or beyond {@code size} is set
+   * @param size number of positions, 0 or more
+   * @return the mask
+   * @throws IllegalArgumentException if a bit at or beyond {@code size} is set, or it is negative
    */
   public static Mask of(long[] words, int size) {
     int length = wordsFor(size);
@@ -35,7 +40,12 @@ public final class Mask {
     return new Mask(copy, size);
   }
 
-  /** A mask from one byte a position, where any byte but 0 keeps it. */
+  /**
+   * A mask from one byte a position.
+   *
+   * @param kept any byte but 0 keeps its position
+   * @return a mask of as many positions as there are bytes
+   */
   public static Mask ofBytes(byte[] kept) {
     long[] words = new long[wordsFor(kept.length)];
     for (int i = 0; i < kept.length; i++) {
@@ -46,12 +56,24 @@ public final class Mask {
     return new Mask(words, kept.length);
   }
 
-  /** A mask that keeps nothing. */
+  /**
+   * A mask that keeps nothing.
+   *
+   * @param size number of positions, 0 or more
+   * @return the mask
+   * @throws IllegalArgumentException if {@code size} is negative
+   */
   public static Mask none(int size) {
     return new Mask(new long[wordsFor(size)], size);
   }
 
-  /** A mask that keeps every position. */
+  /**
+   * A mask that keeps every position.
+   *
+   * @param size number of positions, 0 or more
+   * @return the mask
+   * @throws IllegalArgumentException if {@code size} is negative
+   */
   public static Mask all(int size) {
     long[] words = new long[wordsFor(size)];
     Arrays.fill(words, -1);
@@ -61,7 +83,13 @@ public final class Mask {
     return new Mask(words, size);
   }
 
-  /** The masks laid end to end, in order. */
+  /**
+   * Lays masks end to end.
+   *
+   * @param masks in the order of their positions
+   * @return a mask of all their positions
+   * @throws ArithmeticException if these are more than 2147483647
+   */
   public static Mask concat(Iterable<Mask> masks) {
     long size = 0;
     for (Mask mask : masks) {
@@ -83,10 +111,12 @@ public final class Mask {
   }
 
   /**
-   * The part of this mask from one position on.
+   * A part of this mask.
    *
    * @param from first position of the part
    * @param count number of positions of the part
+   * @return a mask of {@code count} positions
+   * @throws IndexOutOfBoundsException if the part reaches beyond this mask
    */
   public Mask slice(int from, int count) {
     Objects.checkFromIndexSize(from, count, size);
@@ -109,7 +139,8 @@ public final class Mask {
    * One position for each that another mask keeps, in its order: kept where this mask keeps it.
    *
    * @param chosen of equal size
-   * @throws IllegalArgumentException if it is of another
+   * @return a mask of {@code chosen.kept()} positions
+   * @throws IllegalArgumentException if {@code chosen} is of another size
    */
   public Mask gather(Mask chosen) {
     if (size != chosen.size) {
@@ -135,7 +166,8 @@ public final class Mask {
    * The inverse of {@link #gather}: position i of this mask becomes the i-th that another keeps.
    *
    * @param chosen keeps as many positions as this mask has
-   * @throws IllegalArgumentException if it keeps more or fewer
+   * @return a mask of {@code chosen.size()} positions
+   * @throws IllegalArgumentException if {@code chosen} keeps more or fewer
    */
   public Mask scatter(Mask chosen) {
     if (chosen.kept() != size) {
@@ -154,12 +186,12 @@ public final class Mask {
     return new Mask(scattered, chosen.size);
   }
 
-  /** Number of positions. */
+  /** {@return the number of positions} */
   public int size() {
     return size;
   }
 
-  /** Number of kept positions. */
+  /** {@return the number of kept positions} */
   public int kept() {
     int kept = 0;
     for (long word : words) {
@@ -168,18 +200,24 @@ public final class Mask {
     return kept;
   }
 
-  /** Whether a position is kept. */
+  /**
+   * Whether a position is kept.
+   *
+   * @param position 0 to {@code size() - 1}
+   * @return whether it is
+   * @throws IndexOutOfBoundsException if there is no such position
+   */
   public boolean keeps(int position) {
     Objects.checkIndex(position, size);
     return (words[position >>> 6] >>> position & 1) != 0;
   }
 
-  /** A copy of the bits, as {@link #of} takes them; its length is {@code ceil(size / 64)}. */
+  /** {@return a copy of the bits, as {@link #of} takes them, {@code ceil(size / 64)} words} */
   public long[] toWords() {
     return words.clone();
   }
 
-  /** One byte a position, as {@link #ofBytes} takes them: 1 where it is kept, else 0. */
+  /** {@return one byte a position, as {@link #ofBytes} takes them: 1 where it is kept, else 0} */
   public byte[] toBytes() {
     byte[] kept = new byte[size];
     for (int i = 0; i < size; i++) {
@@ -188,7 +226,13 @@ public final class Mask {
     return kept;
   }
 
-  /** Number of positions that are kept by one of two masks of equal size and not by the other. */
+  /**
+   * Compares masks.
+   *
+   * @param other a mask of equal size
+   * @return the number of positions that one of the two keeps and the other does not
+   * @throws IllegalArgumentException if it is of another size
+   */
   public int differences(Mask other) {
     if (size != other.size) {
       throw new IllegalArgumentException(

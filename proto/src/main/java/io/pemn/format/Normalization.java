@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
  * @param means the mean of each channel, finite; one value stands for all channels
  * @param deviations the standard deviation of each channel, finite and greater than 0; as many
  *     values as {@code means}
+ * @since 0.1
  */
 public record Normalization(List<Float> means, List<Float> deviations) {
   /** How many values a pixel can take: 0..255. */
@@ -31,6 +32,8 @@ public record Normalization(List<Float> means, List<Float> deviations) {
   /**
    * Checks and copies the lists.
    *
+   * @param means the mean of each channel, or one for all
+   * @param deviations the standard deviation of each channel, or one for all
    * @throws IllegalArgumentException if the lists are empty or of different lengths, or if a value
    *     is out of range or takes a pixel beyond the range of float32
    */
@@ -89,6 +92,8 @@ public record Normalization(List<Float> means, List<Float> deviations) {
    * Reads the syntax of the command line: {@code MEAN,STD}, one pair for all channels, or {@code
    * M1,M2,M3/S1,S2,S3}, the means of the channels, a slash and their deviations.
    *
+   * @param text decimal numbers in this syntax
+   * @return the normalization
    * @throws IllegalArgumentException if the text is anything else, or a value is out of range
    */
   public static Normalization parse(String text) {
@@ -113,8 +118,9 @@ public record Normalization(List<Float> means, List<Float> deviations) {
   }
 
   /**
-   * Checks that this normalization fits images of {@code channels} channels.
+   * Checks that this normalization fits images of so many channels.
    *
+   * @param channels number of channels of the images
    * @return this
    * @throws IllegalArgumentException if it has several pairs and their number is another
    */
@@ -135,9 +141,10 @@ public record Normalization(List<Float> means, List<Float> deviations) {
   }
 
   /**
-   * Returns what each pixel value of a channel becomes: 256 floats, indexed by the pixel 0..255.
+   * What each pixel value of a channel becomes.
    *
    * @param channel the channel, from 0; any channel if one pair stands for all
+   * @return {@value #PIXEL_VALUES} floats, indexed by the pixel, 0 to 255
    * @throws IllegalArgumentException if there is no such channel
    */
   public float[] tableFor(int channel) {

@@ -5,7 +5,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Optional;
 
-/** The number types of tensors in an archive; all are stored little-endian. */
+/**
+ * The number types of tensors in an archive; all are stored little-endian.
+ *
+ * @since 0.1
+ */
 public enum NumberType {
   /** IEEE 754 binary32. */
   FLOAT32(4),
@@ -34,24 +38,31 @@ public enum NumberType {
     this.bytes = bytes;
   }
 
-  /** The type that an archive names, or nothing if this library does not know it. */
+  /**
+   * The type that an archive names.
+   *
+   * @param type as it stands in a message
+   * @return the type, or nothing if this library does not know it
+   */
   public static Optional<NumberType> of(TensorType type) {
     return type == TensorType.UNRECOGNIZED ? Optional.empty() : Optional.of(valueOf(type.name()));
   }
 
-  /** Bytes a number, 1 to 8. */
+  /** {@return the bytes of a number, 1 to 8} */
   public int bytes() {
     return bytes;
   }
 
-  /** Whether it is a floating-point type. */
+  /** {@return whether it is a floating-point type} */
   public boolean isFloat() {
     return ordinal() <= BFLOAT16.ordinal();
   }
 
   /**
-   * Numbers of this type, little-endian, each the nearest to a float, ties to even.
+   * Turns floats into numbers of this type, each the nearest to its float, ties to even.
    *
+   * @param values the floats
+   * @return the numbers, little-endian, {@link #bytes} bytes each
    * @throws IllegalStateException if this is no floating-point type
    */
   public byte[] encode(float[] values) {
@@ -70,7 +81,7 @@ public enum NumberType {
     return data.array();
   }
 
-  /** As the archive names it. */
+  /** {@return this type as it stands in messages} */
   public TensorType toProto() {
     return TensorType.valueOf(name());
   }

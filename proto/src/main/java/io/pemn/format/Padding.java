@@ -16,12 +16,20 @@ import java.util.Objects;
  * </ul>
  *
  * <p>Immutable and safe for concurrent use.
+ *
+ * @since 0.1
  */
 public final class Padding {
   /**
    * Prototypes up to this length (4 MiB) are kept; longer ones are regenerated stretch by stretch.
    */
   private static final int MAX_KEPT = 1 << 20;
+
+  /** Prototypes of any length are kept where each value serves several weights, up to 256 MiB. */
+  private static final int MAX_KEPT_SHARED = 1 << 26;
+
+  /** Weights that stay in the processor's first cache from step to step. A multiple of 64. */
+  private static final int AT_ONCE = 1 << 12;
 
   private final int length;
   private final float[] values;
@@ -41,11 +49,28 @@ public final class Padding {
    * @param prototype regenerates the values
    * @param shuffledLength 0 to read the repeated values in order, else the length of the
    *     permutation through which they are read
+   * @return the padding
    */
   public static Padding of(Prototype prototype, int shuffledLength) {
+    return of(prototype, shuffledLength, 0);
+  }
+
+  /**
+   * Padding from a generated prototype.
+   *
+   * @param prototype regenerates the values
+   * @param shuffledLength 0 to read the repeated values in order, else the length of the
+   *     permutation through which they are read
+   * @param weights number of weights that will be rebuilt; where it is twice the prototype's length
+   *     or more, the values are generated once and kept
+   * @return the padding
+   */
+  public static Padding of(Prototype prototype, int shuffledLength, long weights) {
     int[] permutation =
         shuffledLength == 0 ? null : Prototype.permutation(prototype.seed(), shuffledLength);
-    boolean keep = permutation != null || prototype.length() <= MAX_KEPT;
+    int length = prototype.length();
+    boolean shared = length <= MAX_KEPT_SHARED && length <= weights / 2;
+    boolean keep = permutation != null || length <= MAX_KEPT || shared;
     return new Padding(
         prototype.length(), keep ? prototype.values() : null, prototype, permutation);
   }
@@ -56,6 +81,8 @@ public final class Padding {
    * @param values the prototype, at least one; copied
    * @param seed seed of the permutation, if there is one
    * @param shuffledLength 0, or the length of the permutation
+   * @return the padding
+   * @throws IllegalArgumentException if there are no values
    */
   public static Padding of(float[] values, long seed, int shuffledLength) {
     if (values.length == 0) {
@@ -71,26 +98,31 @@ public final class Padding {
    * @param offset where the layer starts, 0 or more; under shuffled padding the layer must end
    *     within the permutation
    * @param target filled from its first element to its last
+   * @throws IndexOutOfBoundsException if {@code offset} is negative, or the layer ends beyond the
+   *     permutation
    */
   public void fill(long offset, float[] target) {
+    fill(offset, target, 0, target.length);
+  }
+
+  private void fill(long offset, float[] target, int start, int count) {
     if (permutation != null) {
-      Objects.checkFromIndexSize(offset, target.length, permutation.length);
-      for (int i = 0; i < target.length; i++) {
-        target[i] = values[permutation[(int) offset + i] % length];
+      Objects.checkFromIndexSize(offset, count, permutation.length);
+      for (int i = 0; i < count; i++) {
+        target[start + i] = values[permutation[(int) offset + i] % length];
       }
       return;
     }
-    int start = (int) (Objects.checkIndex(offset, Long.MAX_VALUE) % length);
-    int first = Math.min(target.length, length - start);
-    copyValues(start, target, 0, first);
-    int wrapped = Math.min(target.length - first, start);
-    copyValues(0, target, first, wrapped);
+    int from = (int) (Objects.checkIndex(offset, Long.MAX_VALUE) % length);
+    int first = Math.min(count, length - from);
+    copyValues(from, target, start, first);
+    int wrapped = Math.min(count - first, from);
+    copyValues(0, target, start + first, wrapped);
     // One period stands; what is filled is a whole number of periods each time it doubles.
-    for (int filled = first + wrapped; filled < target.length; filled *= 2) {
-      System.arraycopy(target, 0, target, filled, Math.min(filled, target.length - filled));
-      if (filled > Integer.MAX_VALUE / 2) {
-        break;
-      }
+    for (int filled = first + wrapped; filled < count; ) {
+      int more = Math.min(filled, count - filled);
+      System.arraycopy(target, start, target, start + filled, more);
+      filled += more;
     }
   }
 
@@ -103,6 +135,20 @@ public final class Padding {
   }
 
   /**
+   * Rebuilds a stretch of a layer's weights into a whole array; see {@link #rebuild(long, float,
+   * LayerMask, int, float[], int, int)}.
+   *
+   * @param offset where the layer starts
+   * @param scale the layer's scale
+   * @param mask the layer's mask
+   * @param from first weight of the stretch, a multiple of 64
+   * @param target gets the weights, row-major, from its first element to its last
+   */
+  public void rebuild(long offset, float scale, LayerMask mask, int from, float[] target) {
+    rebuild(offset, scale, mask, from, target, 0, target.length);
+  }
+
+  /**
    * Rebuilds a stretch of a layer's weights: prototype value times scale, in one float32
    * multiplication, where the mask keeps the position, with the sign bit inverted where it negates
    * it, and +0 elsewhere.
@@ -111,26 +157,54 @@ public final class Padding {
    * @param scale the layer's scale
    * @param mask the layer's mask
    * @param from first weight of the stretch, a multiple of 64
-   * @param target the weights, row-major, filled from its first element to its last
+   * @param target gets the weights, row-major
+   * @param start index in {@code target} of the first
+   * @param count how many
+   * @throws IllegalArgumentException if {@code from} is no multiple of 64
+   * @throws IndexOutOfBoundsException if the stretch reaches beyond the mask or the array
    */
-  public void rebuild(long offset, float scale, LayerMask mask, int from, float[] target) {
-    Objects.checkFromIndexSize(from, target.length, mask.size());
+  public void rebuild(
+      long offset, float scale, LayerMask mask, int from, float[] target, int start, int count) {
+    Objects.checkFromIndexSize(from, count, mask.size());
+    Objects.checkFromIndexSize(start, count, target.length);
     if (from % Long.SIZE != 0) {
       throw new IllegalArgumentException("A stretch must start at a multiple of 64, not " + from);
     }
-    fill(offset + from, target);
-    int word = from / Long.SIZE;
     Mask keeping = mask instanceof LayerMask.Sign ? null : mask.kept();
     Mask negating = mask instanceof LayerMask.Keep ? null : mask.negated();
-    for (int start = 0; start < target.length; start += Long.SIZE, word++) {
-      int end = Math.min(target.length - start, Long.SIZE);
-      if (negating == null) {
-        keep(keeping.word(word), scale, target, start, end);
-      } else if (keeping == null) {
-        negate(negating.word(word), scale, target, start, end);
+    for (int done = 0; done < count; done += AT_ONCE) {
+      int size = Math.min(AT_ONCE, count - done);
+      int at = start + done;
+      if (values == null && keeping != null) {
+        generate(offset + from + done, keeping, (from + done) / Long.SIZE, target, at, size);
       } else {
-        negate(negating.word(word), scale, target, start, end);
-        keep(keeping.word(word), 1, target, start, end);
+        fill(offset + from + done, target, at, size);
+      }
+      int word = (from + done) / Long.SIZE;
+      for (int i = 0; i < size; i += Long.SIZE, word++) {
+        int bits = Math.min(size - i, Long.SIZE);
+        if (negating == null) {
+          keep(keeping.word(word), scale, target, at + i, bits);
+        } else if (keeping == null) {
+          negate(negating.word(word), scale, target, at + i, bits);
+        } else {
+          keepAndNegate(keeping.word(word), negating.word(word), scale, target, at + i, bits);
+        }
+      }
+    }
+  }
+
+  /** Writes the kept values only, since each of them is work; what stands elsewhere is masked. */
+  private void generate(long offset, Mask keeping, int word, float[] target, int start, int count) {
+    int position = (int) (Objects.checkIndex(offset, Long.MAX_VALUE) % length);
+    for (int i = 0; i < count; i += Long.SIZE, word++) {
+      for (long left = keeping.word(word); left != 0; left &= left - 1) {
+        int at = i + Long.numberOfTrailingZeros(left);
+        if (at < count) {
+          // Longer than any stretch, such a prototype begins anew at most once in one.
+          int index = position < length - at ? position + at : position - length + at;
+          target[start + at] = generated.value(index);
+        }
       }
     }
   }
@@ -148,6 +222,16 @@ public final class Padding {
       int sign = (int) (bits >>> i & 1) << 31;
       float weight = target[start + i] * scale;
       target[start + i] = Float.intBitsToFloat(Float.floatToRawIntBits(weight) ^ sign);
+    }
+  }
+
+  private static void keepAndNegate(
+      long keeping, long negating, float scale, float[] target, int start, int count) {
+    for (int i = 0; i < count; i++) {
+      int kept = -(int) (keeping >>> i & 1);
+      int sign = (int) (negating >>> i & 1) << 31;
+      float weight = target[start + i] * scale;
+      target[start + i] = Float.intBitsToFloat((Float.floatToRawIntBits(weight) ^ sign) & kept);
     }
   }
 }

@@ -6,6 +6,8 @@ import java.io.IOException;
  * An archive that cannot be used. The message is one sentence: what was found, what was expected
  * and, where it helps, what to do. The subclasses are the kinds of trouble a caller may want to
  * treat apart.
+ *
+ * @since 0.1
  */
 public abstract sealed class PemnFormatException extends IOException {
   private static final long serialVersionUID = 1L;
@@ -14,66 +16,119 @@ public abstract sealed class PemnFormatException extends IOException {
     super(message, cause);
   }
 
-  /** The file is no archive at all: its first bytes are another format's. */
+  /**
+   * The file is no archive at all: its first bytes are another format's.
+   *
+   * @since 0.1
+   */
   public static final class NotAnArchive extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public NotAnArchive(String message) {
       super(message, null);
     }
   }
 
-  /** The archive was written in a newer format version than this reader knows. */
+  /**
+   * The archive was written in a newer format version than this reader knows.
+   *
+   * @since 0.1
+   */
   public static final class TooNew extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public TooNew(String message) {
       super(message, null);
     }
   }
 
-  /** The file ends before the archive does. */
+  /**
+   * The file ends before the archive does.
+   *
+   * @since 0.1
+   */
   public static final class Truncated extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public Truncated(String message) {
       super(message, null);
     }
   }
 
-  /** Bytes differ from what their digest or the format says. */
+  /**
+   * Bytes differ from what their digest or the format says.
+   *
+   * @since 0.1
+   */
   public static final class Corrupt extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public Corrupt(String message) {
       super(message, null);
     }
 
-    /** Creates the exception with its one-sentence message and what led to it. */
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param message one sentence for the user
+     * @param cause what was found first
+     */
     public Corrupt(String message, Throwable cause) {
       super(message, cause);
     }
   }
 
-  /** The archive asks for more than the reader's limits allow. */
+  /**
+   * The archive asks for more than the reader's limits allow.
+   *
+   * @since 0.1
+   */
   public static final class LimitExceeded extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public LimitExceeded(String message) {
       super(message, null);
     }
   }
 
-  /** The archive is sound but uses something that this reader does not have. */
+  /**
+   * The archive is sound but uses something that this reader does not have.
+   *
+   * @since 0.1
+   */
   public static final class Unsupported extends PemnFormatException {
     private static final long serialVersionUID = 1L;
 
-    /** Creates the exception with its one-sentence message. */
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
     public Unsupported(String message) {
       super(message, null);
     }

@@ -24,17 +24,25 @@ import java.util.stream.IntStream;
  * @param seed any 64 bits
  * @param distribution how the values are distributed
  * @param length number of values, from 1 to {@value #MAX_LENGTH}
+ * @since 0.1
  */
 public record Prototype(long seed, Distribution distribution, int length) {
   /** The greatest length whose values are spread. */
-  public static final int MAX_SPREAD = 1024;
+  static final int MAX_SPREAD = 1024;
 
   /** The greatest length. */
   public static final int MAX_LENGTH = 1 << 30;
 
   private static final int DRAWS_PER_VALUE = 64;
 
-  /** Checks the length. */
+  /**
+   * Checks the length.
+   *
+   * @param seed any 64 bits
+   * @param distribution how the values are distributed
+   * @param length number of values
+   * @throws IllegalArgumentException if the length is out of range
+   */
   public Prototype {
     if (length < 1 || length > MAX_LENGTH) {
       throw new IllegalArgumentException(
@@ -42,7 +50,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
     }
   }
 
-  /** All values, in order. */
+  /** {@return all values, in order} */
   public float[] values() {
     float[] values = new float[length];
     copyTo(0, values, 0, length);
@@ -57,7 +65,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
    * @param targetOffset index in {@code target} of the first
    * @param count how many; {@code from + count} is at most {@link #length()}
    */
-  public void copyTo(int from, float[] target, int targetOffset, int count) {
+  void copyTo(int from, float[] target, int targetOffset, int count) {
     java.util.Objects.checkFromIndexSize(from, count, length);
     java.util.Objects.checkFromIndexSize(targetOffset, count, target.length);
     if (length <= MAX_SPREAD) {
@@ -68,6 +76,11 @@ public record Prototype(long seed, Distribution distribution, int length) {
     for (int i = 0; i < count; i++) {
       target[targetOffset + i] = distribution.value(key, (long) from + i);
     }
+  }
+
+  /** One value of a prototype of more than {@value #MAX_SPREAD}. */
+  float value(int index) {
+    return distribution.value(Distribution.valuesKey(seed), index);
   }
 
   private float[] spreadValues() {
@@ -105,6 +118,7 @@ public record Prototype(long seed, Distribution distribution, int length) {
    *
    * @param seed the prototype's seed
    * @param n number of elements
+   * @return element i is the position that is read instead of position i
    */
   public static int[] permutation(long seed, int n) {
     int[] permutation = new int[n];

@@ -134,6 +134,47 @@ class PaddingTest {
   }
 
   @Test
+  void theKeptValuesOfALongPrototypeAreThoseThatAllOfThemWouldBe() {
+    Random random = new Random(3);
+    int length = (1 << 20) + 77;
+    Prototype prototype = new Prototype(5, Distribution.NORMAL, length);
+    Padding generated = Padding.of(prototype, 0);
+    int size = 9001;
+    Mask kept = random(random, size, 4);
+    Mask signs = random(random, size, 5);
+    LayerMask[] masks = {
+      new LayerMask.Keep(kept),
+      new LayerMask.Sign(signs),
+      new LayerMask.Ternary(kept, signs.gather(kept).scatter(kept))
+    };
+    for (Padding other :
+        new Padding[] {
+          Padding.of(prototype.values(), 5, 0), Padding.of(prototype, 0, 2L * length)
+        }) {
+      for (long offset : new long[] {0, length - 4500, 7L * length - 1}) {
+        for (LayerMask mask : masks) {
+          float[] expected = new float[size];
+          other.rebuild(offset, 0.3f, mask, 0, expected);
+          float[] rebuilt = new float[size];
+          Arrays.fill(rebuilt, Float.NaN);
+          generated.rebuild(offset, 0.3f, mask, 0, rebuilt, 0, 64);
+          generated.rebuild(offset, 0.3f, mask, 64, rebuilt, 64, 5000);
+          generated.rebuild(offset, 0.3f, mask, 5056, rebuilt, 5056, size - 5056);
+          assertSameBits(expected, rebuilt);
+        }
+      }
+    }
+  }
+
+  @Test
+  void aStretchLeavesTheRestOfItsArrayAlone() {
+    LayerMask mask = new LayerMask.Keep(Mask.all(200));
+    float[] rebuilt = new float[10];
+    Padding.of(new float[] {1, 2, 3}, 0, 0).rebuild(1, 2, mask, 64, rebuilt, 4, 3);
+    assertSameBits(new float[] {0, 0, 0, 0, 6, 2, 4, 0, 0, 0}, rebuilt);
+  }
+
+  @Test
   void aNegatedZeroIsNegativeAndAnInfiniteProductKeepsItsSign() {
     float[] rebuilt = new float[4];
     Padding padding = Padding.of(new float[] {0, -0f, 2, -2}, 0, 0);
@@ -193,6 +234,8 @@ class PaddingTest {
         IllegalArgumentException.class, () -> padding.rebuild(0, 1, mask, 1, new float[5]));
     assertThrows(
         IndexOutOfBoundsException.class, () -> padding.rebuild(0, 1, mask, 64, new float[37]));
+    assertThrows(
+        IndexOutOfBoundsException.class, () -> padding.rebuild(0, 1, mask, 0, new float[9], 5, 5));
   }
 
   @Test

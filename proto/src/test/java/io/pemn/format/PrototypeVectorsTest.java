@@ -3,6 +3,7 @@ package io.pemn.format;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.pemn.format.CounterGenerator.Stream;
+import io.pemn.format.storage.ArchiveFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,6 +2,7 @@ package io.pemn.compressor.data;
 
 import io.pemn.compressor.data.PictureFile.Picture;
 import io.pemn.format.Normalization;
+import io.pemn.loader.image.Resampling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

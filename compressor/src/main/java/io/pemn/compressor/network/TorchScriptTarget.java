@@ -8,10 +8,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.JniUtils;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TensorValues;
@@ -232,9 +232,11 @@ public final class TorchScriptTarget implements TargetNetwork {
         manager.getDevice(),
         name -> {
           ModuleTensor tensor = tensors.get(name);
-          return remainder.containsKey(name)
-              ? remainder.get(name).in(tensor.type())
-              : new TensorValues.Floats(tensor.shape(), array(name).toFloatArray());
+          RemainderTensor kept = remainder.get(name);
+          return kept == null
+              ? new TensorValues.Floats(tensor.shape(), array(name).toFloatArray())
+              : TensorValues.in(
+                  tensor.type(), kept.shape(), kept.type(), kept.scale(), kept.data());
         });
   }
 

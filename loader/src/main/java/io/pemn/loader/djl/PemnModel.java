@@ -1,24 +1,28 @@
 package io.pemn.loader.djl;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.engine.EngineException;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
-import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
-import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.Callable;
 
-/** Loads archives as DJL models, ready for {@link Model#newPredictor}. */
+/**
+ * Loads archives as DJL models, ready for {@link Model#newPredictor}, where a {@link
+ * ai.djl.repository.zoo.Criteria} does not fit: archives that are open already, or in memory.
+ *
+ * <p>The models are those of the engine "Pemn", see {@link PemnEngineProvider}.
+ *
+ * @since 0.1
+ */
 public final class PemnModel {
   private PemnModel() {}
 
@@ -36,13 +40,11 @@ public final class PemnModel {
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if it is no sound archive
    * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(Path file, Device device) throws IOException {
-    String name = file.getFileName().toString();
-    return load(
-        PemnArchive.open(file),
-        name.endsWith(".pemn") ? name.substring(0, name.length() - 5) : name,
-        device);
+    return load(() -> PemnArchive.open(file), ArchiveModel.nameOf(file), device);
   }
 
   /**
@@ -53,22 +55,22 @@ public final class PemnModel {
    * @param device where it shall run
    * @return a model that the caller closes
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws IOException if it cannot be read or loaded
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(PemnArchive archive, String name, Device device) throws IOException {
-    // Whatever may be wrong with the sections shows before the engine allocates for the network.
-    archive.remainder();
-    archive.module();
-    if (!archive.layers().isEmpty()) {
-      archive.mask(archive.layers().get(0));
-    }
-    Model model = Model.newInstance(name, device, "PyTorch");
+    return load(() -> archive, name, device);
+  }
+
+  private static Model load(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    // DJL looks for engines with the thread's class loader, which may not see this one.
+    Engine.registerEngine(new PemnEngineProvider());
+    Model model = Model.newInstance(name, device, PemnEngine.NAME);
     boolean loaded = false;
     try {
-      if (archive.network() instanceof BuiltInDescription description) {
-        model.setBlock(builtIn(archive, description, model.getNDManager()));
-      } else {
-        loadTorchScript(archive, name, model);
-      }
+      ((ArchiveModel) model).load(opening);
       loaded = true;
       return model;
     } finally {
@@ -78,52 +80,56 @@ public final class PemnModel {
     }
   }
 
+  /**
+   * An archive and its network.
+   *
+   * @param model PyTorch's, which owns the weights
+   */
+  record Loaded(PemnArchive archive, Model model) {}
+
+  /** Opens an archive and loads its network. */
+  static Loaded network(Callable<PemnArchive> opening, String name, Device device)
+      throws IOException {
+    try (Preparation preparation = Preparation.begin(opening, device)) {
+      // The first time, this starts the engine.
+      Model model = PemnEngine.pytorch().newModel(name, device);
+      boolean loaded = false;
+      try {
+        Preparation.Prepared prepared = preparation.await();
+        PemnArchive archive = prepared.archive();
+        if (archive.network() instanceof BuiltInDescription description) {
+          model.setBlock(builtIn(archive, description, model.getNDManager()));
+        } else {
+          prepared.module().orElseThrow().into(model);
+        }
+        loaded = true;
+        return new Loaded(archive, model);
+      } finally {
+        if (!loaded) {
+          model.close();
+        }
+      }
+    }
+  }
+
   private static Block builtIn(
       PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(manager);
-    for (Layer layer : archive.layers()) {
-      network.set(layer.name(), archive.rebuild(layer));
-    }
-    for (RemainderTensor tensor : archive.remainder()) {
-      network.set(tensor.name(), tensor.values());
+    if (manager.getDevice().isGpu()) {
+      for (Layer layer : archive.layers()) {
+        network.set(layer.name(), archive.rebuild(layer));
+      }
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.set(tensor.name(), tensor.values());
+      }
+    } else {
+      WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
+      for (RemainderTensor tensor : archive.remainder()) {
+        network.memory(tensor.name()).put(tensor.values());
+      }
     }
     network.block().freezeParameters(true);
     return network.block();
-  }
-
-  /** The engine loads from a file faster, and with one copy less, than from a stream. */
-  private static void loadTorchScript(PemnArchive archive, String name, Model model)
-      throws IOException {
-    Path folder = Files.createTempDirectory("pemn-");
-    Path file = folder.resolve("module.pt");
-    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
-    file.toFile().deleteOnExit();
-    try {
-      write(archive, file);
-      model.load(folder, "module");
-    } catch (MalformedModelException | EngineException e) {
-      throw new IOException(
-          "The PyTorch engine cannot load the module of " + name + ": " + e.getMessage(), e);
-    } finally {
-      Files.deleteIfExists(file);
-      Files.deleteIfExists(folder);
-    }
-  }
-
-  private static void write(PemnArchive archive, Path file) throws IOException {
-    try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file))) {
-      archive.writeTorchScript(out);
-    } catch (PemnFormatException e) {
-      throw e;
-    } catch (IOException e) {
-      throw new IOException(
-          "The module could not be written to "
-              + file.getParent()
-              + " for the engine: "
-              + e.getMessage()
-              + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
-          e);
-    }
   }
 }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.Batchifier;
+import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 import io.pemn.format.Normalization;
@@ -19,6 +20,8 @@ import java.util.stream.IntStream;
  * Classifies images given as pixels: one byte a value, 0 to 255, of shape (channels, height,
  * width), row-major. Normalises them as the archive says and names classes as it does, or by
  * number.
+ *
+ * @since 0.1
  */
 public final class PixelTranslator implements Translator<byte[], Classifications> {
   private final ImageShape input;
@@ -29,6 +32,7 @@ public final class PixelTranslator implements Translator<byte[], Classifications
   /**
    * A translator for the network of an archive.
    *
+   * @param archive of a network that classifies images
    * @throws IllegalArgumentException in one sentence, if the network takes no images or is no
    *     classifier
    */
@@ -46,23 +50,32 @@ public final class PixelTranslator implements Translator<byte[], Classifications
         IntStream.range(0, input.channels())
             .mapToObj(normalization::tableFor)
             .toArray(float[][]::new);
-    this.labels =
-        archive.classLabels().isEmpty()
-            ? IntStream.range(0, archive.network().classes()).mapToObj(String::valueOf).toList()
-            : archive.classLabels();
+    this.labels = labels(archive);
   }
 
+  /** A name for every class. */
+  static List<String> labels(PemnArchive archive) {
+    return archive.classLabels().isEmpty()
+        ? IntStream.range(0, archive.network().classes()).mapToObj(String::valueOf).toList()
+        : archive.classLabels();
+  }
+
+  /**
+   * The network's input.
+   *
+   * @throws TranslateException in one sentence, if there are fewer or more pixels than it takes
+   */
   @Override
-  public NDList processInput(TranslatorContext context, byte[] pixels) {
+  public NDList processInput(TranslatorContext context, byte[] pixels) throws TranslateException {
     if (pixels.length != input.values()) {
-      throw new IllegalArgumentException(
+      throw new TranslateException(
           "An image of "
               + pixels.length
               + " bytes was given, but the network takes "
               + input
               + ", which is "
               + input.values()
-              + ".");
+              + "; bring it to that size, a byte a value and channels first.");
     }
     float[] values = new float[pixels.length];
     int channelSize = input.height() * input.width();

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDateTime;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -60,30 +61,88 @@ public final class ModuleFile {
    */
   public static void write(OutputStream out, TorchScriptModule module, TensorSource source)
       throws IOException {
+    write(out, module, storage -> false, source);
+  }
+
+  /**
+   * Writes a file of which some storages are blank: zeros, whatever the numbers of their tensors,
+   * which the source is not asked for. Into a {@link SparseFile} they are not even written.
+   *
+   * @param out gets the file and stays open
+   * @param module as above
+   * @param blank whether a storage is
+   * @param source the numbers of all others, as above
+   * @throws PemnFormatException as above
+   * @throws IllegalArgumentException as above
+   * @throws IOException whatever {@code out} or {@code source} throws
+   */
+  public static void write(
+      OutputStream out,
+      TorchScriptModule module,
+      Predicate<StorageEntry> blank,
+      TensorSource source)
+      throws IOException {
     Counted counted = new Counted(out);
     ZipOutputStream zip = new ZipOutputStream(counted);
     for (Entry entry : module.entries()) {
-      byte[] content =
-          entry instanceof StorageEntry storage
-              ? storageBytes(storage, source)
-              : ((FileEntry) entry).content();
-      zip.putNextEntry(header(entry.path(), content, counted.bytes));
-      zip.write(content);
+      Content content;
+      if (entry instanceof StorageEntry storage) {
+        content =
+            blank.test(storage)
+                ? new Content.Zeros(storage.bytes())
+                : new Content.Bytes(storageBytes(storage, source));
+      } else {
+        content = new Content.Bytes(((FileEntry) entry).content());
+      }
+      CRC32 crc = new CRC32();
+      content.forEachPart(crc::update);
+      zip.putNextEntry(header(entry.path(), content.length(), crc.getValue(), counted.bytes));
+      content.forEachPart(zip::write);
       zip.closeEntry();
     }
     zip.finish();
     zip.flush();
   }
 
-  private static ZipEntry header(String path, byte[] content, long position) {
+  /** What stands in an entry. */
+  private sealed interface Content {
+    int length();
+
+    <E extends IOException> void forEachPart(Part<E> part) throws E;
+
+    record Bytes(byte[] bytes) implements Content {
+      @Override
+      public int length() {
+        return bytes.length;
+      }
+
+      @Override
+      public <E extends IOException> void forEachPart(Part<E> part) throws E {
+        part.accept(bytes, 0, bytes.length);
+      }
+    }
+
+    record Zeros(int length) implements Content {
+      @Override
+      public <E extends IOException> void forEachPart(Part<E> part) throws E {
+        for (int left = length; left > 0; left -= SparseFile.ZEROS.length) {
+          part.accept(SparseFile.ZEROS, 0, Math.min(left, SparseFile.ZEROS.length));
+        }
+      }
+    }
+  }
+
+  private interface Part<E extends IOException> {
+    void accept(byte[] bytes, int offset, int length) throws E;
+  }
+
+  private static ZipEntry header(String path, int length, long crc, long position) {
     ZipEntry header = new ZipEntry(ROOT + path);
     header.setMethod(ZipEntry.STORED);
     header.setTimeLocal(TIME);
-    header.setSize(content.length);
-    header.setCompressedSize(content.length);
-    CRC32 crc = new CRC32();
-    crc.update(content);
-    header.setCrc(crc.getValue());
+    header.setSize(length);
+    header.setCompressedSize(length);
+    header.setCrc(crc);
     int name = header.getName().getBytes(StandardCharsets.UTF_8).length;
     long unpadded = position + LOCAL_HEADER_BYTES + name + EXTRA_HEADER_BYTES;
     int padding = (int) Math.floorMod(-unpadded, (long) ALIGNMENT);

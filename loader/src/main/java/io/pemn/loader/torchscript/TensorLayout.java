@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
  */
 public record TensorLayout(List<Integer> shape, long offset, List<Long> strides) {
   /** The most dimensions that a tensor has, as in PyTorch. */
-  public static final int MAX_DIMENSIONS = 64;
+  static final int MAX_DIMENSIONS = 64;
 
   /** Takes a tensor's elements in row-major order. */
   @FunctionalInterface

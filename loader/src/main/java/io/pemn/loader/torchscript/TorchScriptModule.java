@@ -15,6 +15,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ public record TorchScriptModule(List<Entry> entries) {
   public static final int MAX_ENTRIES = 100_000;
 
   /** The most tensors of a module. */
-  public static final int MAX_TENSORS = 100_000;
+  static final int MAX_TENSORS = 100_000;
 
   /** The longest path or name, in bytes of UTF-8. */
   public static final int MAX_NAME_BYTES = 4_096;
@@ -114,7 +115,7 @@ public record TorchScriptModule(List<Entry> entries) {
     }
 
     /** Bytes of the file, 0 to {@link #MAX_STORAGE_BYTES}. */
-    public int bytes() {
+    int bytes() {
       return Math.toIntExact(elements * type.bytes());
     }
   }
@@ -261,7 +262,7 @@ public record TorchScriptModule(List<Entry> entries) {
   }
 
   /** As a message; shares the contents of the entries. */
-  public io.pemn.format.proto.TorchScriptModule toProto() {
+  io.pemn.format.proto.TorchScriptModule toProto() {
     io.pemn.format.proto.TorchScriptModule.Builder module =
         io.pemn.format.proto.TorchScriptModule.newBuilder();
     for (Entry entry : entries) {
@@ -331,6 +332,17 @@ public record TorchScriptModule(List<Entry> entries) {
     if (!missing.isEmpty()) {
       throw corrupt("lacks " + missing.stream().sorted().findFirst().get() + " of the archive");
     }
+  }
+
+  /** The type of the storage that each tensor stands in, by the tensor's name. */
+  public Map<String, NumberType> storageTypes() {
+    Map<String, NumberType> types = new HashMap<>();
+    for (Entry entry : entries) {
+      if (entry instanceof StorageEntry storage) {
+        storage.spans().forEach(span -> types.put(span.tensor(), storage.type()));
+      }
+    }
+    return types;
   }
 
   /** The names of all tensors in storages, in the order of the entries. */
@@ -409,7 +421,7 @@ public record TorchScriptModule(List<Entry> entries) {
     if (text.isEmpty()
         || text.length() > MAX_NAME_BYTES
         || text.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES
-        || !text.codePoints().allMatch(TorchScriptModule::isPrintable)) {
+        || !isPrintable(text)) {
       throw new IllegalArgumentException(
           "A TorchScript module has a "
               + what
@@ -419,6 +431,15 @@ public record TorchScriptModule(List<Entry> entries) {
               + MAX_NAME_BYTES
               + " bytes, are possible.");
     }
+  }
+
+  private static boolean isPrintable(String text) {
+    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+      if (!isPrintable(text.codePointAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isPrintable(int codePoint) {

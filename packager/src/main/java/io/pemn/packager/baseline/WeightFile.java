@@ -1,9 +1,9 @@
 package io.pemn.packager.baseline;
 
-import io.pemn.format.BytePlanes;
 import io.pemn.format.Float16;
 import io.pemn.format.NumberType;
-import io.pemn.format.ZstdFrame;
+import io.pemn.format.storage.BytePlanes;
+import io.pemn.format.storage.ZstdFrame;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;

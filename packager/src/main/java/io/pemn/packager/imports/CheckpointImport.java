@@ -1,6 +1,5 @@
 package io.pemn.packager.imports;
 
-import io.pemn.format.FloatCoding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Normalization;
 import io.pemn.format.Prototype;
@@ -8,6 +7,7 @@ import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Option;
 import io.pemn.format.proto.Provenance;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.FileDigest;
 import io.pemn.packager.MaskedLayer;

@@ -1,11 +1,11 @@
 package io.pemn.packager.remainder;
 
-import io.pemn.format.CodedFloats;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.format.storage.CodedFloats;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -93,11 +93,23 @@ public final class RemainderCoder {
     for (RemainderTensor tensor : tensors.values()) {
       stored.add(
           coded.contains(tensor.name()) && tensor.type() == NumberType.FLOAT32
-              ? new RemainderTensor(
-                  tensor.name(), tensor.shape(), CodedFloats.of(tensor.values(), coding))
+              ? coded(tensor.name(), tensor.shape(), tensor.values(), coding)
               : tensor);
     }
     return stored;
+  }
+
+  /**
+   * Floats in the form that an archive stores.
+   *
+   * @param values as many as the shape says
+   * @param coding that is wanted; {@link CodedFloats#of} says when another is taken
+   */
+  public static RemainderTensor coded(
+      String name, List<Integer> shape, float[] values, FloatCoding coding) {
+    CodedFloats floats = CodedFloats.of(values, coding);
+    return new RemainderTensor(
+        name, shape, floats.type(), floats.scale(), ByteBuffer.wrap(floats.data()));
   }
 
   private static RemainderTensor as(NumberType type, RemainderTensor tensor) {

@@ -2,11 +2,11 @@ package io.pemn.packager.report;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
-import io.pemn.format.ArchiveFormat;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.PrototypeSection;
+import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.Sections;

@@ -1,12 +1,12 @@
 package io.pemn.packager.imports;
 
-import io.pemn.format.FloatCoding;
 import io.pemn.format.Normalization;
 import io.pemn.format.network.Activation;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.Norm;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;

@@ -3,14 +3,14 @@ package io.pemn.packager.remainder;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.pemn.format.CodedFloats;
-import io.pemn.format.FloatCoding;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.Activation;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.format.storage.CodedFloats;
+import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;

@@ -2,14 +2,14 @@ package io.pemn.format.mask;
 
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.proto.MaskEncoding;
+import io.pemn.format.storage.ZstdFrame;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** The bits themselves, eight a byte from the lowest, in one zstd frame. */
-public final class BitmapMaskCodec implements MaskCodec {
+final class BitmapMaskCodec implements MaskCodec {
   @Override
   public MaskEncoding encoding() {
     return MaskEncoding.BITMAP_ZSTD;

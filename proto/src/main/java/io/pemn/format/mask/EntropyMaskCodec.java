@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * An arithmetic code of the bits, whose probabilities follow the density of the layers, their rows
  * and their columns, and bits before.
  */
-public final class EntropyMaskCodec implements MaskCodec {
+final class EntropyMaskCodec implements MaskCodec {
   @Override
   public MaskEncoding encoding() {
     return MaskEncoding.ENTROPY;

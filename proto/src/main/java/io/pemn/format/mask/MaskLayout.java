@@ -12,7 +12,7 @@ import java.util.List;
  */
 public record MaskLayout(List<Segment> segments) {
   /** What {@link Segment#ones()} says where the metadata do not tell. */
-  public static final int UNKNOWN = -1;
+  static final int UNKNOWN = -1;
 
   /**
    * Bits that belong together.
@@ -101,7 +101,7 @@ public record MaskLayout(List<Segment> segments) {
   }
 
   /** Number of bits. */
-  public int positions() {
+  int positions() {
     return segments.stream().mapToInt(Segment::positions).sum();
   }
 }

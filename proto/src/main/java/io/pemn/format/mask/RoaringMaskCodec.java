@@ -2,8 +2,8 @@ package io.pemn.format.mask;
 
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
-import io.pemn.format.ZstdFrame;
 import io.pemn.format.proto.MaskEncoding;
+import io.pemn.format.storage.ZstdFrame;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.roaringbitmap.BitSetUtil;
@@ -16,7 +16,7 @@ import org.roaringbitmap.RoaringBitmap;
  * position of a layer below 4,096 of them, and zstd takes out what one bitmap's half-filled
  * containers waste.
  */
-public final class RoaringMaskCodec implements MaskCodec {
+final class RoaringMaskCodec implements MaskCodec {
   private static final int POSITIONS_PER_CONTAINER = 1 << 16;
   // The portable format: 8 bytes of cookie and count, then for each container at most 8 of header
   // and offset, an eighth for the run flag, and at most 8,192 of values.

@@ -2,7 +2,11 @@ package io.pemn.format.network;
 
 import java.util.Locale;
 
-/** The non-linearity of a network. */
+/**
+ * The non-linearity of a network.
+ *
+ * @since 0.1
+ */
 public enum Activation {
   /** x times the standard normal distribution function of x, computed with erf. */
   GELU,

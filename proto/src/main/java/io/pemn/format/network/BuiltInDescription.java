@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param architecture the family and its sizes
  * @param input shape of the images
  * @param classes number of outputs, 1 to 1048576
+ * @since 0.1
  */
 public record BuiltInDescription(Architecture architecture, ImageShape input, int classes)
     implements NetworkDescription {
@@ -22,6 +23,9 @@ public record BuiltInDescription(Architecture architecture, ImageShape input, in
   /**
    * Checks that the sizes fit together.
    *
+   * @param architecture the family and its sizes
+   * @param input shape of the images
+   * @param classes number of outputs, 1 to 1048576
    * @throws IllegalArgumentException in one sentence, if they do not
    */
   public BuiltInDescription {
@@ -46,7 +50,7 @@ public record BuiltInDescription(Architecture architecture, ImageShape input, in
             List.of(input.channels(), input.height(), input.width()), NumberType.FLOAT32));
   }
 
-  /** The parameters, in the network's order. */
+  /** {@return the parameters, in the network's order} */
   public List<ParameterShape> parameters() {
     return architecture.parameters(input, classes);
   }

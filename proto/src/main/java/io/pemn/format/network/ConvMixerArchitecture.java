@@ -17,12 +17,23 @@ import java.util.List;
  * @param patch side and stride of the patch convolution, 1 to 256
  * @param activation the non-linearity
  * @param norm what batch normalisation learns
+ * @since 0.1
  */
 public record ConvMixerArchitecture(
     int dim, int depth, int kernel, int patch, Activation activation, Norm norm)
     implements Architecture {
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param dim number of channels
+   * @param depth number of blocks
+   * @param kernel side of the depthwise kernels
+   * @param patch side and stride of the patch convolution
+   * @param activation the non-linearity
+   * @param norm what batch normalisation learns
+   * @throws IllegalArgumentException in one sentence, if a size is out of range
+   */
   public ConvMixerArchitecture {
     Sizes.check("the ConvMixer's dim", dim, 1, 1 << 14);
     Sizes.check("the ConvMixer's depth", depth, 1, 1 << 10);
@@ -34,7 +45,16 @@ public record ConvMixerArchitecture(
     }
   }
 
-  /** With normalisation that is learned. */
+  /**
+   * With normalisation that is learned.
+   *
+   * @param dim number of channels
+   * @param depth number of blocks
+   * @param kernel side of the depthwise kernels
+   * @param patch side and stride of the patch convolution
+   * @param activation the non-linearity
+   * @throws IllegalArgumentException in one sentence, if a size is out of range
+   */
   public ConvMixerArchitecture(int dim, int depth, int kernel, int patch, Activation activation) {
     this(dim, depth, kernel, patch, activation, Norm.LEARN);
   }

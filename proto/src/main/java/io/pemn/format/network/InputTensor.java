@@ -11,14 +11,17 @@ import java.util.stream.Collectors;
  *
  * @param shape dimensions, at most 8, each at least 1; none for a single number a sample
  * @param type type of the numbers
+ * @since 0.1
  */
 public record InputTensor(List<Integer> shape, NumberType type) {
   /** The most dimensions, that of the batch not counted. */
   public static final int MAX_DIMENSIONS = 8;
 
   /**
-   * Checks the shape.
+   * Checks and copies the shape.
    *
+   * @param shape dimensions, without that of the batch
+   * @param type type of the numbers
    * @throws IllegalArgumentException in one sentence, if there are too many dimensions, one is out
    *     of range, or one sample has more than 2147483647 numbers
    */
@@ -40,12 +43,12 @@ public record InputTensor(List<Integer> shape, NumberType type) {
     }
   }
 
-  /** Number of numbers of one sample, at least 1. */
+  /** {@return the numbers of one sample, at least 1} */
   public int elements() {
     return elements(shape);
   }
 
-  /** Bytes of one sample, at least 1. */
+  /** {@return the bytes of one sample, at least 1} */
   public long bytes() {
     return (long) elements() * type.bytes();
   }

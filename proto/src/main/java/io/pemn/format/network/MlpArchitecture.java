@@ -9,11 +9,19 @@ import java.util.List;
  * @param hidden widths of the hidden layers, one to 64 of them, each 1 to 65536
  * @param activation the non-linearity
  * @param norm what batch normalisation learns
+ * @since 0.1
  */
 public record MlpArchitecture(List<Integer> hidden, Activation activation, Norm norm)
     implements Architecture {
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges and copies the list.
+   *
+   * @param hidden widths of the hidden layers
+   * @param activation the non-linearity
+   * @param norm what batch normalisation learns
+   * @throws IllegalArgumentException in one sentence, if a size is out of range
+   */
   public MlpArchitecture {
     hidden = List.copyOf(hidden);
     Sizes.check("the number of hidden layers", hidden.size(), 1, 64);
@@ -22,7 +30,13 @@ public record MlpArchitecture(List<Integer> hidden, Activation activation, Norm 
     }
   }
 
-  /** With normalisation that is learned. */
+  /**
+   * With normalisation that is learned.
+   *
+   * @param hidden widths of the hidden layers
+   * @param activation the non-linearity
+   * @throws IllegalArgumentException in one sentence, if a size is out of range
+   */
   public MlpArchitecture(List<Integer> hidden, Activation activation) {
     this(hidden, activation, Norm.LEARN);
   }

@@ -11,23 +11,30 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What an archive says of its network. */
+/**
+ * What an archive says of its network.
+ *
+ * @since 0.1
+ */
 public sealed interface NetworkDescription permits BuiltInDescription, TorchScriptDescription {
-  /** Shape of the images that the network takes, if it takes images. */
+  /** {@return the shape of the images that the network takes, if it takes images} */
   Optional<ImageShape> image();
 
-  /** What the network takes, in order. */
+  /** {@return what the network takes, in order, without the dimension of the batch} */
   List<InputTensor> inputs();
 
-  /** Number of outputs of the classifier; 0 if it is none. */
+  /** {@return the number of outputs of the classifier; 0 if it is none} */
   int classes();
 
-  /** As the archive stores it. */
+  /** {@return this description as the archive stores it} */
   Network toProto();
 
   /**
    * The network that an archive describes.
    *
+   * @param network as it stands in the metadata
+   * @param input the images, if the metadata have any
+   * @return the description
    * @throws PemnFormatException if its sizes are out of range, or this library does not know it
    */
   static NetworkDescription of(Network network, Optional<Input> input) throws PemnFormatException {

@@ -2,14 +2,18 @@ package io.pemn.format.network;
 
 import java.util.Locale;
 
-/** What the normalisation layers of a network learn (the paper's {@code bn_type}). */
+/**
+ * What the normalisation layers of a network learn (the paper's {@code bn_type}).
+ *
+ * @since 0.1
+ */
 public enum Norm {
   /** A scale and a shift a channel. */
   LEARN,
   /** Nothing: they normalise, and no more. */
   NOT_LEARN;
 
-  /** Whether there are scales and shifts. */
+  /** {@return whether there are scales and shifts} */
   public boolean isLearned() {
     return this == LEARN;
   }

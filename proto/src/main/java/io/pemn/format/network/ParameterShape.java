@@ -9,10 +9,15 @@ import java.util.List;
  * @param shape convolutions: outputs, inputs per group, kernel height, kernel width; linear layers:
  *     outputs, inputs; positions: tokens, dim; all others: one dimension
  * @param role what it is for
+ * @since 0.1
  */
 public record ParameterShape(String name, List<Integer> shape, Role role) {
 
-  /** What a parameter is for. */
+  /**
+   * What a parameter is for.
+   *
+   * @since 0.1
+   */
   public enum Role {
     /** Weight of a convolution or linear layer: what masks can replace. */
     WEIGHT,
@@ -22,12 +27,23 @@ public record ParameterShape(String name, List<Integer> shape, Role role) {
     STATISTIC
   }
 
-  /** Copies the shape. */
+  /**
+   * Copies the shape.
+   *
+   * @param name after PyTorch's conventions
+   * @param shape its dimensions
+   * @param role what it is for
+   */
   public ParameterShape {
     shape = List.copyOf(shape);
   }
 
-  /** Number of values. */
+  /**
+   * Counts the values.
+   *
+   * @return the product of the dimensions
+   * @throws ArithmeticException if it is more than 2147483647
+   */
   public int size() {
     int size = 1;
     for (int dimension : shape) {

@@ -19,15 +19,24 @@ import java.util.List;
  * @param width channels of the first stage, 1 to 4096
  * @param activation the non-linearity; theirs is {@link Activation#RELU}
  * @param norm what batch normalisation learns
+ * @since 0.1
  */
 public record ResNetArchitecture(int depth, int width, Activation activation, Norm norm)
     implements Architecture {
   /** The number of stages. */
-  public static final int STAGES = 3;
+  private static final int STAGES = 3;
 
   private static final int LAYERS_A_BLOCK = 2;
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param depth layers with weights
+   * @param width channels of the first stage
+   * @param activation the non-linearity
+   * @param norm what batch normalisation learns
+   * @throws IllegalArgumentException in one sentence, if a size is out of range
+   */
   public ResNetArchitecture {
     Sizes.check("the ResNet's depth", depth, 8, 1202);
     Sizes.check("the ResNet's width", width, 1, 1 << 12);
@@ -37,22 +46,32 @@ public record ResNetArchitecture(int depth, int width, Activation activation, No
     }
   }
 
-  /** The number of blocks in all stages. */
+  /** {@return the number of blocks in all stages} */
   public int blocks() {
     return (depth - 2) / LAYERS_A_BLOCK;
   }
 
   /** The stage of a block, from 0. */
-  public int stage(int block) {
+  private int stage(int block) {
     return block / (blocks() / STAGES);
   }
 
-  /** The channels that a block gives. */
+  /**
+   * The channels that a block gives.
+   *
+   * @param block from 0
+   * @return the width of its stage
+   */
   public int channels(int block) {
     return width << stage(block);
   }
 
-  /** Whether a block begins a stage of half the resolution. */
+  /**
+   * Whether a block begins a stage of half the resolution.
+   *
+   * @param block from 0
+   * @return whether it does
+   */
   public boolean halves(int block) {
     return block > 0 && stage(block) > stage(block - 1);
   }

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param inputs the arguments of its forward, at least one, at most 64
  * @param image shape of the images that its only input is, if it takes images
  * @param classes number of outputs of a classifier, up to 1048576; 0 if it is none
+ * @since 0.1
  */
 public record TorchScriptDescription(
     List<InputTensor> inputs, Optional<ImageShape> image, int classes)
@@ -19,6 +20,9 @@ public record TorchScriptDescription(
   /**
    * Copies the list and checks that the parts fit together.
    *
+   * @param inputs the arguments of its forward
+   * @param image shape of the images that its only input is
+   * @param classes number of outputs of a classifier
    * @throws IllegalArgumentException in one sentence, if they do not
    */
   public TorchScriptDescription {

@@ -22,6 +22,7 @@ import java.util.List;
  * @param positions whether positions are learned; otherwise tokens have no order
  * @param activation of the perceptron; theirs is {@link Activation#GELU}
  * @param norm what layer normalisation learns
+ * @since 0.1
  */
 public record VisionTransformerArchitecture(
     int patch,
@@ -35,7 +36,21 @@ public record VisionTransformerArchitecture(
     Norm norm)
     implements Architecture {
 
-  /** Checks the ranges. */
+  /**
+   * Checks the ranges.
+   *
+   * @param patch side and stride of the patch convolution
+   * @param dim numbers in a token
+   * @param depth number of blocks
+   * @param heads of the attention
+   * @param mlpRatio width of the perceptron's hidden layer over dim
+   * @param classToken whether there is a token for the class
+   * @param positions whether positions are learned
+   * @param activation of the perceptron
+   * @param norm what layer normalisation learns
+   * @throws IllegalArgumentException in one sentence, if a size is out of range, or the heads do
+   *     not divide dim
+   */
   public VisionTransformerArchitecture {
     Sizes.check("the vision transformer's patch", patch, 1, 256);
     Sizes.check("the vision transformer's dim", dim, 1, 1 << 14);
@@ -59,7 +74,7 @@ public record VisionTransformerArchitecture(
    *
    * @throws IllegalArgumentException if the images are no multiple of the patch
    */
-  public int tokens(ImageShape input) {
+  private int tokens(ImageShape input) {
     if (input.height() % patch != 0 || input.width() % patch != 0) {
       throw new IllegalArgumentException(
           "The vision transformer's patch of "

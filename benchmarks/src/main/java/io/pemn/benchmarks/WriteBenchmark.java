@@ -1,0 +1,114 @@
+package io.pemn.benchmarks;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What it costs to write 25 million floats to native memory at all: the floor of {@link
+ * RebuildBenchmark}, in the same unit.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Fork(1)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 3, time = 1)
+public class WriteBenchmark {
+  private static final int LAYERS = 24;
+  private static final int LAYER = 1 << 20;
+  private static final int WEIGHTS = LAYERS * LAYER;
+
+  /** 64 KiB: fits into a core's nearest caches. */
+  private static final int CHUNK = 1 << 14;
+
+  /** How many threads write. */
+  @Param({"1", "2"})
+  public int threads;
+
+  private float[] chunk;
+  private float[][] weights;
+  private NativeWeights target;
+  private Workers workers;
+
+  /** Draws the floats. */
+  @Setup
+  public void prepare() {
+    Random random = new Random(1);
+    chunk = floats(CHUNK, random);
+    weights = new float[LAYERS][];
+    Arrays.setAll(weights, i -> floats(LAYER, random));
+    int[] sizes = new int[LAYERS];
+    Arrays.fill(sizes, LAYER);
+    target = new NativeWeights(sizes);
+    workers = new Workers(threads);
+  }
+
+  private static float[] floats(int count, Random random) {
+    float[] floats = new float[count];
+    for (int i = 0; i < count; i++) {
+      floats[i] = random.nextFloat();
+    }
+    return floats;
+  }
+
+  /** Ends the threads. */
+  @TearDown
+  public void close() {
+    workers.close();
+  }
+
+  /** Floats that are in the cache: nothing but writing. */
+  @Benchmark
+  @OperationsPerInvocation(WEIGHTS)
+  public Object write() throws Exception {
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (int i = 0; i < LAYERS; i++) {
+      int index = i;
+      tasks.add(
+          () -> {
+            FloatBuffer layer = target.layer(index);
+            while (layer.hasRemaining()) {
+              layer.put(chunk);
+            }
+            return null;
+          });
+    }
+    workers.run(tasks);
+    return target;
+  }
+
+  /** Floats that come from the heap, as those of a file that was read. */
+  @Benchmark
+  @OperationsPerInvocation(WEIGHTS)
+  public Object copy() throws Exception {
+    List<Callable<Void>> tasks = new ArrayList<>();
+    for (int i = 0; i < LAYERS; i++) {
+      int index = i;
+      tasks.add(
+          () -> {
+            target.layer(index).put(weights[index]);
+            return null;
+          });
+    }
+    workers.run(tasks);
+    return target;
+  }
+}

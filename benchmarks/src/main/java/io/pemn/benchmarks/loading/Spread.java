@@ -1,0 +1,30 @@
+package io.pemn.benchmarks.loading;
+
+import java.util.Collection;
+import java.util.Locale;
+
+/** Several measurements of one thing. */
+record Spread(double least, double median, double greatest) {
+  /**
+   * Of measurements.
+   *
+   * @param values at least one
+   */
+  static Spread of(Collection<Double> values) {
+    double[] sorted = values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
+    int middle = sorted.length / 2;
+    double median =
+        sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return new Spread(sorted[0], median, sorted[sorted.length - 1]);
+  }
+
+  /** Such as {@code 0.41 (0.40 to 0.45)}, or the one value alone. */
+  String toText(int decimals) {
+    String number = "%,." + decimals + "f";
+    if (least == greatest) {
+      return String.format(Locale.ROOT, number, median);
+    }
+    return String.format(
+        Locale.ROOT, number + " (" + number + " to " + number + ")", median, least, greatest);
+  }
+}

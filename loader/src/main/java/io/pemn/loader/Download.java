@@ -1,0 +1,94 @@
+package io.pemn.loader;
+
+import io.pemn.format.PemnFormatException;
+import java.io.FileNotFoundException;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ConnectException;
+import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
+
+/** Archives from elsewhere, read to their end. */
+final class Download {
+  private static final int CONNECT_MILLISECONDS = 10_000;
+  private static final int SILENCE_MILLISECONDS = 30_000;
+
+  private Download() {}
+
+  static PemnArchive of(URL url, Limits limits) throws IOException {
+    try {
+      URLConnection connection = url.openConnection();
+      connection.setConnectTimeout(CONNECT_MILLISECONDS);
+      connection.setReadTimeout(SILENCE_MILLISECONDS);
+      // A cached jar would give an archive that was replaced since.
+      connection.setUseCaches(false);
+      return read(url, connection, limits);
+    } catch (FileNotFoundException e) {
+      throw new NoSuchFileException("There is nothing at " + url + "; check the URL.");
+    } catch (UnknownHostException e) {
+      throw new IOException(
+          "The host of " + url + " is not known; check the URL and the network.", e);
+    } catch (ConnectException e) {
+      throw new IOException(
+          "The server of " + url + " takes no connection (" + e.getMessage() + "); try later.", e);
+    } catch (SocketTimeoutException e) {
+      throw new IOException(
+          "The server of " + url + " was silent for too long; try again later.", e);
+    }
+  }
+
+  private static PemnArchive read(URL url, URLConnection connection, Limits limits)
+      throws IOException {
+    if (connection instanceof HttpURLConnection http
+        && http.getResponseCode() != HttpURLConnection.HTTP_OK) {
+      throw new IOException(
+          "The server answered "
+              + http.getResponseCode()
+              + " for "
+              + url
+              + ", not an archive; check the URL.");
+    }
+    long announced = connection.getContentLengthLong();
+    if (announced > limits.fileBytes()) {
+      throw PemnArchive.tooLarge(url + " has " + announced + " bytes", limits);
+    }
+    try (Counted in = new Counted(connection.getInputStream())) {
+      try {
+        return PemnArchive.read(in, limits);
+      } catch (PemnFormatException.Truncated e) {
+        if (in.bytes < announced) {
+          throw new PemnFormatException.Truncated(
+              "The transfer of "
+                  + url
+                  + " ended after "
+                  + in.bytes
+                  + " of "
+                  + announced
+                  + " bytes; try again.");
+        }
+        throw e;
+      }
+    }
+  }
+
+  /** Knows how many bytes came. */
+  private static final class Counted extends FilterInputStream {
+    private long bytes;
+
+    Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) throws IOException {
+      int count = super.read(target, offset, length);
+      bytes += Math.max(count, 0);
+      return count;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.pemn.loader.djl;
+
+import ai.djl.repository.AbstractRepository;
+import ai.djl.repository.Artifact;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Metadata;
+import ai.djl.repository.zoo.DefaultModelZoo;
+import ai.djl.util.Progress;
+import ai.djl.util.Utils;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An archive somewhere, with the engine and the translators that it needs.
+ *
+ * <p>For DJL it is in a folder that does not exist, because DJL loads classes from the jars beside
+ * a model and takes settings from a file there; the model is told the true place by an option.
+ */
+final class PemnRepository extends AbstractRepository {
+  /** The option of a model's loading that gives the URL of the archive, instead of its path. */
+  static final String LOCATION = "location";
+
+  private final URI location;
+  private final String modelName;
+
+  private PemnRepository(String name, URI uri, URI location) {
+    super(name, uri);
+    this.location = location;
+    String path = location.getRawSchemeSpecificPart().replaceFirst("[?#].*", "");
+    this.modelName = ArchiveModel.nameOf(Path.of(path.replaceFirst("/+$", "")));
+  }
+
+  /** The repository that {@code pemn:URL} or {@code pemn:PATH} means. */
+  static PemnRepository of(String name, URI uri) {
+    try {
+      URI target = new URI(uri.getRawSchemeSpecificPart());
+      if (target.getScheme() == null) {
+        target = Path.of(uri.getSchemeSpecificPart()).toUri();
+      }
+      target.toURL();
+      return new PemnRepository(name, uri, target);
+    } catch (URISyntaxException | MalformedURLException | IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          uri
+              + " leads to no archive ("
+              + e.getMessage()
+              + "); after pemn: give a URL, such as https://host/model.pemn, or a path.",
+          e);
+    }
+  }
+
+  @Override
+  public boolean isRemote() {
+    return false;
+  }
+
+  @Override
+  public Metadata locate(MRL mrl) {
+    Artifact artifact = new Artifact();
+    artifact.setName(modelName);
+    artifact.getArguments().put("engine", PemnEngine.NAME);
+    artifact.getArguments().put("translatorFactory", PemnTranslatorFactory.class.getName());
+    artifact.setOptions(Map.of(LOCATION, location.toString()));
+    Metadata metadata = new Metadata.MatchAllMetadata();
+    metadata.setArtifactId(modelName);
+    metadata.setArtifacts(List.of(artifact));
+    return metadata;
+  }
+
+  @Override
+  public Artifact resolve(MRL mrl, Map<String, String> filter) {
+    return locate(mrl).getArtifacts().get(0);
+  }
+
+  /** Reads nothing yet: the model does, each time that it is loaded. */
+  @Override
+  public void prepare(Artifact artifact, Progress progress) {}
+
+  @Override
+  public Path getResourceDirectory(Artifact artifact) {
+    return Utils.getCacheDir().resolve("pemn").resolve(Utils.hash(location.toString()));
+  }
+
+  @Override
+  public List<MRL> getResources() {
+    return List.of(MRL.undefined(this, DefaultModelZoo.GROUP_ID, modelName));
+  }
+}
