@@ -1,4 +1,4 @@
-"""Rebuilds the masked layers of .pemn archives: a second reader, written from format.md, not from the Java one.
+"""Rebuilds the masked layers of .pemn archives: a second reader, written from format.md, not from the first.
 
 `python3 reader.py [--proto-path DIR] ARCHIVE...` prints a line for each layer: the digest of the weights that
 it rebuilt, a space, and the layer's name; of an archive that is not sound only a sentence on standard error,
