@@ -113,9 +113,9 @@ public final class TorchScriptWriter {
    * @throws IllegalArgumentException if one is none of these
    */
   public TorchScriptWriter leavingBlank(Collection<Layer> layers) {
-    Collection<Layer> blankable = blankable();
+    Set<String> blankable = blankable().stream().map(Layer::name).collect(Collectors.toSet());
     for (Layer layer : layers) {
-      if (!blankable.contains(layer)) {
+      if (!blankable.contains(layer.name())) {
         throw new IllegalArgumentException(
             "The layer "
                 + layer.name()

@@ -34,19 +34,19 @@ final class Memory {
   /**
    * Rebuilds layers in the memory of arrays.
    *
-   * @param layers each layer's array, of its shape and of float32
+   * @param layers each layer's array by its name, of its shape and of float32
    * @return whether the engine sees what was written; if not, the arrays are to be filled otherwise
    */
-  static boolean rebuild(PemnArchive archive, Map<Layer, NDArray> layers) throws IOException {
+  static boolean rebuild(PemnArchive archive, Map<String, NDArray> layers) throws IOException {
     WeightRebuilder.of(archive)
-        .only(layers::containsKey)
-        .rebuildInto(layer -> of(layers.get(layer)));
+        .only(layer -> layers.containsKey(layer.name()))
+        .rebuildInto(layer -> of(layers.get(layer.name())));
     Optional<Layer> smallest =
-        layers.keySet().stream()
-            .filter(layer -> layer.kept() > 0)
+        archive.layers().stream()
+            .filter(layer -> layer.kept() > 0 && layers.containsKey(layer.name()))
             .min(Comparator.comparingInt(Layer::size));
     return smallest.isEmpty()
         || Arrays.equals(
-            archive.rebuild(smallest.get()), layers.get(smallest.get()).toFloatArray());
+            archive.rebuild(smallest.get()), layers.get(smallest.get().name()).toFloatArray());
   }
 }

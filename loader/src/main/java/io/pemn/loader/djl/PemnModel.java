@@ -118,9 +118,9 @@ public final class PemnModel {
       PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(manager);
-    Map<Layer, NDArray> arrays = new HashMap<>();
+    Map<String, NDArray> arrays = new HashMap<>();
     for (Layer layer : archive.layers()) {
-      arrays.put(layer, network.parameters().get(layer.name()).getArray());
+      arrays.put(layer.name(), network.parameters().get(layer.name()).getArray());
     }
     if (Memory.isWritable(manager.getDevice()) && Memory.rebuild(archive, arrays)) {
       for (RemainderTensor tensor : archive.remainder()) {

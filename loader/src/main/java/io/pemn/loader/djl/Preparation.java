@@ -2,6 +2,7 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.PemnArchive;
 import java.io.Closeable;
 import java.io.IOException;
@@ -43,6 +44,7 @@ final class Preparation implements Closeable {
         new Thread(
             () -> {
               try {
+                ZstdFrame.loadLibrary(); // Before the engine's are.
                 prepared.complete(prepare(opening.call(), device));
               } catch (Throwable e) {
                 prepared.completeExceptionally(e);

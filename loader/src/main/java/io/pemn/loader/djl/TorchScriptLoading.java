@@ -101,11 +101,11 @@ final class TorchScriptLoading implements Closeable {
 
   /** Rebuilds all holes in the engine's memory, or returns false. */
   private boolean fill(Model model) throws IOException {
-    Map<Layer, NDArray> arrays = new HashMap<>();
+    Map<String, NDArray> arrays = new HashMap<>();
     for (Pair<String, Parameter> parameter : model.getBlock().getParameters()) {
       Layer layer = holes.get(parameter.getKey());
       if (layer != null && fits(layer, parameter.getValue().getArray())) {
-        arrays.put(layer, parameter.getValue().getArray());
+        arrays.put(layer.name(), parameter.getValue().getArray());
       }
     }
     return arrays.size() == holes.size() && Memory.rebuild(archive, arrays);
