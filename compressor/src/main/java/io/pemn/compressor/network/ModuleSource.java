@@ -12,6 +12,7 @@ import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.loader.message.EngineMessage;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.packager.FileDigest;

@@ -13,20 +13,26 @@ import ai.djl.modality.cv.translator.wrapper.StringImagePreProcessor;
 import ai.djl.modality.cv.translator.wrapper.UrlImagePreProcessor;
 import ai.djl.translate.BasicTranslator;
 import ai.djl.translate.Pipeline;
+import ai.djl.translate.Transform;
 import ai.djl.translate.Translator;
 import java.io.InputStream;
 import java.lang.reflect.Field;
+import java.lang.reflect.Modifier;
 import java.net.URL;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Recognises the translator that DJL makes where a Criteria names none: an {@link
  * ImageClassificationTranslator}, as it is or wrapped for files and servers, made of nothing but
  * the arguments. It scales pixels to 0..1 and leaves it at that, which is wrong for a network that
- * was trained on normalised images, and no exception would say so.
+ * was trained on normalised images, and no exception would say so. A translator that differs from
+ * it in anything that it does is somebody's own.
  *
  * <p>DJL has no way to ask a translator what it does, so this reads its fields.
  *
@@ -67,22 +73,63 @@ record DefaultTranslator(Class<?> input, Class<?> output) {
   private static Optional<DefaultTranslator> of(
       Object wrapped, Map<String, ?> arguments, Class<?> input, Class<?> output) {
     return wrapped.getClass() == ImageClassificationTranslator.class
-            && steps(wrapped).equals(defaultSteps(arguments))
+            && isDefault(wrapped, arguments)
         ? Optional.of(new DefaultTranslator(input, output))
         : Optional.empty();
   }
 
-  private static List<Class<?>> defaultSteps(Map<String, ?> arguments) {
+  /**
+   * Whether all that its results depend on is as DJL makes it. Its width and height are not, which
+   * only its builder uses, nor the classes that it has read where it was used before.
+   */
+  private static boolean isDefault(Object translator, Map<String, ?> arguments) {
+    Object made;
     try {
-      return steps(ImageClassificationTranslator.builder(arguments).build());
+      made = ImageClassificationTranslator.builder(arguments).build();
     } catch (IllegalArgumentException e) {
-      return List.of(); // Of these arguments DJL makes none.
+      return false; // Of these arguments DJL makes none.
     }
+    return equal(translator, made, BaseImageTranslator.class, "flag", "batchifier")
+        && equal(translator, made, ImageClassificationTranslator.class, "applySoftmax", "topK")
+        && alike(synset(translator), synset(made))
+        && alike(steps(translator), steps(made));
   }
 
-  private static List<Class<?>> steps(Object translator) {
-    Pipeline pipeline = (Pipeline) read(translator, BaseImageTranslator.class, "pipeline");
-    return pipeline.getTransforms().stream().<Class<?>>map(Object::getClass).toList();
+  private static Object synset(Object translator) {
+    return read(translator, ImageClassificationTranslator.class, "synsetLoader");
+  }
+
+  private static List<Transform> steps(Object translator) {
+    return ((Pipeline) read(translator, BaseImageTranslator.class, "pipeline")).getTransforms();
+  }
+
+  private static boolean alike(List<Transform> steps, List<Transform> made) {
+    return steps.size() == made.size()
+        && IntStream.range(0, steps.size()).allMatch(i -> alike(steps.get(i), made.get(i)));
+  }
+
+  private static boolean alike(Object one, Object made) {
+    return one.getClass() == made.getClass()
+        && equal(
+            one,
+            made,
+            made.getClass(),
+            Arrays.stream(made.getClass().getDeclaredFields())
+                .filter(field -> !Modifier.isStatic(field.getModifiers()))
+                .map(Field::getName)
+                .toArray(String[]::new));
+  }
+
+  private static boolean equal(Object one, Object made, Class<?> type, String... fields) {
+    return Arrays.stream(fields)
+        .allMatch(field -> equal(read(one, type, field), read(made, type, field)));
+  }
+
+  private static boolean equal(Object one, Object made) {
+    // Java compares URLs by asking for the addresses of their hosts.
+    return one instanceof URL && made instanceof URL
+        ? one.toString().equals(made.toString())
+        : Objects.deepEquals(one, made);
   }
 
   private static Object read(Object owner, Class<?> type, String name) {

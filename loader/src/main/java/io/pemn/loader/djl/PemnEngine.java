@@ -1,7 +1,6 @@
 package io.pemn.loader.djl;
 
 import ai.djl.Device;
-import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDManager;
@@ -115,7 +114,7 @@ final class PemnEngine extends Engine {
   }
 
   @Override
-  public Model newModel(String name, Device device) {
+  public ArchiveModel newModel(String name, Device device) {
     if (device != null) {
       require(device);
     }

@@ -2,7 +2,6 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import ai.djl.Model;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
@@ -67,12 +66,11 @@ public final class PemnModel {
 
   private static Model load(Callable<PemnArchive> opening, String name, Device device)
       throws IOException {
-    // DJL looks for engines with the thread's class loader, which may not see this one.
-    Engine.registerEngine(new PemnEngineProvider());
-    Model model = Model.newInstance(name, device, PemnEngine.NAME);
+    // Not DJL's engine of this name: it may be of another application that shares DJL, or missing.
+    ArchiveModel model = new PemnEngine().newModel(name, device);
     boolean loaded = false;
     try {
-      ((ArchiveModel) model).load(opening);
+      model.load(opening);
       loaded = true;
       return model;
     } finally {

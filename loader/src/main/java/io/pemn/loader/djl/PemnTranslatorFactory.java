@@ -10,6 +10,7 @@ import ai.djl.translate.ArgumentsUtil;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.Translator;
 import ai.djl.util.Pair;
+import io.pemn.loader.message.ShownUrl;
 import java.lang.reflect.Type;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,9 @@ public final class PemnTranslatorFactory extends BaseImageTranslatorFactory<Clas
             "The argument "
                 + argument
                 + "="
-                + arguments.get(argument)
+                + (argument.equals("synsetUrl")
+                    ? ShownUrl.of(arguments.get(argument))
+                    : arguments.get(argument))
                 + " was given, but the archive itself says how images become the network's input and"
                 + " what the classes are; leave it out, or give a translator of your own.");
       }
@@ -118,6 +121,11 @@ public final class PemnTranslatorFactory extends BaseImageTranslatorFactory<Clas
     }
     if (model instanceof ZooModel<?, ?> zooModel) {
       return archiveModel(zooModel.getWrappedModel());
+    }
+    if (model.getClass().getName().equals(ArchiveModel.class.getName())) {
+      throw new IllegalArgumentException(
+          "The engine Pemn that DJL knows is that of another application, which shares DJL with this"
+              + " one; load the archive with PemnModel instead of a Criteria.");
     }
     throw new IllegalArgumentException(
         "PemnTranslatorFactory is for models of the engine Pemn, but this one is a "

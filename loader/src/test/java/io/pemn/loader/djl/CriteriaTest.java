@@ -21,6 +21,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.StackBatchifier;
 import ai.djl.translate.TranslateException;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
@@ -28,8 +29,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Archives are loaded as DJL users load models. */
 class CriteriaTest {
@@ -214,6 +219,52 @@ class CriteriaTest {
       for (int i = 0; i < expected.length; i++) {
         assertEquals(expected[i], dark.get(i).floatValue());
       }
+    }
+  }
+
+  @Test
+  void aTranslatorWithClassesAndATopOfItsOwnIsHonoured() throws Exception {
+    ImageClassificationTranslator own =
+        ImageClassificationTranslator.builder()
+            .addTransform(new ToTensor())
+            .optSynset(List.of("north", "east", "south", "west"))
+            .optTopK(2)
+            .build();
+
+    Classifications found = found(own);
+
+    assertEquals(List.of("north", "east", "south", "west"), found.getClassNames());
+    assertEquals(2, found.topK().size());
+  }
+
+  @ParameterizedTest
+  @MethodSource
+  void aTranslatorThatDiffersFromDjlsDefaultIsHonoured(
+      UnaryOperator<ImageClassificationTranslator.Builder> difference) throws Exception {
+    ImageClassificationTranslator.Builder djls =
+        ImageClassificationTranslator.builder().addTransform(new ToTensor());
+    byte[] pixels = GoldenArchive.pixels(3, 8, 8);
+    assertEquals(ofPixels(GoldenArchive.COLOUR, pixels), found(djls.build()).getProbabilities());
+
+    // It does not normalise.
+    assertNotEquals(
+        ofPixels(GoldenArchive.COLOUR, pixels),
+        found(difference.apply(djls).build()).getProbabilities());
+  }
+
+  static Stream<UnaryOperator<ImageClassificationTranslator.Builder>>
+      aTranslatorThatDiffersFromDjlsDefaultIsHonoured() {
+    return Stream.of(
+        builder -> builder.optSynset(List.of("north", "east", "south", "west")),
+        builder -> builder.optApplySoftmax(true),
+        builder -> builder.optTopK(2),
+        builder -> builder.optBatchifier(new StackBatchifier()));
+  }
+
+  private Classifications found(ImageClassificationTranslator translator) throws Exception {
+    try (Model model = PemnModel.load(GoldenArchive.COLOUR, Device.cpu());
+        Predictor<Image, Classifications> predictor = model.newPredictor(translator)) {
+      return predictor.predict(GoldenArchive.image(GoldenArchive.pixels(3, 8, 8), 3, 8, 8));
     }
   }
 

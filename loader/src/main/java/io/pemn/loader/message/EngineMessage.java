@@ -1,4 +1,4 @@
-package io.pemn.compressor.network;
+package io.pemn.loader.message;
 
 import java.util.Locale;
 import java.util.Optional;
