@@ -16,6 +16,7 @@ import io.pemn.format.network.InputTensor;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
+import io.pemn.loader.message.ShownUrl;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -79,7 +80,7 @@ final class ArchiveModel extends BaseModel {
     Path path = modelPath;
     if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
       URI uri = URI.create(location);
-      if (!uri.getScheme().equals("file")) {
+      if (!new ArchiveLocation(uri).isFile()) {
         load(() -> PemnArchive.open(uri.toURL()));
         modelDir = modelPath.toAbsolutePath();
         return;
@@ -94,7 +95,11 @@ final class ArchiveModel extends BaseModel {
 
   /** The file's name without its suffix. */
   static String nameOf(Path file) {
-    String name = file.getFileName() == null ? "" : file.getFileName().toString();
+    return file.getFileName() == null ? "" : nameOf(file.getFileName().toString());
+  }
+
+  /** The name without the suffix of archives. */
+  static String nameOf(String name) {
     return name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name;
   }
 
@@ -168,13 +173,12 @@ final class ArchiveModel extends BaseModel {
       }
     }
     if (properties.containsKey("djl_rpc_uri")) {
-      String url = getProperty("djl_rpc_uri");
+      String url = ShownUrl.of(getProperty("djl_rpc_uri"));
       throw new FileNotFoundException(
           "DJL takes "
               + url
-              + " for a server that predicts, not for an archive to load; give optModelUrls(\"pemn:"
-              + url
-              + "\").");
+              + " for a server that predicts, not for an archive to load; write pemn: before it in"
+              + " optModelUrls.");
     }
     throw new FileNotFoundException(
         "The folder "

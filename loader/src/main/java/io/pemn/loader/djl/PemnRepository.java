@@ -7,9 +7,7 @@ import ai.djl.repository.Metadata;
 import ai.djl.repository.zoo.DefaultModelZoo;
 import ai.djl.util.Progress;
 import ai.djl.util.Utils;
-import java.net.MalformedURLException;
 import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -27,30 +25,11 @@ final class PemnRepository extends AbstractRepository {
   private final URI location;
   private final String modelName;
 
-  private PemnRepository(String name, URI uri, URI location) {
-    super(name, uri);
-    this.location = location;
-    String path = location.getRawSchemeSpecificPart().replaceFirst("[?#].*", "");
-    this.modelName = ArchiveModel.nameOf(Path.of(path.replaceFirst("/+$", "")));
-  }
-
   /** The repository that {@code pemn:URL} or {@code pemn:PATH} means. */
-  static PemnRepository of(String name, URI uri) {
-    try {
-      URI target = new URI(uri.getRawSchemeSpecificPart());
-      if (target.getScheme() == null) {
-        target = Path.of(uri.getSchemeSpecificPart()).toUri();
-      }
-      target.toURL();
-      return new PemnRepository(name, uri, target);
-    } catch (URISyntaxException | MalformedURLException | IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          uri
-              + " leads to no archive ("
-              + e.getMessage()
-              + "); after pemn: give a URL, such as https://host/model.pemn, or a path.",
-          e);
-    }
+  PemnRepository(String name, URI uri, ArchiveLocation location) {
+    super(name, uri);
+    this.location = location.uri();
+    this.modelName = location.modelName();
   }
 
   @Override

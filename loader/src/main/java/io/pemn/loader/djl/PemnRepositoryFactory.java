@@ -11,9 +11,11 @@ import java.util.Set;
  * itself on the class path; a modular application calls {@code
  * Repository.registerRepositoryFactory(new PemnRepositoryFactory())}.
  *
- * <p>The location is a URL, of a class-path resource too ({@code "pemn:" +
- * getClass().getResource("/model.pemn")}), or a path. Engine and translators are pemn's unless the
- * Criteria names others. Archives are read anew at each loading and are not kept in DJL's cache.
+ * <p>The location is a path, or a URL of a file ({@code file:}), of a web server ({@code http:},
+ * {@code https:}) or of a class-path resource ({@code "pemn:" +
+ * getClass().getResource("/model.pemn")}: {@code jar:file:}, {@code jar:nested:}, {@code jrt:});
+ * other kinds of URLs are refused. Engine and translators are pemn's unless the Criteria names
+ * others. Archives are read anew at each loading and are not kept in DJL's cache.
  *
  * @since 0.1
  */
@@ -28,11 +30,11 @@ public final class PemnRepositoryFactory implements RepositoryFactory {
    *
    * @param name the repository's name
    * @param uri {@code pemn:} and a URL or path
-   * @throws IllegalArgumentException in one sentence, if that is neither
+   * @throws IllegalArgumentException in one sentence, if that is neither, or of another kind
    */
   @Override
   public Repository newInstance(String name, URI uri) {
-    return PemnRepository.of(name, uri);
+    return new PemnRepository(name, uri, ArchiveLocation.of(uri));
   }
 
   @Override

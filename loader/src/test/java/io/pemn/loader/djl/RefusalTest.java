@@ -2,6 +2,7 @@ package io.pemn.loader.djl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -9,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.inference.Predictor;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
@@ -149,6 +151,30 @@ class RefusalTest {
           "The input is INT32 (1, 1, 4, 5), but the network takes FLOAT32 (1, 4, 5) after a first"
               + " dimension for the batch; give it arrays of that type and shape.",
           assertThrows(TranslateException.class, () -> predictor.predict(integers)).getMessage());
+    }
+  }
+
+  @Test
+  void anInputOfTheRightTypeAndShapeIsNotBlamedForTheEnginesFailure() throws Exception {
+    try (Model model = PemnModel.load(GoldenArchive.GREY, Device.cpu());
+        Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator());
+        NDManager manager = model.getNDManager().newSubManager()) {
+      // One image that stands for more than any memory holds.
+      NDList batch =
+          new NDList(manager.ones(new Shape(1, 1, 4, 5)).broadcast(new Shape(1L << 45, 1, 4, 5)));
+
+      TranslateException failure =
+          assertThrows(TranslateException.class, () -> predictor.predict(batch));
+
+      String message = failure.getMessage();
+      assertTrue(
+          message.startsWith(
+              "The PyTorch engine fails with the input FLOAT32 (35184372088832, 1, 4, 5), though"
+                  + " the network takes such: "),
+          message);
+      assertTrue(message.contains("memory") && !message.contains("give it arrays"), message);
+      assertTrue(message.endsWith(".") && !message.contains("\n"), message);
+      assertInstanceOf(EngineException.class, failure.getCause());
     }
   }
 
@@ -296,27 +322,69 @@ class RefusalTest {
   void aWebAddressNeedsTheScheme() {
     assertEquals(
         "DJL takes http://127.0.0.1:9/m.pemn for a server that predicts, not for an archive to"
-            + " load; give optModelUrls(\"pemn:http://127.0.0.1:9/m.pemn\").",
+            + " load; write pemn: before it in optModelUrls.",
         assertThrows(
                 FileNotFoundException.class,
                 () ->
                     images()
-                        .optModelUrls("http://127.0.0.1:9/m.pemn")
+                        .optModelUrls("http://user:secret@127.0.0.1:9/m.pemn?sig=secret")
                         .optEngine("Pemn")
                         .build()
                         .loadModel())
             .getMessage());
   }
 
-  @Test
-  void aUrlOfNoKnownKindIsRefused() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "gopher://host/m.pemn | archives are not read from gopher: URLs",
+        "mailto:a | archives are not read from mailto: URLs",
+        "ftp://host/m.pemn | archives are not read from ftp: URLs",
+        "file:m.pemn | a file: URL needs the whole path and nothing else",
+        "file://host/m.pemn | a file: URL needs the whole path and nothing else",
+        "http:x | it names no host, or no port that there can be",
+        "http://host:65536/m.pemn | it names no host, or no port that there can be",
+        "jar:http://host/a.jar!/m.pemn | a jar: URL must name a file, and a resource in it after !/",
+        "jar:file://host/a.jar!/m.pemn | a jar: URL must name a file, and a resource in it after !/",
+        "jar:file:/a.jar | a jar: URL must name a file, and a resource in it after !/",
+        "/m%00.pemn | it is neither a URL nor a path"
+      })
+  void aUrlThatIsNotReadIsRefused(String url, String reason) {
     assertEquals(
-        "pemn:gopher://host/m.pemn leads to no archive (unknown protocol: gopher); after pemn: give"
-            + " a URL, such as https://host/model.pemn, or a path.",
+        "pemn:"
+            + url
+            + " leads to no archive ("
+            + reason
+            + "); after pemn: give a path, or a URL such as https://host/model.pemn,"
+            + " file:///folder/model.pemn or jar:file:///folder/application.jar!/model.pemn.",
+        refusalOfUrl("pemn:" + url).getMessage());
+  }
+
+  @Test
+  void aPathWithADriveOfWindowsIsAPath() {
+    assertEquals(
+        "There is no file or folder "
+            + Path.of("C:/m.pemn").toAbsolutePath()
+            + "; check the path of the archive.",
         assertThrows(
-                IllegalArgumentException.class,
-                () -> images().optModelUrls("pemn:gopher://host/m.pemn"))
+                NoSuchFileException.class,
+                () -> images().optModelUrls("pemn:C:/m.pemn").build().loadModel())
             .getMessage());
+  }
+
+  @Test
+  void theSecretsOfAUrlAreNotRepeated() {
+    Throwable refusal = refusalOfUrl("pemn:ftp://user:secret@host/m.pemn?sig=secret");
+
+    assertTrue(
+        refusal.getMessage().startsWith("pemn:ftp://host/m.pemn leads"), refusal::getMessage);
+    assertNull(refusal.getCause());
+  }
+
+  private static Throwable refusalOfUrl(String url) {
+    return assertThrows(
+        IllegalArgumentException.class, () -> images().optModelUrls(url).build().loadModel());
   }
 
   @Test
