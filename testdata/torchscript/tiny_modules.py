@@ -205,6 +205,28 @@ class Nan(nn.Module):
         return torch.log(-torch.sigmoid(self.head(x)))
 
 
+class ComputesAtLoad(nn.Module):
+    """Does not save the sums of its weight's rows, but computes them when it is loaded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(10, 16))
+        self.sums = self.weight.detach().sum(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight) + self.sums
+
+    @torch.jit.export
+    def __getstate__(self) -> Tuple[Tensor, bool]:
+        return self.weight, self.training
+
+    @torch.jit.export
+    def __setstate__(self, state: Tuple[Tensor, bool]) -> None:
+        self.weight = state[0]
+        self.sums = state[0].sum(1)
+        self.training = state[1]
+
+
 def make(network: Callable[[], nn.Module], seed: int) -> nn.Module:
     """A network in eval mode, with statistics of normalisations that are not those of a new one."""
     torch.manual_seed(seed)
@@ -302,6 +324,7 @@ def all_cases() -> Dict[str, Callable[[], Optional[Case]]]:
         "views-scripted": lambda: script(Views, 12, rows),
         "raises-scripted": lambda: script(Raises, 13, rows, note="forward raises ValueError"),
         "nan-scripted": lambda: script(Nan, 14, rows),
+        "computes-at-load-scripted": lambda: script(ComputesAtLoad, 15, rows),
         "quantized": quantized,
         "shared-numbers-scripted": lambda: script(SharedNumbers, 8, tokens),
     }

@@ -9,6 +9,7 @@ import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** What applications may use: the packages that the libraries' modules export to everybody. */
 final class PublicApi {
@@ -19,13 +20,24 @@ final class PublicApi {
 
   static Set<String> packages() {
     Set<String> packages = new TreeSet<>();
-    for (Class<?> type : Set.of(PemnFormatException.class, PemnArchive.class)) {
-      module(type).exports().stream()
-          .filter(exports -> !exports.isQualified())
-          .map(Exports::source)
-          .forEach(packages::add);
-    }
+    modules()
+        .flatMap(module -> module.exports().stream())
+        .filter(exports -> !exports.isQualified())
+        .map(Exports::source)
+        .forEach(packages::add);
     return packages;
+  }
+
+  /** The libraries' other packages. */
+  static Set<String> internalPackages() {
+    Set<String> packages = new TreeSet<>();
+    modules().forEach(module -> packages.addAll(module.packages()));
+    packages.removeAll(packages());
+    return packages;
+  }
+
+  private static Stream<ModuleDescriptor> modules() {
+    return Stream.of(PemnFormatException.class, PemnArchive.class).map(PublicApi::module);
   }
 
   private static ModuleDescriptor module(Class<?> type) {

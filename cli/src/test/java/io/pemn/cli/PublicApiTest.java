@@ -16,7 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.lang.model.element.Modifier;
 import javax.tools.JavaCompiler;
@@ -24,7 +29,7 @@ import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 
-/** Whoever reads the API learns since when he may rely on it. */
+/** What is said of the API, in comments, on pages and to the build, is what the modules export. */
 class PublicApiTest {
   private static final Path HOME = Path.of(System.getProperty("pemn.home"));
 
@@ -50,6 +55,72 @@ class PublicApiTest {
     assertTrue(since.containsKey("PemnFormatException.TooNew"), "Nested ones too: " + since);
     since.values().removeIf(version -> version.matches("[0-9]+\\.[0-9]+"));
     assertEquals(Map.of(), since, "Write @since and the next version, such as 0.1.");
+  }
+
+  @Test
+  void thePageNamesTheApiAndWhatIsInternal() throws IOException {
+    String page = text("docs/api.md");
+    assertEquals(
+        PublicApi.packages(), found("(?m)^\\| `(io\\.pemn\\.[a-z.]+)` \\|", page), "The table");
+    String internal = page.substring(page.indexOf("is internal"), page.indexOf("the whole tool"));
+    assertEquals(PublicApi.internalPackages(), found("`(io\\.pemn\\.[a-z.]+)`", internal));
+  }
+
+  @Test
+  void releasesAreComparedInAllThatIsApi() throws IOException {
+    assertEquals(
+        PublicApi.internalPackages(),
+        found("<exclude>(io\\.pemn\\.[a-z.]+)</exclude>", text("pom.xml")));
+  }
+
+  @Test
+  void theDependenciesOnThePagesAreTheBuilds() throws IOException {
+    String pom = text("pom.xml");
+    String djl = property("djl.version", pom);
+    String pytorch = property("pytorch.version", pom);
+    Map<String, String> expected =
+        Map.of(
+            "pemn-loader",
+            first("<artifactId>pemn-parent</artifactId>\\s*<version>(.*?)<", pom),
+            "pytorch-engine",
+            djl,
+            "pytorch-jni",
+            pytorch + "-" + djl,
+            "pytorch-native-cpu",
+            pytorch);
+    for (String page : List.of("README.md", "docs/embedding.md")) {
+      Map<String, String> found = new TreeMap<>();
+      Matcher dependency =
+          Pattern.compile("(?s)<dependency>(.*?)</dependency>").matcher(text(page));
+      while (dependency.find()) {
+        found.put(
+            first("<artifactId>(.*?)<", dependency.group(1)),
+            first("<version>(.*?)<", dependency.group(1)));
+      }
+      assertEquals(expected, found, page);
+    }
+  }
+
+  private static String property(String name, String pom) {
+    return first("<" + Pattern.quote(name) + ">(.*?)<", pom);
+  }
+
+  private static String first(String pattern, String text) {
+    Matcher matcher = Pattern.compile(pattern).matcher(text);
+    assertTrue(matcher.find(), pattern);
+    return matcher.group(1);
+  }
+
+  private static Set<String> found(String pattern, String text) {
+    return Pattern.compile(pattern)
+        .matcher(text)
+        .results()
+        .map(result -> result.group(1))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static String text(String file) throws IOException {
+    return Files.readString(HOME.resolve(file));
   }
 
   private static List<Path> sources() throws IOException {

@@ -39,8 +39,15 @@ record ArchiveFile(
   private static final String MODULE = "module";
   private static final String CODED_PROTOTYPE = "coded prototype";
 
-  /** Takes a file apart. */
-  static ArchiveFile parse(ArchiveBytes bytes) throws IOException {
+  /** Ten times what 100,000 layers with long names take. */
+  private static final int MOST_HEAD_BYTES = 1 << 28;
+
+  /**
+   * Takes a file apart.
+   *
+   * @param limits what it may ask for
+   */
+  static ArchiveFile parse(ArchiveBytes bytes, Limits limits) throws IOException {
     checkMagic(bytes);
     ArchiveCursor cursor = new ArchiveCursor(bytes);
     cursor.skipBytes(1, "magic");
@@ -58,10 +65,19 @@ record ArchiveFile(
               + "; use a newer pemn, or get the file again if it is damaged.");
     }
     Section metadataSection = cursor.skipBytes(3, "metadata");
-    ByteBuffer head = bytes.read(0, Math.toIntExact(cursor.position()));
+    if (cursor.position() > MOST_HEAD_BYTES) {
+      throw new PemnFormatException.LimitExceeded(
+          "The archive's head has "
+              + cursor.position()
+              + " bytes, more than the "
+              + MOST_HEAD_BYTES
+              + " that are possible; it was written by a faulty tool.");
+    }
+    ByteBuffer head = bytes.read(0, (int) cursor.position());
     ByteBuffer metadataBytes = head.slice((int) metadataSection.from(), metadataSection.length());
     ByteBuffer headDigest = cursor.readBytes(4, "head digest");
     checkDigest(head, headDigest, "head");
+    MetadataSize.check(metadataBytes, limits);
     Metadata metadata = CanonicalMessage.parse(Metadata.parser(), metadataBytes, "the metadata");
     boolean old = version <= ArchiveFormat.LAST_SPELLED_OUT;
     int lowest = ArchiveFormat.versionFor(metadata);

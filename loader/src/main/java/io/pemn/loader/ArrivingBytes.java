@@ -72,7 +72,7 @@ final class ArrivingBytes implements ArchiveBytes {
 
   /** All bytes, once the end was found. */
   InMemory whole() {
-    return new InMemory(ByteBuffer.wrap(bytes, 0, arrived));
+    return new InMemory(ByteBuffer.wrap(Arrays.copyOf(bytes, arrived)));
   }
 
   /** Reads until there are so many, or no more come. */
@@ -85,6 +85,11 @@ final class ArrivingBytes implements ArchiveBytes {
         bytes = Arrays.copyOf(bytes, (int) Math.min(2L * arrived, MOST));
       }
       int count = in.read(bytes, arrived, bytes.length - arrived);
+      if (count == 0) {
+        throw new IOException(
+            "The stream of an archive gives nothing and does not end; it breaks the contract of"
+                + " InputStream.read.");
+      }
       ended = count < 0;
       arrived += Math.max(count, 0);
       if (arrived > limits.fileBytes()) {

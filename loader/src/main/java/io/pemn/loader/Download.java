@@ -1,6 +1,7 @@
 package io.pemn.loader;
 
 import io.pemn.format.PemnFormatException;
+import io.pemn.loader.message.ShownUrl;
 import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -27,18 +28,32 @@ final class Download {
       connection.setReadTimeout(SILENCE_MILLISECONDS);
       // A cached jar would give an archive that was replaced since.
       connection.setUseCaches(false);
-      return read(url, connection, limits);
+      boolean read = false;
+      try {
+        PemnArchive archive = read(url, connection, limits);
+        read = true;
+        return archive;
+      } finally {
+        if (!read) {
+          abandon(connection);
+        }
+      }
     } catch (FileNotFoundException e) {
-      throw new NoSuchFileException("There is nothing at " + url + "; check the URL.");
+      throw new NoSuchFileException("There is nothing at " + ShownUrl.of(url) + "; check the URL.");
     } catch (UnknownHostException e) {
       throw new IOException(
-          "The host of " + url + " is not known; check the URL and the network.", e);
+          "The host of " + ShownUrl.of(url) + " is not known; check the URL and the network.", e);
     } catch (ConnectException e) {
       throw new IOException(
-          "The server of " + url + " takes no connection (" + e.getMessage() + "); try later.", e);
+          "The server of "
+              + ShownUrl.of(url)
+              + " takes no connection ("
+              + e.getMessage()
+              + "); try later.",
+          e);
     } catch (SocketTimeoutException e) {
       throw new IOException(
-          "The server of " + url + " was silent for too long; try again later.", e);
+          "The server of " + ShownUrl.of(url) + " was silent for too long; try again later.", e);
     }
   }
 
@@ -50,12 +65,12 @@ final class Download {
           "The server answered "
               + http.getResponseCode()
               + " for "
-              + url
+              + ShownUrl.of(url)
               + ", not an archive; check the URL.");
     }
     long announced = connection.getContentLengthLong();
     if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(url + " has " + announced + " bytes", limits);
+      throw PemnArchive.tooLarge(ShownUrl.of(url) + " has " + announced + " bytes", limits);
     }
     try (Counted in = new Counted(connection.getInputStream())) {
       try {
@@ -64,7 +79,7 @@ final class Download {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(
               "The transfer of "
-                  + url
+                  + ShownUrl.of(url)
                   + " ended after "
                   + in.bytes
                   + " of "
@@ -73,6 +88,19 @@ final class Download {
         }
         throw e;
       }
+    }
+  }
+
+  /** Gives back what a connection holds open, whatever state it is in. */
+  private static void abandon(URLConnection connection) {
+    if (connection instanceof HttpURLConnection http) {
+      http.disconnect();
+      return;
+    }
+    try {
+      connection.getInputStream().close();
+    } catch (IOException e) {
+      // There is nothing to close.
     }
   }
 

@@ -20,6 +20,7 @@ import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.format.storage.LayerDigest;
 import io.pemn.format.storage.UsedValues;
 import io.pemn.format.storage.ZstdFrame;
+import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
@@ -75,7 +76,7 @@ public final class PemnArchive {
   private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
   private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
-    this.file = ArchiveFile.parse(bytes);
+    this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
         CheckedMetadata.of(
@@ -148,7 +149,7 @@ public final class PemnArchive {
       try {
         return open(Path.of(url.toURI()), limits);
       } catch (URISyntaxException | IllegalArgumentException e) {
-        throw new IOException(url + " is no path of this machine; check it.", e);
+        throw new IOException(ShownUrl.of(url) + " is no path of this machine; check it.", e);
       }
     }
     return Download.of(url, limits);

@@ -16,11 +16,12 @@ final class SharedWork {
   }
 
   /**
-   * Does all pieces and returns when the last is done. After a failure no further piece begins.
+   * Does all pieces and returns, or throws, when no thread works any more. After a failure no
+   * further piece begins. Where the system has no more threads, those that there are do the work.
    *
    * @param threads how many may work, the calling one included
    * @param pieces how many there are, numbered from 0
-   * @throws IOException what the first piece threw that failed, as does any unchecked exception
+   * @throws IOException what the first piece threw that failed, as is anything else that one throws
    */
   static void run(int threads, int pieces, Piece piece) throws IOException {
     AtomicInteger next = new AtomicInteger();
@@ -31,26 +32,32 @@ final class SharedWork {
             for (int i; failure.get() == null && (i = next.getAndIncrement()) < pieces; ) {
               piece.run(i);
             }
-          } catch (IOException | RuntimeException | Error e) {
+          } catch (Throwable e) {
             failure.compareAndSet(null, e);
           }
         };
     List<Thread> helpers = new ArrayList<>();
     for (int i = 1; i < Math.min(threads, pieces); i++) {
-      Thread helper = new Thread(worker, "pemn-rebuild-" + i);
+      Thread helper = new Thread(worker, "pemn-worker-" + i);
       helper.setDaemon(true);
-      helper.start();
+      try {
+        helper.start();
+      } catch (OutOfMemoryError e) {
+        break;
+      }
       helpers.add(helper);
     }
     worker.run();
     join(helpers);
-    if (failure.get() instanceof IOException e) {
-      throw e;
-    } else if (failure.get() instanceof RuntimeException e) {
-      throw e;
-    } else if (failure.get() instanceof Error e) {
-      throw e;
+    if (failure.get() != null) {
+      SharedWork.<IOException>rethrow(failure.get());
     }
+  }
+
+  /** Other languages than Java throw checked exceptions where none are declared. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void rethrow(Throwable failure) throws E {
+    throw (E) failure;
   }
 
   /** They still write to what the caller owns: an interrupt waits until they are done. */

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Writes the TorchScript module of an archive as a file that PyTorch loads, with one layer at a
@@ -105,16 +106,16 @@ public final class TorchScriptWriter {
   }
 
   /**
-   * The same, but with zeros for the numbers of some layers, which are not even rebuilt.
+   * The same, but with zeros for the numbers of some more layers, which are not even rebuilt.
    *
    * @param layers some of {@link #blankable}
    * @return a writer
    * @throws IllegalArgumentException if one is none of these
    */
   public TorchScriptWriter leavingBlank(Collection<Layer> layers) {
-    Collection<Layer> blankable = blankable();
+    Set<String> blankable = blankable().stream().map(Layer::name).collect(Collectors.toSet());
     for (Layer layer : layers) {
-      if (!blankable.contains(layer)) {
+      if (!blankable.contains(layer.name())) {
         throw new IllegalArgumentException(
             "The layer "
                 + layer.name()
@@ -126,7 +127,8 @@ public final class TorchScriptWriter {
         archive,
         module,
         checks,
-        layers.stream().map(Layer::name).collect(Collectors.toUnmodifiableSet()));
+        Stream.concat(blank.stream(), layers.stream().map(Layer::name))
+            .collect(Collectors.toUnmodifiableSet()));
   }
 
   /**

@@ -104,13 +104,13 @@ public final class WeightRebuilder {
   }
 
   /**
-   * The same for some of the layers.
+   * The same for some of the layers; a second call leaves those of both.
    *
    * @param wanted whether a layer is rebuilt
    * @return a rebuilder
    */
   public WeightRebuilder only(Predicate<Layer> wanted) {
-    return new WeightRebuilder(archive, wanted, threads, checks, progress);
+    return new WeightRebuilder(archive, this.wanted.and(wanted), threads, checks, progress);
   }
 
   /**
@@ -131,9 +131,10 @@ public final class WeightRebuilder {
    * @throws IOException if the archive's file cannot be read any more
    */
   public Map<String, float[]> rebuild() throws IOException {
+    List<Layer> layers = layers();
     Map<String, float[]> weights = new LinkedHashMap<>();
-    layers().forEach(layer -> weights.put(layer.name(), new float[layer.size()]));
-    rebuildInto(layer -> FloatBuffer.wrap(weights.get(layer.name())));
+    layers.forEach(layer -> weights.put(layer.name(), new float[layer.size()]));
+    rebuild(layers, layer -> FloatBuffer.wrap(weights.get(layer.name())));
     return weights;
   }
 
@@ -148,14 +149,19 @@ public final class WeightRebuilder {
    * @throws IOException if the archive's file cannot be read any more
    */
   public void rebuildInto(Function<Layer, FloatBuffer> targets) throws IOException {
+    rebuild(layers(), targets);
+  }
+
+  private void rebuild(List<Layer> layers, Function<Layer, FloatBuffer> targets)
+      throws IOException {
     List<Stretch> stretches = new ArrayList<>();
-    for (Layer layer : layers()) {
+    for (Layer layer : layers) {
       Target target = new Target(layer, room(layer, targets.apply(layer)));
       for (int from = 0; from < layer.size(); from += STRETCH) {
         stretches.add(new Stretch(target, from, Math.min(STRETCH, layer.size() - from)));
       }
     }
-    Tally tally = new Tally(layers().stream().mapToLong(Layer::size).sum());
+    Tally tally = new Tally(layers.stream().mapToLong(Layer::size).sum());
     SharedWork.run(threads, stretches.size(), i -> rebuild(stretches.get(i), tally));
   }
 

@@ -36,7 +36,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,6 +144,44 @@ class LargeArchiveTest {
                 });
     assertEquals(
         "enough", assertThrows(IllegalStateException.class, rebuilder::rebuild).getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 4})
+  void anExceptionThatNoSignatureDeclaresEndsItToo(int threads) throws IOException {
+    WeightRebuilder rebuilder =
+        WeightRebuilder.of(PemnArchive.open(file))
+            .threads(threads)
+            .reportingTo(
+                (weights, all) ->
+                    LargeArchiveTest.<RuntimeException>sneak(new TimeoutException("too late")));
+    assertEquals("too late", assertThrows(TimeoutException.class, rebuilder::rebuild).getMessage());
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void sneak(Throwable thrown) throws E {
+    throw (E) thrown;
+  }
+
+  @Test
+  void whoeverHoldsTheArchivesMonitorHindersNobody() throws IOException {
+    PemnArchive archive = PemnArchive.open(file);
+    synchronized (archive) {
+      assertEquals(3, WeightRebuilder.of(archive).threads(3).rebuild().size());
+    }
+  }
+
+  @Test
+  void choicesOfLayersAddUp() throws IOException {
+    PemnArchive archive = PemnArchive.open(file);
+    List<Layer> layers = archive.layers();
+    assertEquals(
+        Set.of(layers.get(1).name()),
+        WeightRebuilder.of(archive)
+            .only(layer -> layer != layers.get(0))
+            .only(layer -> layer != layers.get(2))
+            .rebuild()
+            .keySet());
   }
 
   @Test

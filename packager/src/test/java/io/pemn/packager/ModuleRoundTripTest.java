@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.pemn.format.NumberType;
 import io.pemn.loader.ArchivedModule;
+import io.pemn.loader.Layer;
 import io.pemn.loader.Limits;
+import io.pemn.loader.NetworkTensor;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.TorchScriptWriter;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.Entry;
 import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
@@ -21,9 +24,11 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -131,6 +136,72 @@ class ModuleRoundTripTest {
           storage(one, (StorageEntry) one.module().orElseThrow().entries().get(0)),
           unzip(out.toByteArray()).get(all.path()));
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modules")
+  void theTensorsOfAnArchiveAreThoseOfTheStoragesInOrder(String name) throws IOException {
+    MaskedNetwork network = TinyNetworks.all().get(name);
+    List<NetworkTensor> expected = new ArrayList<>();
+    for (Entry entry : network.module().orElseThrow().entries()) {
+      if (entry instanceof StorageEntry storage) {
+        for (Span span : storage.spans()) {
+          List<Integer> shape = tensors(network).get(span.tensor()).shape();
+          expected.add(new NetworkTensor(span.tensor(), shape, storage.type()));
+        }
+      }
+    }
+    assertEquals(expected, read(network).tensors());
+  }
+
+  @Test
+  void layersThatStandAloneCanBeLeftBlank() throws IOException {
+    PemnArchive archive = read(apart("def forward(self, x):\n"));
+    TorchScriptWriter writer = TorchScriptWriter.of(archive);
+    Layer alone = archive.layer("b.weight");
+    assertEquals(List.of(alone), writer.blankable());
+
+    Map<String, byte[]> whole = unzip(written(writer.checkingDigests()));
+    Map<String, byte[]> blank = unzip(written(writer.leavingBlank(List.of(alone))));
+    assertFalse(Arrays.equals(new byte[4 * 72], whole.get("data/0")), "its numbers are not 0");
+    assertArrayEquals(new byte[4 * 72], blank.put("data/0", whole.get("data/0")));
+    whole.forEach((path, bytes) -> assertArrayEquals(bytes, blank.get(path), path));
+
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> writer.leavingBlank(List.of(archive.layers().get(0))));
+  }
+
+  @Test
+  void nothingCanBeLeftBlankOfAModuleThatComputesWhileItIsLoaded() throws IOException {
+    PemnArchive archive = read(apart("def __setstate__(self, state):\n"));
+    assertEquals(List.of(), TorchScriptWriter.of(archive).blankable());
+  }
+
+  /** One layer in a storage of its own, another beside a bias. */
+  private static MaskedNetwork apart(String code) {
+    MaskedNetwork network = TinyNetworks.all().get("module-float16");
+    return with(
+        network,
+        network.layers(),
+        network.remainder(),
+        new TorchScriptModule(
+            List.of(
+                new FileEntry("code/net.py", code.getBytes(StandardCharsets.US_ASCII)),
+                new StorageEntry(
+                    "data/0", NumberType.FLOAT32, 72, List.of(new Span("b.weight", 0, List.of()))),
+                new StorageEntry(
+                    "data/1",
+                    NumberType.FLOAT16,
+                    76,
+                    List.of(
+                        new Span("a.weight", 0, List.of()), new Span("a.bias", 72, List.of()))))));
+  }
+
+  private static byte[] written(TorchScriptWriter writer) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    writer.write(out);
+    return out.toByteArray();
   }
 
   @Test

@@ -141,7 +141,13 @@ enum ShippedAs {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(model.getNDManager());
     for (ParameterShape parameter : description.parameters()) {
-      network.memory(parameter.name()).put(values.of(parameter.name()));
+      network
+          .parameters()
+          .get(parameter.name())
+          .getArray()
+          .toByteBuffer(true)
+          .asFloatBuffer()
+          .put(values.of(parameter.name()));
     }
     network.block().freezeParameters(true);
     model.setBlock(network.block());

@@ -3,6 +3,7 @@ package io.pemn.compressor.network;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
@@ -23,8 +24,10 @@ import io.pemn.format.Prototype;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.TorchScriptDescription;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import io.pemn.loader.TorchScriptWriter;
 import io.pemn.loader.djl.PemnModel;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskedLayer;
@@ -34,6 +37,8 @@ import io.pemn.packager.torchscript.ModuleTensor;
 import io.pemn.packager.torchscript.TorchScriptFile;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -43,7 +48,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +83,8 @@ class LoadedModuleTest {
         "tiny/tied-traced",
         "tiny/shared-numbers-scripted",
         "tiny/non-trainable-scripted",
-        "tiny/views-scripted"
+        "tiny/views-scripted",
+        "tiny/computes-at-load-scripted"
       })
   void everyParameterIsTheUnpackedOneBitForBit(String name) throws Exception {
     PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
@@ -102,17 +111,130 @@ class LoadedModuleTest {
   }
 
   @Test
-  void noFileIsLeftBehind() throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked("resnet8-scripted")));
-    List<Path> before = leftBehind();
-    PemnModel.load(archive, "loaded", Device.cpu()).close();
+  void whatAModuleComputesWhileItIsLoadedItComputesOfItsNumbers() throws Exception {
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked("tiny/computes-at-load-scripted")));
+    assertEquals(List.of(), TorchScriptWriter.of(archive).blankable());
+    float[] weight = archive.rebuild(archive.layers().get(0));
+    float sum = 0;
+    for (int i = 0; i < 16; i++) {
+      sum += weight[i];
+    }
+    try (Model model = PemnModel.load(archive, "loaded", Device.cpu());
+        Predictor<NDList, NDList> predictor = model.newPredictor(new NoopTranslator(null));
+        NDManager manager = model.getNDManager().newSubManager()) {
+      NDList output = predictor.predict(new NDList(manager.zeros(new Shape(1, 16))));
+      output.attach(manager);
+      // Of an input of zeros there is only what was computed while it was loaded.
+      assertEquals(sum, output.head().toFloatArray()[0], 1e-5f);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"resnet8-scripted", "resnet8-traced", "vit4-traced"})
+  void everyLayerOfAnOrdinaryModuleIsAHoleInTheEnginesFile(String name) throws Exception {
+    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    TorchScriptWriter writer = TorchScriptWriter.of(archive);
+    assertEquals(
+        archive.layers().stream().map(Layer::name).sorted().toList(),
+        writer.blankable().stream().map(Layer::name).sorted().toList());
+    Path file = folder.resolve("holes.pt");
+    try (OutputStream out = Files.newOutputStream(file)) {
+      writer.leavingBlank(writer.blankable()).write(out);
+    }
+    try (Model model = Model.newInstance("holes", Device.cpu(), "PyTorch")) {
+      model.load(folder, "holes");
+      Layer layer = archive.layers().get(0);
+      Parameter parameter = model.getBlock().getParameters().get(layer.name());
+      assertArrayEquals(new float[layer.size()], parameter.getArray().toFloatArray());
+    }
+  }
+
+  @Test
+  void noFileIsLeftBehindWhetherLoadingSucceedsOrFails() throws Exception {
+    byte[] bytes = ArchiveWriter.toBytes(masked("resnet8-scripted"));
+    Set<Path> before = leftBehind();
+    PemnModel.load(PemnArchive.read(bytes), "loaded", Device.cpu()).close();
+    assertEquals(before, leftBehind());
+
+    bytes[bytes.length - 1] ^= 1;
+    PemnArchive damaged = PemnArchive.read(bytes);
+    assertThrows(IOException.class, () -> PemnModel.load(damaged, "damaged", Device.cpu()));
+    assertEquals(before, leftBehind());
+
+    PemnArchive sound = PemnArchive.read(ArchiveWriter.toBytes(masked("resnet8-scripted")));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> PemnModel.load(sound, "elsewhere", Device.of("gpu", 99)));
     assertEquals(before, leftBehind());
   }
 
-  private static List<Path> leftBehind() throws IOException {
-    try (Stream<Path> files = Files.list(Path.of(System.getProperty("java.io.tmpdir")))) {
-      return files.filter(file -> file.getFileName().toString().startsWith("pemn-")).toList();
+  @Test
+  void anErrorWhileAnArchiveIsReadIsTheOneThatTheCallerGets() throws Exception {
+    InputStream failing =
+        new InputStream() {
+          @Override
+          public int read() {
+            throw new StackOverflowError("as deep as it gets");
+          }
+        };
+    try (Model model = Model.newInstance("failing", "Pemn")) {
+      Error e = assertThrows(StackOverflowError.class, () -> model.load(failing));
+      assertEquals("as deep as it gets", e.getMessage());
     }
+  }
+
+  @Test
+  void loadingThatWaitsForAStreamIsInterrupted() throws Exception {
+    CountDownLatch waiting = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    InputStream stalled =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            waiting.countDown();
+            try {
+              end.await();
+            } catch (InterruptedException e) {
+              throw new IOException(e);
+            }
+            return -1;
+          }
+        };
+    Thread caller = Thread.currentThread();
+    Thread impatient =
+        new Thread(
+            () -> {
+              try {
+                waiting.await();
+              } catch (InterruptedException e) {
+                return;
+              }
+              caller.interrupt();
+            });
+    impatient.start();
+    try (Model model = Model.newInstance("stalled", "Pemn")) {
+      assertThrows(InterruptedIOException.class, () -> model.load(stalled));
+      assertTrue(Thread.interrupted());
+    } finally {
+      end.countDown();
+      impatient.join();
+    }
+  }
+
+  private static Set<Path> leftBehind() throws IOException {
+    Set<Path> found = new TreeSet<>();
+    for (Path folder :
+        List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/dev/shm"))) {
+      if (Files.isDirectory(folder)) {
+        try (Stream<Path> files = Files.list(folder)) {
+          files
+              .filter(file -> file.getFileName().toString().startsWith("pemn-"))
+              .forEach(found::add);
+        }
+      }
+    }
+    return found;
   }
 
   /** Every tensor of fractions with two dimensions or more is masked at random. */

@@ -75,24 +75,47 @@ public final class LiveModel<I, O> implements AutoCloseable {
    * @throws IllegalStateException if this is closed
    */
   public O predict(I input) throws TranslateException {
+    return answer(input).output();
+  }
+
+  /**
+   * Predicts, and says with which archive.
+   *
+   * @param input what to predict for
+   * @return the output and the archive
+   * @throws TranslateException as {@link Predictor#predict} does
+   * @throws IllegalStateException if this is closed
+   */
+  public Answer<O> answer(I input) throws TranslateException {
     Loaded<I, O> loaded = enter();
     try {
-      return loaded.predict(input);
+      return new Answer<>(loaded.predict(input), loaded.archive);
     } finally {
       loaded.leave();
     }
   }
 
   /**
+   * A prediction.
+   *
+   * @param output what was predicted
+   * @param archive what the model that predicted it was loaded from
+   * @param <O> what a prediction returns
+   * @since 0.1
+   */
+  public record Answer<O>(O output, PemnArchive archive) {}
+
+  /**
    * Loads another archive, and predicts with it from then on. Where that fails, all stays as it
-   * was. While both are in use, both are in memory.
+   * was. While both are in use, both are in memory. Of several calls at once, one waits for the
+   * other.
    *
    * @param archive what to predict with
    * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
    * @throws IOException if it cannot be read or loaded
    * @throws IllegalStateException if this is closed
    */
-  public void swap(PemnArchive archive) throws IOException {
+  public synchronized void swap(PemnArchive archive) throws IOException {
     loaded();
     Loaded<I, O> next = Loaded.of(archive, device, translators);
     Loaded<I, O> before;
@@ -166,8 +189,9 @@ public final class LiveModel<I, O> implements AutoCloseable {
 
     void leave() {
       if (users.decrementAndGet() == 0) {
-        idle.forEach(Predictor::close);
-        model.close();
+        try (model) {
+          idle.forEach(Predictor::close);
+        }
       }
     }
 

@@ -2,16 +2,18 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import ai.djl.Model;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
-import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
@@ -114,17 +116,20 @@ public final class PemnModel {
       PemnArchive archive, BuiltInDescription description, NDManager manager) throws IOException {
     BuiltInNetwork network = BuiltInNetwork.of(description);
     network.initialize(manager);
-    if (manager.getDevice().isGpu()) {
+    Map<String, NDArray> arrays = new HashMap<>();
+    for (Layer layer : archive.layers()) {
+      arrays.put(layer.name(), network.parameters().get(layer.name()).getArray());
+    }
+    if (Memory.isWritable(manager.getDevice()) && Memory.rebuild(archive, arrays)) {
+      for (RemainderTensor tensor : archive.remainder()) {
+        Memory.of(network.parameters().get(tensor.name()).getArray()).put(tensor.values());
+      }
+    } else {
       for (Layer layer : archive.layers()) {
         network.set(layer.name(), archive.rebuild(layer));
       }
       for (RemainderTensor tensor : archive.remainder()) {
         network.set(tensor.name(), tensor.values());
-      }
-    } else {
-      WeightRebuilder.of(archive).rebuildInto(layer -> network.memory(layer.name()));
-      for (RemainderTensor tensor : archive.remainder()) {
-        network.memory(tensor.name()).put(tensor.values());
       }
     }
     network.block().freezeParameters(true);

@@ -2,13 +2,15 @@ package io.pemn.loader.djl;
 
 import ai.djl.Device;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.PemnArchive;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
 /**
  * All that loading needs no engine for, done by another thread while the engine starts on this one,
@@ -16,10 +18,10 @@ import java.util.concurrent.FutureTask;
  * be wrong with them shows before the engine allocates for the network.
  */
 final class Preparation implements Closeable {
-  private final FutureTask<Prepared> task;
+  private final CompletableFuture<Prepared> prepared;
 
-  private Preparation(FutureTask<Prepared> task) {
-    this.task = task;
+  private Preparation(CompletableFuture<Prepared> prepared) {
+    this.prepared = prepared;
   }
 
   /**
@@ -37,44 +39,48 @@ final class Preparation implements Closeable {
    * @param device where the network shall run, or null for wherever the engine likes
    */
   static Preparation begin(Callable<PemnArchive> opening, Device device) {
-    FutureTask<Prepared> task = new FutureTask<>(() -> prepare(opening.call(), device));
-    Thread thread = new Thread(task, "pemn-prepare");
+    CompletableFuture<Prepared> prepared = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                ZstdFrame.loadLibrary(); // Before the engine's are.
+                prepared.complete(prepare(opening.call(), device));
+              } catch (Throwable e) {
+                prepared.completeExceptionally(e);
+              }
+            },
+            "pemn-prepare");
     thread.setDaemon(true);
     thread.start();
-    return new Preparation(task);
+    return new Preparation(prepared);
   }
 
   private static Prepared prepare(PemnArchive archive, Device device) throws IOException {
     archive.decode();
-    boolean onGpu = device != null && device.isGpu();
     return new Prepared(
         archive,
         archive.network() instanceof BuiltInDescription
             ? Optional.empty()
-            : Optional.of(TorchScriptLoading.prepare(archive, !onGpu)));
+            : Optional.of(
+                TorchScriptLoading.prepare(archive, device == null || Memory.isWritable(device))));
   }
 
   /**
    * Waits for what was prepared.
    *
    * @throws IOException if that failed
+   * @throws InterruptedIOException if this thread was interrupted; the other one ends by itself
    */
   Prepared await() throws IOException {
-    boolean interrupted = false;
     try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true; // Its file is still to be deleted.
-        } catch (ExecutionException e) {
-          throw failure(e.getCause());
-        }
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      return prepared.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException(
+          "The loading of an archive was interrupted; load it again to use it.");
+    } catch (ExecutionException e) {
+      throw failure(e.getCause());
     }
   }
 
@@ -87,17 +93,9 @@ final class Preparation implements Closeable {
     return cause instanceof IOException e ? e : new IOException(cause);
   }
 
-  /** Waits and deletes the file for the engine. */
+  /** Has the file for the engine deleted, by the other thread if that is still at work. */
   @Override
-  public void close() throws IOException {
-    Prepared prepared;
-    try {
-      prepared = await();
-    } catch (IOException | RuntimeException e) {
-      return; // There is nothing to delete; whoever wanted the archive was told.
-    }
-    if (prepared.module().isPresent()) {
-      prepared.module().get().close();
-    }
+  public void close() {
+    prepared.thenAccept(ready -> ready.module().ifPresent(TorchScriptLoading::close));
   }
 }

@@ -15,11 +15,9 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.TorchScriptWriter;
-import io.pemn.loader.WeightRebuilder;
 import io.pemn.loader.torchscript.SparseFile;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -37,23 +35,20 @@ import java.util.stream.Collectors;
  * them.
  */
 final class TorchScriptLoading implements Closeable {
-  private static final String PREFIX = "pemn-";
-  private static final String MODULE = "module";
-
   /** Where holes cost nothing to read either, for the engine reads them. */
   private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
   private final PemnArchive archive;
   private final TorchScriptWriter writer;
   private final Map<String, Layer> holes;
-  private final Path folder;
+  private final Path file;
 
   private TorchScriptLoading(
-      PemnArchive archive, TorchScriptWriter writer, Map<String, Layer> holes, Path folder) {
+      PemnArchive archive, TorchScriptWriter writer, Map<String, Layer> holes, Path file) {
     this.archive = archive;
     this.writer = writer;
     this.holes = holes;
-    this.folder = folder;
+    this.file = file;
   }
 
   /**
@@ -78,7 +73,7 @@ final class TorchScriptLoading implements Closeable {
    * @param model gets the block; has none yet
    */
   void into(Model model) throws IOException {
-    if (!holes.isEmpty() && model.getNDManager().getDevice().isGpu()) {
+    if (!holes.isEmpty() && !Memory.isWritable(model.getNDManager().getDevice())) {
       reloaded(model);
       return;
     }
@@ -104,23 +99,16 @@ final class TorchScriptLoading implements Closeable {
     model.setBlock(null);
   }
 
-  /** Rebuilds layers into the engine's memory, or does nothing and returns false. */
+  /** Rebuilds all holes in the engine's memory, or returns false. */
   private boolean fill(Model model) throws IOException {
-    Map<String, FloatBuffer> memory = new HashMap<>();
+    Map<String, NDArray> arrays = new HashMap<>();
     for (Pair<String, Parameter> parameter : model.getBlock().getParameters()) {
       Layer layer = holes.get(parameter.getKey());
       if (layer != null && fits(layer, parameter.getValue().getArray())) {
-        memory.put(
-            layer.name(), parameter.getValue().getArray().toByteBuffer(true).asFloatBuffer());
+        arrays.put(layer.name(), parameter.getValue().getArray());
       }
     }
-    if (!memory.keySet().equals(holes.keySet())) {
-      return false;
-    }
-    WeightRebuilder.of(archive)
-        .only(layer -> holes.containsKey(layer.name()))
-        .rebuildInto(layer -> memory.get(layer.name()));
-    return true;
+    return arrays.size() == holes.size() && Memory.rebuild(archive, arrays);
   }
 
   private static boolean fits(Layer layer, NDArray array) {
@@ -132,7 +120,7 @@ final class TorchScriptLoading implements Closeable {
 
   private void load(Model model) throws IOException {
     try {
-      model.load(folder, MODULE);
+      model.load(file.getParent(), file.getFileName().toString());
     } catch (MalformedModelException | EngineException e) {
       throw new IOException(
           "The PyTorch engine cannot load the module of " + model.getName() + ": " + e.getMessage(),
@@ -143,22 +131,21 @@ final class TorchScriptLoading implements Closeable {
   private static Path write(TorchScriptWriter writer, Map<String, Layer> holes) throws IOException {
     if (!holes.isEmpty() && Files.isDirectory(SHARED_MEMORY) && Files.isWritable(SHARED_MEMORY)) {
       try {
-        return write(writer, holes, Files.createTempDirectory(SHARED_MEMORY, PREFIX));
+        return write(writer, holes, SHARED_MEMORY);
       } catch (PemnFormatException e) {
         throw e;
       } catch (IOException e) {
         // It is full; the folder for temporary files may be larger.
       }
     }
-    Path folder = Files.createTempDirectory(PREFIX);
     try {
-      return write(writer, holes, folder);
+      return write(writer, holes, null);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
       throw new IOException(
           "The module could not be written to "
-              + folder
+              + System.getProperty("java.io.tmpdir")
               + " for the engine: "
               + e.getMessage()
               + "; free space there, or name another folder with -Djava.io.tmpdir=DIR.",
@@ -166,32 +153,25 @@ final class TorchScriptLoading implements Closeable {
     }
   }
 
-  private static Path write(TorchScriptWriter writer, Map<String, Layer> holes, Path folder)
+  private static Path write(TorchScriptWriter writer, Map<String, Layer> holes, Path parent)
       throws IOException {
-    Path file = folder.resolve(MODULE + ".pt");
-    folder.toFile().deleteOnExit(); // Where a kill comes first; the later entry is deleted first.
-    file.toFile().deleteOnExit();
+    Path file = TemporaryFolders.newFile(parent);
     boolean written = false;
     try (SparseFile out = SparseFile.create(file)) {
       writer.leavingBlank(holes.values()).write(out);
       out.flush();
       written = true;
-      return folder;
+      return file;
     } finally {
       if (!written) {
-        delete(folder);
+        TemporaryFolders.deleteFile(file);
       }
     }
   }
 
-  private static void delete(Path folder) throws IOException {
-    Files.deleteIfExists(folder.resolve(MODULE + ".pt"));
-    Files.deleteIfExists(folder);
-  }
-
   /** Deletes the file. */
   @Override
-  public void close() throws IOException {
-    delete(folder);
+  public void close() {
+    TemporaryFolders.deleteFile(file);
   }
 }

@@ -102,17 +102,6 @@ public final class BuiltInNetwork {
     array.setRequiresGradient(trained);
   }
 
-  /**
-   * A parameter's own memory, where it can be written to: values put there are the parameter's.
-   *
-   * @param name the parameter, which must have an array on the CPU and must not be closed while the
-   *     buffer is in use
-   * @return as many floats as the parameter has, row-major
-   */
-  public FloatBuffer memory(String name) {
-    return parameters.get(name).getArray().toByteBuffer(true).asFloatBuffer();
-  }
-
   /** What the network was built from. */
   public BuiltInDescription description() {
     return description;

@@ -18,6 +18,18 @@ public final class ZstdFrame {
 
   private ZstdFrame() {}
 
+  /**
+   * Loads zstd's native library now and links what decompresses, some 20 ms, rather than with the
+   * first frame. The system does so for one library at a time: while another thread loads a large
+   * one, such as PyTorch's, a first frame would wait for half a second.
+   */
+  public static void loadLibrary() {
+    byte[] frame = Zstd.compress(new byte[Long.BYTES]);
+    contentSize(frame);
+    Zstd.findFrameCompressedSize(frame);
+    Zstd.decompress(new byte[Long.BYTES], frame);
+  }
+
   /** Compresses bytes into one frame that states its content size. */
   public static byte[] compress(byte[] content) {
     return Zstd.compress(content, LEVEL);
