@@ -1,4 +1,5 @@
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
 import ai.djl.modality.cv.ImageFactory;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A small web service that classifies images with the network of an archive.
@@ -38,6 +40,7 @@ import java.util.concurrent.Executors;
 public final class PredictionService implements AutoCloseable {
   private static final int LARGEST_REQUEST = 16 << 20;
   private static final int THREADS = 32;
+  private static final int LAST_SECONDS = 30;
 
   private final Path file;
   private final LiveModel<Image, Classifications> model;
@@ -50,13 +53,21 @@ public final class PredictionService implements AutoCloseable {
     this.model =
         LiveModel.of(
             PemnArchive.open(file), Device.cpu(), archive -> new ImageTranslator(archive, true));
-    this.server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    this.server = server(port);
     answer("/predict", "POST", this::predict);
     answer("/model", "GET", exchange -> describe(model.archive()));
     answer("/reload", "POST", exchange -> reload());
     server.setExecutor(threads);
     server.start();
+  }
+
+  private HttpServer server(int port) throws IOException {
+    try {
+      return HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    } catch (IOException | RuntimeException e) {
+      model.close(); // Such as if the port is taken; nobody else will.
+      throw e;
+    }
   }
 
   /** Where it listens. */
@@ -81,7 +92,8 @@ public final class PredictionService implements AutoCloseable {
           .map(each -> Map.of("class", each.getClassName(), "probability", each.getProbability()))
           .toList();
     } catch (TranslateException e) {
-      throw new Refusal(400, e.getMessage());
+      // That is the cause if the engine failed with a sound input.
+      throw new Refusal(e.getCause() instanceof EngineException ? 500 : 400, e.getMessage());
     }
   }
 
@@ -136,11 +148,16 @@ public final class PredictionService implements AutoCloseable {
         });
   }
 
-  /** Ends after the requests that are under way. */
+  /** Takes no more requests, and ends after those that are under way, but after 30 seconds at most. */
   @Override
   public void close() {
-    server.stop(1);
     threads.shutdown();
+    try {
+      threads.awaitTermination(LAST_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // Whoever waits for this is in a hurry.
+    }
+    server.stop(0);
     model.close();
   }
 

@@ -2,17 +2,44 @@ package io.pemn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.BaseNDManager;
+import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.pemn.format.Distribution;
+import io.pemn.format.Normalization;
+import io.pemn.format.NumberType;
+import io.pemn.format.Prototype;
+import io.pemn.format.network.ImageShape;
+import io.pemn.format.network.InputTensor;
+import io.pemn.format.network.TorchScriptDescription;
+import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
+import io.pemn.loader.RemainderTensor;
+import io.pemn.packager.ArchiveWriter;
+import io.pemn.packager.MaskedNetwork;
+import io.pemn.packager.PrototypeSource;
+import io.pemn.packager.torchscript.ModuleTensor;
+import io.pemn.packager.torchscript.TorchScriptFile;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.lang.reflect.Field;
+import java.lang.reflect.InvocationTargetException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -21,14 +48,20 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import javax.imageio.ImageIO;
 import javax.tools.ToolProvider;
@@ -185,6 +218,125 @@ class PredictionServiceTest {
     assertEquals(
         "/predict takes POST only.",
         json(get("/predict"), 405).getAsJsonObject().get("error").getAsString());
+  }
+
+  @Test
+  void anEngineThatFailsIsNoFaultOfTheRequest() throws Exception {
+    Files.write(file, ArchiveWriter.toBytes(networkThatTakesOtherImagesThanItSays()));
+    json(post("/reload", new byte[0]), 200);
+
+    JsonObject failure = json(post("/predict", png(4, 4)), 500).getAsJsonObject();
+
+    String error = failure.get("error").getAsString();
+    assertTrue(
+        error.startsWith("The PyTorch engine fails with the input FLOAT32 (1, 1, 4, 4), "), error);
+    assertTrue(error.contains("shapes cannot be multiplied"), error);
+  }
+
+  @Test
+  void requestsThatAreUnderWayAreAnsweredBeforeItCloses() throws Exception {
+    byte[] image = png(8, 8);
+    ExecutorService closing = Executors.newSingleThreadExecutor();
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      OutputStream out = socket.getOutputStream();
+      InputStream in = socket.getInputStream();
+      String head =
+          "POST /predict HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+              + image.length
+              + "\r\nExpect: 100-continue\r\n\r\n";
+      out.write(head.getBytes(StandardCharsets.US_ASCII));
+      String goOn = head(in);
+      assertTrue(goOn.startsWith("HTTP/1.1 100 Continue"), goOn);
+
+      Future<?> closed =
+          closing.submit(
+              () -> {
+                service.close();
+                return null;
+              });
+      assertThrows(TimeoutException.class, () -> closed.get(2, TimeUnit.SECONDS));
+      assertThrows(IOException.class, () -> get("/model"), "it takes no more requests");
+      out.write(image);
+      String answer = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+
+      assertTrue(answer.startsWith("HTTP/1.1 200 OK"), answer);
+      assertTrue(answer.contains("probability"), answer);
+      closed.get();
+    } finally {
+      closing.shutdown();
+    }
+  }
+
+  @Test
+  void aTakenPortLeavesNoModelBehind() throws Exception {
+    int before = heldByTheEngine();
+
+    InvocationTargetException failure =
+        assertThrows(
+            InvocationTargetException.class,
+            () ->
+                loader
+                    .loadClass("PredictionService")
+                    .getConstructor(Path.class, int.class)
+                    .newInstance(file, port));
+
+    assertInstanceOf(BindException.class, failure.getCause());
+    assertTrue(heldByTheEngine() <= before);
+  }
+
+  /** An answer up to the empty line. */
+  private static String head(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    for (int next = in.read(); next >= 0; next = in.read()) {
+      head.append((char) next);
+      if (head.toString().endsWith("\r\n\r\n")) {
+        break;
+      }
+    }
+    return head.toString();
+  }
+
+  /** Arrays and managers, found from the root of all managers down. */
+  private static int heldByTheEngine() throws ReflectiveOperationException {
+    try (NDManager manager = Engine.getEngine("PyTorch").newBaseManager()) {
+      return heldBy(manager.getParentManager());
+    }
+  }
+
+  private static int heldBy(NDManager manager) throws ReflectiveOperationException {
+    Field resources = BaseNDManager.class.getDeclaredField("resources");
+    resources.setAccessible(true);
+    int count = 0;
+    for (Object resource : ((Map<?, ?>) resources.get(manager)).values()) {
+      count += resource instanceof NDManager child ? 1 + heldBy(child) : 1;
+    }
+    return count;
+  }
+
+  private static MaskedNetwork networkThatTakesOtherImagesThanItSays() throws Exception {
+    List<RemainderTensor> tensors = new ArrayList<>();
+    try (TorchScriptFile module = TorchScriptFile.open(Modules.file("tiny/raises-scripted.pt"))) {
+      for (ModuleTensor tensor : module.tensors()) {
+        tensors.add(
+            new RemainderTensor(
+                tensor.name(),
+                tensor.shape(),
+                tensor.type(),
+                ByteBuffer.wrap(module.bytes(tensor))));
+      }
+      return new MaskedNetwork(
+          new TorchScriptDescription(
+              List.of(new InputTensor(List.of(1, 4, 4), NumberType.FLOAT32)),
+              Optional.of(new ImageShape(1, 4, 4)),
+              16),
+          Optional.of(new Normalization(List.of(0.5f), List.of(0.5f))),
+          List.of(),
+          new PrototypeSource.Generated(new Prototype(3, Distribution.NORMAL, 50), 0, false),
+          List.of(),
+          tensors,
+          Optional.of(module.skeleton()),
+          Provenance.getDefaultInstance());
+    }
   }
 
   private static byte[] png(int width, int height) throws Exception {
