@@ -15,6 +15,7 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.TorchScriptWriter;
+import io.pemn.loader.message.EngineMessage;
 import io.pemn.loader.torchscript.SparseFile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -123,7 +124,10 @@ final class TorchScriptLoading implements Closeable {
       model.load(file.getParent(), file.getFileName().toString());
     } catch (MalformedModelException | EngineException e) {
       throw new IOException(
-          "The PyTorch engine cannot load the module of " + model.getName() + ": " + e.getMessage(),
+          "The PyTorch engine cannot load the module of "
+              + model.getName()
+              + ": "
+              + EngineMessage.of(e),
           e);
     }
   }
