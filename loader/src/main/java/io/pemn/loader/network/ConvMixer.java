@@ -46,7 +46,9 @@ final class ConvMixer {
           named);
     }
     return network
-        .add(Pool.globalAvgPool2dBlock())
+        .add(
+            new FunctionBlock(
+                "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1))))
         .add(named.name("head", Linear.builder().setUnits(classes).optBias(false).build()));
   }
 

@@ -1,5 +1,6 @@
 package io.pemn.loader.network;
 
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Blocks;
 import ai.djl.nn.SequentialBlock;
@@ -12,7 +13,13 @@ final class Mlp {
   private Mlp() {}
 
   static Block build(MlpArchitecture architecture, int classes, NamedParameters named) {
-    SequentialBlock network = new SequentialBlock().add(Blocks.batchFlattenBlock());
+    SequentialBlock network =
+        new SequentialBlock()
+            .add(
+                new FunctionBlock(
+                    "batchFlatten",
+                    Blocks::batchFlatten,
+                    x -> new Shape(x.get(0), x.slice(1).size())));
     for (int i = 0; i < architecture.hidden().size(); i++) {
       String layer = "layers." + i;
       Block linear = Linear.builder().setUnits(architecture.hidden().get(i)).optBias(false).build();

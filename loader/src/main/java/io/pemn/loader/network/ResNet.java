@@ -2,8 +2,6 @@ package io.pemn.loader.network;
 
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.nn.Blocks;
-import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
@@ -33,7 +31,9 @@ final class ResNet {
       before = channels;
     }
     return network
-        .add(Pool.globalAvgPool2dBlock())
+        .add(
+            new FunctionBlock(
+                "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1))))
         .add(named.name("head", Linear.builder().setUnits(classes).build()));
   }
 
@@ -60,12 +60,17 @@ final class ResNet {
   /** The paper's option A, which has no parameters. */
   private static Block shortcut(int stride, int before, int channels) {
     if (stride == 1) {
-      return Blocks.identityBlock();
+      return FunctionBlock.elementwise("identity", x -> x);
     }
     int first = (channels - before) / 2;
     Shape zeros = new Shape(0, 0, 0, 0, first, channels - before - first);
-    return new SequentialBlock()
-        .add(Pool.avgPool2dBlock(new Shape(1, 1), new Shape(stride, stride)))
-        .add(LambdaBlock.singleton(x -> x.pad(zeros, 0), "zero channels"));
+    Shape one = new Shape(1, 1);
+    Shape every = new Shape(stride, stride);
+    return new FunctionBlock(
+        "fewer places, more channels",
+        x -> Pool.avgPool2d(x, one, every, new Shape(0, 0), false, true).pad(zeros, 0),
+        x ->
+            new Shape(
+                x.get(0), channels, (x.get(2) - 1) / stride + 1, (x.get(3) - 1) / stride + 1));
   }
 }

@@ -2,25 +2,33 @@ package io.pemn.loader.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.nn.Blocks;
 import ai.djl.nn.ParallelBlock;
 import java.util.List;
 
-/** What a block gives, added to a way around it. */
-final class Residual {
-  private Residual() {}
+/** What a block gives, added to a way around it, which gives an array of the same shape. */
+final class Residual extends ParallelBlock {
+  private Residual(Block shortcut, Block block) {
+    super(Residual::sum, List.of(shortcut, block));
+  }
 
   static Block around(Block block) {
-    return of(Blocks.identityBlock(), block);
+    return of(FunctionBlock.elementwise("identity", x -> x), block);
   }
 
   static Block of(Block shortcut, Block block) {
-    return new ParallelBlock(Residual::sum, List.of(shortcut, block));
+    return new Residual(shortcut, block);
   }
 
   private static NDList sum(List<NDList> branches) {
     NDArray shortcut = branches.get(0).singletonOrThrow();
     return new NDList(shortcut.add(branches.get(1).singletonOrThrow()));
+  }
+
+  /** Those of the shortcut; DJL's would add samples to find out. */
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputs) {
+    return getChildren().valueAt(0).getOutputShapes(inputs);
   }
 }

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
-import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
@@ -37,7 +36,11 @@ final class VisionTransformer {
                         .optStride(patch)
                         .optBias(true)
                         .build()))
-            .add(LambdaBlock.singleton(VisionTransformer::tokens, "tokens"));
+            .add(
+                new FunctionBlock(
+                    "tokens",
+                    VisionTransformer::tokens,
+                    x -> new Shape(x.get(0), x.get(2) * x.get(3), x.get(1))));
     if (architecture.classToken()) {
       network.add(named.name(new ClassToken()));
     }
@@ -54,8 +57,10 @@ final class VisionTransformer {
                       .add(named.layerNorm(attention + ".norm", NUMBERS, architecture.norm()))
                       .add(linear(attention + ".qkv", 3 * dim, named))
                       .add(
-                          LambdaBlock.singleton(
-                              qkv -> attention(qkv, architecture.heads()), "attention"))
+                          new FunctionBlock(
+                              "attention",
+                              qkv -> attention(qkv, architecture.heads()),
+                              x -> new Shape(x.get(0), x.get(TOKENS), x.get(NUMBERS) / 3)))
                       .add(linear(attention + ".projection", dim, named))))
           .add(
               Residual.around(
@@ -68,9 +73,10 @@ final class VisionTransformer {
     return network
         .add(named.layerNorm("norm", NUMBERS, architecture.norm()))
         .add(
-            LambdaBlock.singleton(
+            new FunctionBlock(
+                "pooling",
                 architecture.classToken() ? x -> x.get(":, 0") : x -> x.mean(new int[] {TOKENS}),
-                "pooling"))
+                x -> new Shape(x.get(0), x.get(NUMBERS))))
         .add(linear("head", classes, named));
   }
 

@@ -1,0 +1,37 @@
+package io.pemn.loader.network;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.LambdaBlock;
+import java.util.function.UnaryOperator;
+
+/**
+ * A function without parameters that says what shape it gives. DJL's own block computes a sample to
+ * find that out, several times while a network is initialised, which takes longer than all else.
+ */
+final class FunctionBlock extends LambdaBlock {
+  private final UnaryOperator<Shape> shape;
+
+  /**
+   * A function of one array.
+   *
+   * @param name for messages
+   * @param function what is computed
+   * @param shape from the argument's to the result's
+   */
+  FunctionBlock(String name, UnaryOperator<NDArray> function, UnaryOperator<Shape> shape) {
+    super(arrays -> new NDList(function.apply(arrays.singletonOrThrow())), name);
+    this.shape = shape;
+  }
+
+  /** A function that leaves the shape as it is. */
+  static FunctionBlock elementwise(String name, UnaryOperator<NDArray> function) {
+    return new FunctionBlock(name, function, UnaryOperator.identity());
+  }
+
+  @Override
+  public Shape[] getOutputShapes(Shape[] inputs) {
+    return new Shape[] {shape.apply(inputs[0])};
+  }
+}
