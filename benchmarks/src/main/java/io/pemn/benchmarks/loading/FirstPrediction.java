@@ -91,7 +91,9 @@ final class FirstPrediction {
     print("peak", peakBytes());
     print("heap", heapBytes());
     if (situation == Situation.ENGINE) {
-      print("again", again());
+      print("again", again(AGAIN, this::load));
+    } else if (situation == Situation.TRANSFER) {
+      print("again", again(1, this::transfer));
     }
     print(
         "outputs",
@@ -143,19 +145,23 @@ final class FirstPrediction {
     }
   }
 
+  private interface Loading {
+    Model load() throws IOException;
+  }
+
   /** The median of some more loads and predictions, in a JVM that has done it before. */
-  private double again() throws IOException, TranslateException {
-    double[] seconds = new double[AGAIN];
-    for (int i = 0; i < AGAIN; i++) {
+  private double again(int times, Loading loading) throws IOException, TranslateException {
+    double[] seconds = new double[times];
+    for (int i = 0; i < times; i++) {
       empty(scratch);
       Instant begin = Instant.now();
-      try (Model model = load()) {
+      try (Model model = loading.load()) {
         predict(model);
         seconds[i] = secondsSince(begin);
       }
     }
     Arrays.sort(seconds);
-    return seconds[AGAIN / 2];
+    return seconds[times / 2];
   }
 
   /** What all threads of this process computed so far, those of the JVM and of the system too. */

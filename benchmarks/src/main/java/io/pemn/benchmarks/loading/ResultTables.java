@@ -74,7 +74,7 @@ final class ResultTables {
   }
 
   private void loading(Situation situation, List<LoadingRow> rows) {
-    boolean again = situation == Situation.ENGINE;
+    boolean again = situation != Situation.PROCESS;
     ShippedAs reference = situation == Situation.TRANSFER ? ShippedAs.PEMN : ShippedAs.TORCHSCRIPT;
     List<String> head =
         new ArrayList<>(
