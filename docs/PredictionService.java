@@ -35,7 +35,8 @@ import java.util.concurrent.TimeUnit;
  *                 requests that are under way are answered by the model on which they began
  * </pre>
  *
- * Start it with pemn's libraries on the class path: {@code java -cp "lib/*" PredictionService.java model.pemn 8080}
+ * Start it with a JDK and pemn's libraries, for instance those of the distribution (docs/install.md):
+ * {@code java -cp "lib/*:lib/cpu/*" PredictionService.java model.pemn 8080}
  */
 public final class PredictionService implements AutoCloseable {
   private static final int LARGEST_REQUEST = 16 << 20;
