@@ -83,7 +83,8 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
       try {
         found = Files.readAttributes(file, BasicFileAttributes.class);
       } catch (NoSuchFileException e) {
-        throw missing(file);
+        throw new NoSuchFileException(
+            "There is no file " + file + "; check the path of the archive.");
       }
       if (!found.isRegularFile()) {
         throw new PemnFormatException.NotAnArchive(
@@ -121,11 +122,6 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
     private IOException changed() {
       return new IOException(
           "The archive " + file + " was replaced after it was opened; open it again.");
-    }
-
-    static NoSuchFileException missing(Path file) {
-      return new NoSuchFileException(
-          "There is no file " + file + "; check the path of the archive.");
     }
   }
 }

@@ -24,6 +24,11 @@ final class ArchiveCursor {
     this.source = source;
   }
 
+  /** Walks over a message in memory. */
+  ArchiveCursor(byte[] message) {
+    this(new ArchiveBytes.InMemory(ByteBuffer.wrap(message)));
+  }
+
   long position() {
     return position;
   }

@@ -17,7 +17,7 @@ import java.util.Arrays;
  * @param digest SHA-256 of the head in hexadecimal
  * @param version of the format
  * @param metadata as it stands in the file; only its form is checked
- * @param masks where the section is, of length 0 if there is none
+ * @param masks the section, of length 0 if there is none
  * @param remainder likewise
  * @param prototypeValues likewise
  * @param module likewise
@@ -28,17 +28,11 @@ record ArchiveFile(
     String digest,
     int version,
     Metadata metadata,
-    Section masks,
-    Section remainder,
-    Section prototypeValues,
-    Section module,
-    Section codedPrototype) {
-  private static final String MASKS = "masks";
-  private static final String REMAINDER = "remainder";
-  private static final String PROTOTYPE_VALUES = "prototype values";
-  private static final String MODULE = "module";
-  private static final String CODED_PROTOTYPE = "coded prototype";
-
+    Part masks,
+    Part remainder,
+    Part prototypeValues,
+    Part module,
+    Part codedPrototype) {
   /** Ten times what 100,000 layers with long names take. */
   private static final int MOST_HEAD_BYTES = 1 << 28;
 
@@ -92,39 +86,38 @@ record ArchiveFile(
               + "; it was written by a faulty tool.");
     }
 
-    Section masks =
-        section(bytes, cursor, 5, MASKS, metadata.hasMasks(), metadata.getMasks().getDigest());
-    Section remainder =
-        section(
+    Part masks =
+        part(bytes, cursor, 5, "masks", metadata.hasMasks(), metadata.getMasks().getDigest());
+    Part remainder =
+        part(
             bytes,
             cursor,
             6,
-            REMAINDER,
+            "remainder",
             metadata.hasRemainder(),
             metadata.getRemainder().getDigest());
-    Section prototypeValues =
-        section(
+    Part prototypeValues =
+        part(
             bytes,
             cursor,
             7,
-            PROTOTYPE_VALUES,
+            "prototype values",
             metadata.hasPrototypeValues(),
             metadata.getPrototypeValues().getDigest());
-    Section module =
-        section(bytes, cursor, 8, MODULE, metadata.hasModule(), metadata.getModule().getDigest());
-    Section codedPrototype =
-        section(
+    Part module =
+        part(bytes, cursor, 8, "module", metadata.hasModule(), metadata.getModule().getDigest());
+    Part codedPrototype =
+        part(
             bytes,
             cursor,
             9,
-            CODED_PROTOTYPE,
+            "coded prototype",
             metadata.hasCodedPrototype(),
             metadata.getCodedPrototype().getDigest());
-    checkLength(masks, MASKS, old, metadata.getMasks().getStoredBytes());
-    checkLength(remainder, REMAINDER, old, metadata.getRemainder().getStoredBytes());
-    checkLength(
-        prototypeValues, PROTOTYPE_VALUES, old, metadata.getPrototypeValues().getStoredBytes());
-    checkLength(module, MODULE, old, metadata.getModule().getStoredBytes());
+    checkLength(masks, old, metadata.getMasks().getStoredBytes());
+    checkLength(remainder, old, metadata.getRemainder().getStoredBytes());
+    checkLength(prototypeValues, old, metadata.getPrototypeValues().getStoredBytes());
+    checkLength(module, old, metadata.getModule().getStoredBytes());
     if (!cursor.atEnd()) {
       throw new PemnFormatException.Corrupt(
           "The archive ends at byte "
@@ -144,34 +137,26 @@ record ArchiveFile(
         codedPrototype);
   }
 
-  /** The masks section, found equal to its digest. */
-  ByteBuffer checkedMasks() throws IOException {
-    return checked(masks, metadata.getMasks().getDigest(), MASKS);
+  /**
+   * A section.
+   *
+   * @param name for messages
+   * @param section where its contents are
+   * @param digest what their SHA-256 is stated to be
+   * @param checked whether that was found so while they arrived
+   */
+  record Part(String name, Section section, ByteString digest, boolean checked) {
+    int length() {
+      return section.length();
+    }
   }
 
-  /** The remainder section, found equal to its digest. */
-  ByteBuffer checkedRemainder() throws IOException {
-    return checked(remainder, metadata.getRemainder().getDigest(), REMAINDER);
-  }
-
-  /** The section of prototype values, found equal to its digest. */
-  ByteBuffer checkedPrototypeValues() throws IOException {
-    return checked(prototypeValues, metadata.getPrototypeValues().getDigest(), PROTOTYPE_VALUES);
-  }
-
-  /** The module section, found equal to its digest. */
-  ByteBuffer checkedModule() throws IOException {
-    return checked(module, metadata.getModule().getDigest(), MODULE);
-  }
-
-  /** The section of a coded prototype, found equal to its digest. */
-  ByteBuffer checkedCodedPrototype() throws IOException {
-    return checked(codedPrototype, metadata.getCodedPrototype().getDigest(), CODED_PROTOTYPE);
-  }
-
-  private ByteBuffer checked(Section section, ByteString digest, String what) throws IOException {
-    ByteBuffer contents = bytes.read(section.from(), section.length());
-    checkDigest(contents, digest.asReadOnlyByteBuffer(), what);
+  /** The contents of one of this file's sections, found equal to its digest. */
+  ByteBuffer contents(Part part) throws IOException {
+    ByteBuffer contents = bytes.read(part.section().from(), part.length());
+    if (!part.checked()) {
+      checkDigest(contents, part.digest().asReadOnlyByteBuffer(), part.name());
+    }
     return contents;
   }
 
@@ -223,39 +208,40 @@ record ArchiveFile(
     }
   }
 
-  /** Where a section is; one that is on its way is checked while it arrives. */
-  private static Section section(
+  /** The section that must come next; one that is on its way is checked while it arrives. */
+  private static Part part(
       ArchiveBytes bytes,
       ArchiveCursor cursor,
       int field,
-      String what,
+      String name,
       boolean present,
       ByteString digest)
       throws IOException {
     if (!present) {
-      return Section.NONE;
+      return new Part(name, Section.NONE, digest, false);
     }
-    Section section = cursor.skipBytes(field, what);
+    Section section = cursor.skipBytes(field, name);
     if (bytes instanceof ArrivingBytes arriving) {
       checkDigest(
-          arriving.digest(section.from(), section.length()), digest.asReadOnlyByteBuffer(), what);
+          arriving.digest(section.from(), section.length()), digest.asReadOnlyByteBuffer(), name);
+      return new Part(name, section, digest, true);
     }
-    return section;
+    return new Part(name, section, digest, false);
   }
 
   /** Before version 3 the metadata repeat the length that stands before the section. */
-  private static void checkLength(Section section, String what, boolean old, long storedBytes)
+  private static void checkLength(Part part, boolean old, long storedBytes)
       throws PemnFormatException {
-    long expected = old ? section.length() : 0;
+    long expected = old ? part.length() : 0;
     if (storedBytes != expected) {
       throw new PemnFormatException.Corrupt(
           "The archive's "
-              + what
+              + part.name()
               + " should take "
               + Long.toUnsignedString(storedBytes)
               + " bytes, but "
               + (old
-                  ? section.length() + " are there: the file is damaged; get it again."
+                  ? part.length() + " are there: the file is damaged; get it again."
                   : "this format version does not say so twice; it was written by a faulty tool."));
     }
   }

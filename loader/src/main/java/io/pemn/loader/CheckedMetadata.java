@@ -118,14 +118,6 @@ record CheckedMetadata(
   private static List<Layer> layers(
       int version, Metadata metadata, Optional<List<ParameterShape>> parameters, Limits limits)
       throws PemnFormatException {
-    if (metadata.getLayersCount() > limits.layers()) {
-      throw new PemnFormatException.LimitExceeded(
-          "The archive has "
-              + metadata.getLayersCount()
-              + " layers, more than the limit of "
-              + limits.layers()
-              + "; raise the limit if you trust it.");
-    }
     Optional<List<ParameterShape>> weights =
         parameters.map(
             all -> all.stream().filter(parameter -> parameter.role() == Role.WEIGHT).toList());

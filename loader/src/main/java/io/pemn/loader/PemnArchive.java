@@ -503,7 +503,7 @@ public final class PemnArchive {
           ? List.of()
           : RemainderDecoder.decode(
               ZstdFrame.decompressUpTo(
-                  file.checkedRemainder(), RemainderDecoder.mostBytes(unmasked), REMAINDER),
+                  file.contents(file.remainder()), RemainderDecoder.mostBytes(unmasked), REMAINDER),
               unmasked);
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
@@ -517,7 +517,8 @@ public final class PemnArchive {
     return names.isEmpty()
         ? List.of()
         : RemainderDecoder.decode(
-            ZstdFrame.decompressUpTo(file.checkedRemainder(), limits.remainderBytes(), REMAINDER),
+            ZstdFrame.decompressUpTo(
+                file.contents(file.remainder()), limits.remainderBytes(), REMAINDER),
             names,
             metadata.getRemainder().getParameters(),
             limits);
@@ -527,7 +528,9 @@ public final class PemnArchive {
     byte[] message =
         metadata.hasRemainder()
             ? ZstdFrame.decompress(
-                file.checkedRemainder(), metadata.getRemainder().getDecodedBytes(), REMAINDER)
+                file.contents(file.remainder()),
+                metadata.getRemainder().getDecodedBytes(),
+                REMAINDER)
             : new byte[0];
     if (checked.unmasked().isPresent()) {
       return RemainderDecoder.decodeOld(message, checked.unmasked().get());
@@ -587,7 +590,7 @@ public final class PemnArchive {
   }
 
   private TorchScriptModule parseModule() throws IOException {
-    ByteBuffer section = file.checkedModule();
+    ByteBuffer section = file.contents(file.module());
     return TorchScriptModule.parse(
         isOld()
             ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
@@ -697,7 +700,7 @@ public final class PemnArchive {
     Mask bits =
         MaskCodecs.of(metadata.getMasks().getEncoding())
             .decode(
-                file.checkedMasks(),
+                file.contents(file.masks()),
                 metadata.getMasks().getDecodedBytes(),
                 MaskLayout.of(
                     layers().stream()
@@ -752,8 +755,8 @@ public final class PemnArchive {
                   .map(
                       layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
-      return PrototypeDecoder.decode(file.checkedCodedPrototype(), used);
+      return PrototypeDecoder.decode(file.contents(file.codedPrototype()), used);
     }
-    return RemainderDecoder.finite(file.checkedPrototypeValues(), "stored prototype");
+    return RemainderDecoder.finite(file.contents(file.prototypeValues()), "stored prototype");
   }
 }

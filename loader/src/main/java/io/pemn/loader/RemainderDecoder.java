@@ -47,7 +47,7 @@ final class RemainderDecoder {
    */
   static List<RemainderTensor> decode(byte[] content, List<ParameterShape> unmasked)
       throws IOException {
-    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
+    ArchiveCursor cursor = new ArchiveCursor(content);
     List<Header> headers = new ArrayList<>();
     for (ParameterShape parameter : unmasked) {
       io.pemn.format.proto.RemainderTensor tensor = header(cursor, parameter.name());
@@ -99,7 +99,7 @@ final class RemainderDecoder {
               + limits.layers()
               + "; raise the limit if you trust it.");
     }
-    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
+    ArchiveCursor cursor = new ArchiveCursor(content);
     List<Header> headers = new ArrayList<>();
     long found = 0;
     long bytes = 0;
@@ -299,7 +299,7 @@ final class RemainderDecoder {
       throws IOException {
     List<RemainderTensor> tensors = new ArrayList<>();
     // One at a time: two bytes are a tensor, so that a whole message may take far more memory.
-    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
+    ArchiveCursor cursor = new ArchiveCursor(content);
     for (ParameterShape parameter : unmasked) {
       if (cursor.atEnd()) {
         throw new PemnFormatException.Corrupt(
@@ -353,7 +353,7 @@ final class RemainderDecoder {
     List<RemainderTensor> tensors = new ArrayList<>();
     Set<String> names = new HashSet<>(masked);
     long found = 0;
-    ArchiveCursor cursor = new ArchiveCursor(new ArchiveBytes.InMemory(ByteBuffer.wrap(content)));
+    ArchiveCursor cursor = new ArchiveCursor(content);
     while (!cursor.atEnd()) {
       RemainderTensor tensor = next(cursor);
       if (tensors.size() == mostTensors) {
