@@ -35,15 +35,21 @@ public final class TorchScriptWriter {
   private final PemnArchive archive;
   private final TorchScriptModule module;
   private final Map<String, Layer> layers;
+  private final List<Layer> blankable;
   private final boolean checks;
   private final Set<String> blank;
 
   private TorchScriptWriter(
-      PemnArchive archive, TorchScriptModule module, boolean checks, Set<String> blank) {
+      PemnArchive archive,
+      TorchScriptModule module,
+      Map<String, Layer> layers,
+      List<Layer> blankable,
+      boolean checks,
+      Set<String> blank) {
     this.archive = archive;
     this.module = module;
-    this.layers =
-        archive.layers().stream().collect(Collectors.toMap(Layer::name, Function.identity()));
+    this.layers = layers;
+    this.blankable = blankable;
     this.checks = checks;
     this.blank = blank;
   }
@@ -66,7 +72,11 @@ public final class TorchScriptWriter {
                     new IllegalArgumentException(
                         "The archive's network is built in and no TorchScript module; write its"
                             + " weights to a safetensors file instead."));
-    return new TorchScriptWriter(archive, module, false, Set.of());
+    Map<String, Layer> layers =
+        archive.layers().stream()
+            .collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
+    return new TorchScriptWriter(
+        archive, module, layers, blankable(module, layers), false, Set.of());
   }
 
   /**
@@ -75,7 +85,7 @@ public final class TorchScriptWriter {
    * @return a writer
    */
   public TorchScriptWriter checkingDigests() {
-    return new TorchScriptWriter(archive, module, true, blank);
+    return new TorchScriptWriter(archive, module, layers, blankable, true, blank);
   }
 
   /**
@@ -86,6 +96,10 @@ public final class TorchScriptWriter {
    * @return the layers, in the network's order
    */
   public List<Layer> blankable() {
+    return blankable;
+  }
+
+  private static List<Layer> blankable(TorchScriptModule module, Map<String, Layer> layers) {
     List<Layer> alone = new ArrayList<>();
     for (TorchScriptModule.Entry entry : module.entries()) {
       if (entry instanceof FileEntry file && contains(file.content(), SET_STATE)) {
@@ -102,7 +116,7 @@ public final class TorchScriptWriter {
         }
       }
     }
-    return alone;
+    return List.copyOf(alone);
   }
 
   /**
@@ -113,9 +127,9 @@ public final class TorchScriptWriter {
    * @throws IllegalArgumentException if one is none of these
    */
   public TorchScriptWriter leavingBlank(Collection<Layer> layers) {
-    Set<String> blankable = blankable().stream().map(Layer::name).collect(Collectors.toSet());
+    Set<String> possible = blankable.stream().map(Layer::name).collect(Collectors.toSet());
     for (Layer layer : layers) {
-      if (!blankable.contains(layer.name())) {
+      if (!possible.contains(layer.name())) {
         throw new IllegalArgumentException(
             "The layer "
                 + layer.name()
@@ -126,6 +140,8 @@ public final class TorchScriptWriter {
     return new TorchScriptWriter(
         archive,
         module,
+        this.layers,
+        blankable,
         checks,
         Stream.concat(blank.stream(), layers.stream().map(Layer::name))
             .collect(Collectors.toUnmodifiableSet()));

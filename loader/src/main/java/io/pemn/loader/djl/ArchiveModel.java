@@ -17,6 +17,7 @@ import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.message.ShownUrl;
+import io.pemn.loader.network.BuiltInNetwork;
 import java.io.ByteArrayInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -246,8 +247,8 @@ final class ArchiveModel extends BaseModel {
   public PairList<String, Shape> describeInput() {
     PairList<String, Shape> inputs = new PairList<>();
     for (InputTensor input : archive().network().inputs()) {
-      long[] sample = input.shape().stream().mapToLong(Integer::longValue).toArray();
-      inputs.add("input" + inputs.size(), new Shape(-1).addAll(new Shape(sample)));
+      inputs.add(
+          "input" + inputs.size(), new Shape(-1).addAll(BuiltInNetwork.shape(input.shape())));
     }
     return inputs;
   }

@@ -13,6 +13,7 @@ import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.loader.message.EngineMessage;
+import io.pemn.loader.network.BuiltInNetwork;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -60,7 +61,7 @@ final class ArchivePredictor<I, O> extends Predictor<I, O> {
   }
 
   private static boolean fits(InputTensor expected, NDArray array) {
-    Shape sample = new Shape(expected.shape().stream().mapToLong(Integer::longValue).toArray());
+    Shape sample = BuiltInNetwork.shape(expected.shape());
     return array.getDataType().name().equals(expected.type().name())
         && array.getShape().dimension() == sample.dimension() + 1
         && array.getShape().slice(1).equals(sample);

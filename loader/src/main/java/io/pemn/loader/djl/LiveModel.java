@@ -118,14 +118,12 @@ public final class LiveModel<I, O> implements AutoCloseable {
   public synchronized void swap(PemnArchive archive) throws IOException {
     loaded();
     Loaded<I, O> next = Loaded.of(archive, device, translators);
-    Loaded<I, O> before;
-    do {
-      before = current.get();
-      if (before == null) {
-        next.leave();
-        throw closed();
-      }
-    } while (!current.compareAndSet(before, next));
+    Loaded<I, O> before = current.get();
+    // Swaps wait for each other, so that only closing can have come in between.
+    if (before == null || !current.compareAndSet(before, next)) {
+      next.leave();
+      throw closed();
+    }
     before.leave();
   }
 

@@ -7,7 +7,6 @@ import ai.djl.Model;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.util.Pair;
@@ -16,6 +15,7 @@ import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.TorchScriptWriter;
 import io.pemn.loader.message.EngineMessage;
+import io.pemn.loader.network.BuiltInNetwork;
 import io.pemn.loader.torchscript.SparseFile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -114,9 +114,7 @@ final class TorchScriptLoading implements Closeable {
 
   private static boolean fits(Layer layer, NDArray array) {
     return array.getDataType() == DataType.FLOAT32
-        && array
-            .getShape()
-            .equals(new Shape(layer.shape().stream().mapToLong(Integer::longValue).toArray()));
+        && array.getShape().equals(BuiltInNetwork.shape(layer.shape()));
   }
 
   private void load(Model model) throws IOException {

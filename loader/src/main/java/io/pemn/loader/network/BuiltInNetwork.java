@@ -77,13 +77,17 @@ public final class BuiltInNetwork {
     }
     for (ParameterShape expected : description.parameters()) {
       Shape found = parameters.get(expected.name()).getArray().getShape();
-      Shape described =
-          new Shape(expected.shape().stream().mapToLong(Integer::longValue).toArray());
+      Shape described = shape(expected.shape());
       if (!found.equals(described) || parameters.size() != description.parameters().size()) {
         throw new IllegalStateException(
             expected.name() + " has shape " + found + " but is described as " + described);
       }
     }
+  }
+
+  /** DJL's shape of these dimensions. */
+  public static Shape shape(List<Integer> dimensions) {
+    return new Shape(dimensions.stream().mapToLong(Integer::longValue).toArray());
   }
 
   /**

@@ -5,7 +5,6 @@ import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
-import ai.djl.nn.pooling.Pool;
 import io.pemn.format.network.ConvMixerArchitecture;
 import io.pemn.loader.network.BuiltInNetwork.NamedParameters;
 
@@ -46,9 +45,7 @@ final class ConvMixer {
           named);
     }
     return network
-        .add(
-            new FunctionBlock(
-                "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1))))
+        .add(FunctionBlock.meansOfChannels())
         .add(named.name("head", Linear.builder().setUnits(classes).optBias(false).build()));
   }
 

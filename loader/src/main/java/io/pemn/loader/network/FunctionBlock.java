@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.LambdaBlock;
+import ai.djl.nn.pooling.Pool;
 import java.util.function.UnaryOperator;
 
 /**
@@ -28,6 +29,17 @@ final class FunctionBlock extends LambdaBlock {
   /** A function that leaves the shape as it is. */
   static FunctionBlock elementwise(String name, UnaryOperator<NDArray> function) {
     return new FunctionBlock(name, function, UnaryOperator.identity());
+  }
+
+  /** What is given. */
+  static FunctionBlock identity() {
+    return elementwise("identity", x -> x);
+  }
+
+  /** Shape (batch, channels, height, width) to the means (batch, channels). */
+  static FunctionBlock meansOfChannels() {
+    return new FunctionBlock(
+        "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1)));
   }
 
   @Override

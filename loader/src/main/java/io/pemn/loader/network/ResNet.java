@@ -31,9 +31,7 @@ final class ResNet {
       before = channels;
     }
     return network
-        .add(
-            new FunctionBlock(
-                "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1))))
+        .add(FunctionBlock.meansOfChannels())
         .add(named.name("head", Linear.builder().setUnits(classes).build()));
   }
 
@@ -60,7 +58,7 @@ final class ResNet {
   /** The paper's option A, which has no parameters. */
   private static Block shortcut(int stride, int before, int channels) {
     if (stride == 1) {
-      return FunctionBlock.elementwise("identity", x -> x);
+      return FunctionBlock.identity();
     }
     int first = (channels - before) / 2;
     Shape zeros = new Shape(0, 0, 0, 0, first, channels - before - first);

@@ -14,7 +14,7 @@ final class Residual extends ParallelBlock {
   }
 
   static Block around(Block block) {
-    return of(FunctionBlock.elementwise("identity", x -> x), block);
+    return of(FunctionBlock.identity(), block);
   }
 
   static Block of(Block shortcut, Block block) {
