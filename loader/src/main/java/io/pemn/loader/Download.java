@@ -21,7 +21,7 @@ final class Download {
 
   private Download() {}
 
-  static PemnArchive of(URL url, Limits limits) throws IOException {
+  static PemnArchive of(URL url, LoadPolicy policy) throws IOException {
     try {
       URLConnection connection = url.openConnection();
       connection.setConnectTimeout(CONNECT_MILLISECONDS);
@@ -30,7 +30,7 @@ final class Download {
       connection.setUseCaches(false);
       boolean read = false;
       try {
-        PemnArchive archive = read(url, connection, limits);
+        PemnArchive archive = read(url, connection, policy);
         read = true;
         return archive;
       } finally {
@@ -57,7 +57,7 @@ final class Download {
     }
   }
 
-  private static PemnArchive read(URL url, URLConnection connection, Limits limits)
+  private static PemnArchive read(URL url, URLConnection connection, LoadPolicy policy)
       throws IOException {
     if (connection instanceof HttpURLConnection http
         && http.getResponseCode() != HttpURLConnection.HTTP_OK) {
@@ -69,12 +69,13 @@ final class Download {
               + ", not an archive; check the URL.");
     }
     long announced = connection.getContentLengthLong();
-    if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url) + " has " + announced + " bytes", limits);
+    if (announced > policy.limits().fileBytes()) {
+      throw PemnArchive.tooLarge(
+          ShownUrl.of(url) + " has " + announced + " bytes", policy.limits());
     }
     try (Counted in = new Counted(connection.getInputStream())) {
       try {
-        return PemnArchive.read(in, limits);
+        return PemnArchive.read(in, policy);
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(

@@ -21,9 +21,7 @@ class CrowdedMetadataTest {
   void millionsOfEmptyLayers() throws IOException {
     byte[] archive = archive(repeated(Metadata.LAYERS_FIELD_NUMBER, MANY));
     PemnFormatException e =
-        assertThrows(
-            PemnFormatException.LimitExceeded.class,
-            () -> PemnArchive.read(archive, Limits.DEFAULT));
+        assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(archive));
     assertTrue(e.getMessage().contains("more layers than the limit of 100000"), e.getMessage());
   }
 

@@ -133,4 +133,23 @@ public abstract sealed class PemnFormatException extends IOException {
       super(message, null);
     }
   }
+
+  /**
+   * The archive may be sound, but the caller's policy refuses it: it brings code that was not
+   * allowed, or lacks a signature that was asked for.
+   *
+   * @since 0.1
+   */
+  public static final class NotTrusted extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates the exception.
+     *
+     * @param message one sentence for the user
+     */
+    public NotTrusted(String message) {
+      super(message, null);
+    }
+  }
 }

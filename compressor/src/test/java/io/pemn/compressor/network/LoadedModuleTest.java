@@ -25,6 +25,7 @@ import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.TorchScriptDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.Layer;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.TorchScriptWriter;
@@ -87,7 +88,8 @@ class LoadedModuleTest {
         "tiny/computes-at-load-scripted"
       })
   void everyParameterIsTheUnpackedOneBitForBit(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     assertFalse(archive.layers().isEmpty());
     try (Model loaded = PemnModel.load(archive, "loaded", Device.cpu());
         Model unpacked = unpacked(archive)) {
@@ -101,7 +103,8 @@ class LoadedModuleTest {
   @ValueSource(
       strings = {"resnet8-scripted", "resnet8-traced", "vit4-traced", "convmixer-scripted"})
   void itComputesTheSame(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     try (Model loaded = PemnModel.load(archive, "loaded", Device.cpu());
         Model unpacked = unpacked(archive)) {
       float[] expected = logits(unpacked);
@@ -113,7 +116,9 @@ class LoadedModuleTest {
   @Test
   void whatAModuleComputesWhileItIsLoadedItComputesOfItsNumbers() throws Exception {
     PemnArchive archive =
-        PemnArchive.read(ArchiveWriter.toBytes(masked("tiny/computes-at-load-scripted")));
+        PemnArchive.read(
+            ArchiveWriter.toBytes(masked("tiny/computes-at-load-scripted")),
+            LoadPolicy.allowTorchScript());
     assertEquals(List.of(), TorchScriptWriter.of(archive).blankable());
     float[] weight = archive.rebuild(archive.layers().get(0));
     float sum = 0;
@@ -133,7 +138,8 @@ class LoadedModuleTest {
   @ParameterizedTest
   @ValueSource(strings = {"resnet8-scripted", "resnet8-traced", "vit4-traced"})
   void everyLayerOfAnOrdinaryModuleIsAHoleInTheEnginesFile(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     TorchScriptWriter writer = TorchScriptWriter.of(archive);
     assertEquals(
         archive.layers().stream().map(Layer::name).sorted().toList(),
@@ -154,15 +160,18 @@ class LoadedModuleTest {
   void noFileIsLeftBehindWhetherLoadingSucceedsOrFails() throws Exception {
     byte[] bytes = ArchiveWriter.toBytes(masked("resnet8-scripted"));
     Set<Path> before = leftBehind();
-    PemnModel.load(PemnArchive.read(bytes), "loaded", Device.cpu()).close();
+    PemnModel.load(PemnArchive.read(bytes, LoadPolicy.allowTorchScript()), "loaded", Device.cpu())
+        .close();
     assertEquals(before, leftBehind());
 
     bytes[bytes.length - 1] ^= 1;
-    PemnArchive damaged = PemnArchive.read(bytes);
+    PemnArchive damaged = PemnArchive.read(bytes, LoadPolicy.allowTorchScript());
     assertThrows(IOException.class, () -> PemnModel.load(damaged, "damaged", Device.cpu()));
     assertEquals(before, leftBehind());
 
-    PemnArchive sound = PemnArchive.read(ArchiveWriter.toBytes(masked("resnet8-scripted")));
+    PemnArchive sound =
+        PemnArchive.read(
+            ArchiveWriter.toBytes(masked("resnet8-scripted")), LoadPolicy.allowTorchScript());
     assertThrows(
         IllegalArgumentException.class,
         () -> PemnModel.load(sound, "elsewhere", Device.of("gpu", 99)));
