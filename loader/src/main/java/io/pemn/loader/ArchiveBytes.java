@@ -57,6 +57,16 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
       bytes = bytes.slice().asReadOnlyBuffer();
     }
 
+    /**
+     * Takes bytes that others may be able to change, so that nobody can: mapped ones are copied.
+     */
+    static InMemory ownOf(ByteBuffer bytes) {
+      if (!bytes.isDirect()) {
+        return new InMemory(bytes);
+      }
+      return new InMemory(ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip());
+    }
+
     @Override
     public long size() {
       return bytes.limit();
@@ -117,6 +127,20 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
                 + " vanished after it was opened; put it back and open it again.");
       }
       return bytes.flip();
+    }
+
+    /** All of it, at once. */
+    InMemory whole() throws IOException {
+      if (size > ArrivingBytes.MOST) {
+        throw new PemnFormatException.LimitExceeded(
+            file
+                + " has "
+                + size
+                + " bytes, more than the "
+                + ArrivingBytes.MOST
+                + " that a signature can be checked of; have it signed in smaller archives.");
+      }
+      return new InMemory(read(0, (int) size));
     }
 
     private IOException changed() {
