@@ -214,7 +214,7 @@ public final class SigningKey {
               ? encrypted.getAlgName()
               : String.valueOf(encrypted.getAlgParameters());
     } catch (IOException e) {
-      throw new IOException(file + " holds no PKCS#8; it is damaged.", e);
+      throw unknownEncryption(file, e);
     }
     PBEKeySpec secret = new PBEKeySpec(password.get());
     try {
@@ -225,16 +225,20 @@ public final class SigningKey {
           encrypted.getAlgParameters());
       return encrypted.getKeySpec(cipher).getEncoded();
     } catch (NoSuchAlgorithmException e) {
-      throw new IOException(
-          file
-              + " is encrypted in a way that Java does not know; encrypt it with: openssl pkcs8"
-              + " -topk8 -v2 aes-256-cbc.",
-          e);
+      throw unknownEncryption(file, e);
     } catch (GeneralSecurityException e) {
       throw new IOException("The password does not open " + file + "; check it.", e);
     } finally {
       secret.clearPassword();
     }
+  }
+
+  private static IOException unknownEncryption(Path file, Exception e) {
+    return new IOException(
+        file
+            + " is encrypted in a way that Java does not know, or damaged; encrypt it with: openssl"
+            + " pkcs8 -topk8 -v2 aes-256-cbc.",
+        e);
   }
 
   private static SigningKey of(ECPrivateKey key) throws IOException, GeneralSecurityException {
