@@ -35,10 +35,10 @@ class EmbeddingTest {
   private static final Path ARCHIVE =
       HOME.resolve("testdata/golden/version-1/random-vector-copy.pemn");
   private static final List<String> LOADER_BRINGS =
-      List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap");
+      List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap", "gson");
 
   private static final List<String> DJL_BRINGS =
-      List.of("api-", "pytorch-", "gson-", "jna-", "commons-", "slf4j-");
+      List.of("api-", "pytorch-", "jna-", "commons-", "slf4j-");
   private static final String NATIVES = "pytorch-native-cpu";
   private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
 

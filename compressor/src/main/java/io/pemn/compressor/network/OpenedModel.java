@@ -8,6 +8,7 @@ import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.training.ParameterStore;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.loader.LoadPolicy;
@@ -69,7 +70,15 @@ public final class OpenedModel implements TargetNetwork.Shipped {
    * @throws IOException in one sentence, if it is neither or cannot be loaded
    */
   public static OpenedModel open(Path file, LoadPolicy policy, Device device) throws IOException {
-    return isTorchScript(file) ? openTorchScript(file, device) : openArchive(file, policy, device);
+    if (!isTorchScript(file)) {
+      return openArchive(file, policy, device);
+    }
+    if (!policy.signers().isEmpty()) {
+      throw new PemnFormatException.NotTrusted(
+          file
+              + " is a TorchScript file, but only archives can be signed; give the signed archive.");
+    }
+    return openTorchScript(file, device);
   }
 
   /** Whether a file is a zip archive, as TorchScript files are; false if there is no file. */
