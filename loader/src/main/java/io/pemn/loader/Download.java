@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
 import java.io.FileNotFoundException;
@@ -70,7 +72,7 @@ final class Download {
     }
     long announced = connection.getContentLengthLong();
     if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url) + " has " + announced + " bytes", limits);
+      throw PemnArchive.tooLarge(ShownUrl.of(url), announced + " bytes", limits.fileBytes());
     }
     try (Counted in = new Counted(connection.getInputStream())) {
       try {
@@ -78,13 +80,11 @@ final class Download {
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(
+              Finding.of(ArchiveSection.FILE, in.bytes + " bytes", announced + " bytes")
+                  .at(in.bytes),
               "The transfer of "
                   + ShownUrl.of(url)
-                  + " ended after "
-                  + in.bytes
-                  + " of "
-                  + announced
-                  + " bytes; try again.");
+                  + " ended after {found}, but {expected} were announced; try again.");
         }
         throw e;
       }

@@ -1,6 +1,8 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Distribution;
+import io.pemn.format.Finding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -60,8 +62,6 @@ public final class PemnArchive {
   private static final int READ_WHOLE = 1 << 16;
 
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
-  private static final String REMAINDER = "The remainder tensors";
-  private static final String MODULE = "The module's entries";
 
   private final ArchiveFile file;
   private final Metadata metadata;
@@ -79,8 +79,10 @@ public final class PemnArchive {
     this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
-        CheckedMetadata.of(
-            this.file.version(), metadata, this.file.prototypeValues().length(), limits);
+        file.placing(
+            () ->
+                CheckedMetadata.of(
+                    file.version(), metadata, file.prototypeValues().length(), limits));
     this.layersByName =
         layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
     this.limits = limits;
@@ -111,7 +113,7 @@ public final class PemnArchive {
   public static PemnArchive open(Path file, Limits limits) throws IOException {
     ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
     if (bytes.size() > limits.fileBytes()) {
-      throw tooLarge(file + " has " + bytes.size() + " bytes", limits);
+      throw tooLarge(file.toString(), bytes.size() + " bytes", limits.fileBytes());
     }
     return new PemnArchive(
         bytes.size() <= READ_WHOLE
@@ -201,7 +203,7 @@ public final class PemnArchive {
    */
   public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
     if (file.remaining() > limits.fileBytes()) {
-      throw tooLarge("The archive has " + file.remaining() + " bytes", limits);
+      throw tooLarge("The archive", file.remaining() + " bytes", limits.fileBytes());
     }
     try {
       return new PemnArchive(new ArchiveBytes.InMemory(file), limits);
@@ -239,12 +241,10 @@ public final class PemnArchive {
     return new PemnArchive(new ArrivingBytes(file, limits), limits);
   }
 
-  static PemnFormatException tooLarge(String found, Limits limits) {
+  static PemnFormatException tooLarge(String what, String found, long most) {
     return new PemnFormatException.LimitExceeded(
-        found
-            + ", more than the limit of "
-            + limits.fileBytes()
-            + "; raise the limit if you trust it.");
+        Finding.of(ArchiveSection.FILE, found, "at most " + most + " bytes").at(most),
+        what + " has {found}, but {expected} are allowed; raise the limit if you trust it.");
   }
 
   /** {@return the format version of the file} */
@@ -501,37 +501,57 @@ public final class PemnArchive {
       List<ParameterShape> unmasked = checked.unmasked().get();
       return unmasked.isEmpty()
           ? List.of()
-          : RemainderDecoder.decode(
-              ZstdFrame.decompressUpTo(
-                  file.contents(file.remainder()), RemainderDecoder.mostBytes(unmasked), REMAINDER),
-              unmasked);
+          : file.decode(
+              file.remainder(),
+              contents ->
+                  RemainderDecoder.decode(
+                      ZstdFrame.decompressUpTo(
+                          contents, RemainderDecoder.mostBytes(unmasked), ArchiveSection.REMAINDER),
+                      unmasked));
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
     List<String> names =
         parsedModule.get().tensors().stream().filter(name -> !masked.contains(name)).toList();
     if (metadata.hasRemainder() == names.isEmpty()) {
       throw new PemnFormatException.Corrupt(
-          "The archive must have a remainder exactly where its module has tensors that are not"
-              + " masked; it was written by a faulty tool.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  (metadata.hasRemainder() ? "a" : "no") + " remainder",
+                  "one exactly where there are tensors that are not masked")
+              .at(file.metadataExtent().from()),
+          "The archive has {found} of a module with "
+              + names.size()
+              + " tensors that are not masked, but should have {expected}; it was written by a"
+              + " faulty tool.");
     }
     return names.isEmpty()
         ? List.of()
-        : RemainderDecoder.decode(
-            ZstdFrame.decompressUpTo(
-                file.contents(file.remainder()), limits.remainderBytes(), REMAINDER),
-            names,
-            metadata.getRemainder().getParameters(),
-            limits);
+        : file.decode(
+            file.remainder(),
+            contents ->
+                RemainderDecoder.decode(
+                    ZstdFrame.decompressUpTo(
+                        contents, limits.remainderBytes(), ArchiveSection.REMAINDER),
+                    names,
+                    metadata.getRemainder().getParameters(),
+                    limits));
   }
 
   private List<RemainderTensor> decodeOldRemainder() throws IOException {
-    byte[] message =
-        metadata.hasRemainder()
-            ? ZstdFrame.decompress(
-                file.contents(file.remainder()),
-                metadata.getRemainder().getDecodedBytes(),
-                REMAINDER)
-            : new byte[0];
+    if (!metadata.hasRemainder()) {
+      return file.placing(() -> decodeOldRemainder(new byte[0]));
+    }
+    return file.decode(
+        file.remainder(),
+        contents ->
+            decodeOldRemainder(
+                ZstdFrame.decompress(
+                    contents,
+                    metadata.getRemainder().getDecodedBytes(),
+                    ArchiveSection.REMAINDER)));
+  }
+
+  private List<RemainderTensor> decodeOldRemainder(byte[] message) throws IOException {
     if (checked.unmasked().isPresent()) {
       return RemainderDecoder.decodeOld(message, checked.unmasked().get());
     }
@@ -561,8 +581,12 @@ public final class PemnArchive {
       boolean rounded = isOld() ? tensor.type() == NumberType.FLOAT32 : tensor.isFloats();
       tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
-    module.check(tensors, storageLimit());
-    return module;
+    long storageLimit = storageLimit();
+    return file.placing(
+        () -> {
+          module.check(tensors, storageLimit);
+          return module;
+        });
   }
 
   /**
@@ -590,11 +614,16 @@ public final class PemnArchive {
   }
 
   private TorchScriptModule parseModule() throws IOException {
-    ByteBuffer section = file.contents(file.module());
-    return TorchScriptModule.parse(
-        isOld()
-            ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
-            : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
+    return file.decode(
+        file.module(),
+        contents ->
+            TorchScriptModule.parse(
+                isOld()
+                    ? ZstdFrame.decompress(
+                        contents, metadata.getModule().getDecodedBytes(), ArchiveSection.MODULE)
+                    : ZstdFrame.decompressUpTo(
+                        contents, limits.moduleBytes(), ArchiveSection.MODULE),
+                limits.moduleEntries()));
   }
 
   /**
@@ -643,8 +672,10 @@ public final class PemnArchive {
         && generator.isPresent()
         && !Arrays.equals(generator.get().values(), storedPrototypeValues())) {
       throw new PemnFormatException.Corrupt(
-          "The stored prototype values are not those that the seed regenerates;"
-              + " the archive was written by a faulty tool.");
+          Finding.of(ArchiveSection.PROTOTYPE_VALUES, "others", "those that its seed regenerates")
+              .at(file.prototypeValues().extent().from()),
+          "The archive's prototype values should be {expected}, but are {found}; it was written by"
+              + " a faulty tool.");
     }
   }
 
@@ -675,13 +706,12 @@ public final class PemnArchive {
     String found = Layer.hex(digest);
     if (!found.equals(layer.digest())) {
       throw new PemnFormatException.Corrupt(
+          Finding.of(ArchiveSection.METADATA, "digest " + found, "digest " + layer.digest())
+              .at(file.metadataExtent().from()),
           "The rebuilt weights of "
               + layer.name()
-              + " have digest "
-              + found
-              + ", but the archive was trained with "
-              + layer.digest()
-              + "; get the file again, and report a fault of pemn if that does not help.");
+              + " have {found}, but those that were trained had {expected}; get the file again, and"
+              + " report a fault of pemn if that does not help.");
     }
   }
 
@@ -695,31 +725,36 @@ public final class PemnArchive {
             .sum();
     if (signs + ternarySigns > Integer.MAX_VALUE) {
       throw new PemnFormatException.LimitExceeded(
-          "The archive's masks have more than the 2147483647 bits that are possible.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  signs + ternarySigns + " bits",
+                  "at most " + Integer.MAX_VALUE + " bits")
+              .at(file.metadataExtent().from()),
+          "The archive's masks have {found}, but {expected} are possible; use a smaller network.");
     }
+    MaskLayout layout =
+        MaskLayout.of(
+            layers().stream()
+                .map(layer -> new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                .toList());
     Mask bits =
-        MaskCodecs.of(metadata.getMasks().getEncoding())
-            .decode(
-                file.contents(file.masks()),
-                metadata.getMasks().getDecodedBytes(),
-                MaskLayout.of(
-                    layers().stream()
-                        .map(
-                            layer ->
-                                new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
-                        .toList()));
+        file.decode(
+            file.masks(),
+            contents ->
+                MaskCodecs.of(metadata.getMasks().getEncoding())
+                    .decode(contents, metadata.getMasks().getDecodedBytes(), layout));
     Map<String, LayerMask> decoded = new HashMap<>();
     for (Layer layer : layers()) {
       Mask own = bits.slice(layer.firstPosition(), layer.size());
       if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
         throw new PemnFormatException.Corrupt(
+            Finding.of(
+                    ArchiveSection.MASKS, own.kept() + " kept weights", layer.kept() + " of them")
+                .at(file.masks().extent().from()),
             "The mask of "
                 + layer.name()
-                + " keeps "
-                + own.kept()
-                + " weights, but the archive says "
-                + layer.kept()
-                + "; it was written by a faulty tool.");
+                + " has {found}, but the archive says {expected}; it was written by a faulty"
+                + " tool.");
       }
       if (layer.kind() == MaskKind.KEEP) {
         decoded.put(layer.name(), new LayerMask.Keep(own));
@@ -755,8 +790,11 @@ public final class PemnArchive {
                   .map(
                       layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
-      return PrototypeDecoder.decode(file.contents(file.codedPrototype()), used);
+      return file.decode(
+          file.codedPrototype(), contents -> PrototypeDecoder.decode(contents, used));
     }
-    return RemainderDecoder.finite(file.contents(file.prototypeValues()), "stored prototype");
+    return file.decode(
+        file.prototypeValues(),
+        contents -> FiniteFloats.read(contents, ArchiveSection.PROTOTYPE_VALUES, "prototype"));
   }
 }
