@@ -84,7 +84,7 @@ final class Download {
                   .at(in.bytes),
               "The transfer of "
                   + ShownUrl.of(url)
-                  + " ended after {found}, but {expected} were announced; try again.");
+                  + " ended after {found} of {expected}; try again.");
         }
         throw e;
       }

@@ -24,7 +24,8 @@ class CrowdedMetadataTest {
         assertThrows(
             PemnFormatException.LimitExceeded.class,
             () -> PemnArchive.read(archive, Limits.DEFAULT));
-    assertTrue(e.getMessage().contains("more layers than the limit of 100000"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("100001 layers or more, but at most 100000"), e.getMessage());
   }
 
   @Test

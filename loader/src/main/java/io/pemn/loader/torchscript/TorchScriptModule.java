@@ -338,8 +338,8 @@ public record TorchScriptModule(List<Entry> entries) {
           TensorShape tensor = tensors.get(span.tensor());
           if (tensor == null) {
             throw corrupt(
-                "the tensor " + span.tensor(),
-                "layers of the archive and tensors of its remainder");
+                "the tensor " + span.tensor() + ", which is neither a layer nor in the remainder",
+                "only such");
           }
           checkSpan(storage, span, tensor);
           missing.remove(span.tensor());
@@ -403,8 +403,12 @@ public record TorchScriptModule(List<Entry> entries) {
         || span.offset() > storage.elements()
         || layout.size() > storage.elements()) {
       throw corrupt(
-          "the tensor " + span.tensor() + " of shape " + shape + " reach beyond its storage",
-          "places among the " + storage.elements() + " elements of " + storage.path());
+          "the tensor "
+              + span.tensor()
+              + " of shape "
+              + shape
+              + ", which reaches beyond its storage",
+          "all of it within the " + storage.elements() + " elements of " + storage.path());
     }
     return layout;
   }

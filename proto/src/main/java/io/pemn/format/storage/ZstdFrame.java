@@ -137,6 +137,7 @@ public final class ZstdFrame {
       case MASKS -> "The masks";
       case REMAINDER -> "The remainder's tensors";
       case MODULE -> "The module's entries";
+      case FILE -> "The contents of the file";
       default -> "The prototype's values";
     };
   }
