@@ -73,7 +73,8 @@ final class Download {
       throw PemnArchive.tooLarge(
           ShownUrl.of(url) + " has " + announced + " bytes", policy.limits());
     }
-    try (Counted in = new Counted(connection.getInputStream())) {
+    try (Counted in =
+        new Counted(new SteadyStream(connection.getInputStream(), System::nanoTime))) {
       try {
         return PemnArchive.read(in, policy);
       } catch (PemnFormatException.Truncated e) {

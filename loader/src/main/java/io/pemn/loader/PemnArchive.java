@@ -138,8 +138,9 @@ public final class PemnArchive {
 
   /**
    * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
-   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
-   * counts as lost. A {@code file:} URL is opened as a path is.
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds,
+   * or sends less than 1 KiB a second for more than a minute, counts as lost. A {@code file:} URL
+   * is opened as a path is.
    *
    * @param url where it is
    * @param policy what it may ask for and bring
