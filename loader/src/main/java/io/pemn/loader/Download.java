@@ -23,7 +23,7 @@ final class Download {
 
   private Download() {}
 
-  static PemnArchive of(URL url, Limits limits) throws IOException {
+  static PemnArchive of(URL url, LoadPolicy policy) throws IOException {
     try {
       URLConnection connection = url.openConnection();
       connection.setConnectTimeout(CONNECT_MILLISECONDS);
@@ -32,7 +32,7 @@ final class Download {
       connection.setUseCaches(false);
       boolean read = false;
       try {
-        PemnArchive archive = read(url, connection, limits);
+        PemnArchive archive = read(url, connection, policy);
         read = true;
         return archive;
       } finally {
@@ -59,7 +59,7 @@ final class Download {
     }
   }
 
-  private static PemnArchive read(URL url, URLConnection connection, Limits limits)
+  private static PemnArchive read(URL url, URLConnection connection, LoadPolicy policy)
       throws IOException {
     if (connection instanceof HttpURLConnection http
         && http.getResponseCode() != HttpURLConnection.HTTP_OK) {
@@ -71,12 +71,14 @@ final class Download {
               + ", not an archive; check the URL.");
     }
     long announced = connection.getContentLengthLong();
-    if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url), announced + " bytes", limits.fileBytes());
+    long most = policy.limits().fileBytes();
+    if (announced > most) {
+      throw PemnArchive.tooLarge(ShownUrl.of(url).toString(), announced + " bytes", most);
     }
-    try (Counted in = new Counted(connection.getInputStream())) {
+    try (Counted in =
+        new Counted(new SteadyStream(connection.getInputStream(), System::nanoTime))) {
       try {
-        return PemnArchive.read(in, limits);
+        return PemnArchive.read(in, policy);
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(

@@ -67,6 +67,7 @@ public final class PemnArchive {
   private final Metadata metadata;
   private final CheckedMetadata checked;
   private final Map<String, Layer> layersByName;
+  private final LoadPolicy policy;
   private final Limits limits;
 
   private final Once<Map<String, LayerMask>> masks = new Once<>(this::decodeMasks);
@@ -75,7 +76,8 @@ public final class PemnArchive {
   private final Once<TorchScriptModule> parsedModule = new Once<>(this::parseModule);
   private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
-  private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
+  private PemnArchive(ArchiveBytes bytes, LoadPolicy policy) throws IOException {
+    this.limits = policy.limits();
     this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
@@ -85,11 +87,11 @@ public final class PemnArchive {
                     file.version(), metadata, file.prototypeValues().length(), limits));
     this.layersByName =
         layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
-    this.limits = limits;
+    this.policy = policy;
   }
 
   /**
-   * Opens an archive within {@link Limits#DEFAULT}; see {@link #open(Path, Limits)}.
+   * Opens an archive under {@link LoadPolicy#standard()}; see {@link #open(Path, LoadPolicy)}.
    *
    * @param file its path
    * @return the open archive
@@ -97,7 +99,7 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(Path file) throws IOException {
-    return open(file, Limits.DEFAULT);
+    return open(file, LoadPolicy.standard());
   }
 
   /**
@@ -105,26 +107,27 @@ public final class PemnArchive {
    * the file was replaced in between is found out then. (Small files are read whole.)
    *
    * @param file its path
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive open(Path file, Limits limits) throws IOException {
+  public static PemnArchive open(Path file, LoadPolicy policy) throws IOException {
     ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
-    if (bytes.size() > limits.fileBytes()) {
-      throw tooLarge(file.toString(), bytes.size() + " bytes", limits.fileBytes());
+    if (bytes.size() > policy.limits().fileBytes()) {
+      throw tooLarge(file.toString(), bytes.size() + " bytes", policy.limits().fileBytes());
     }
+    checkSigned(policy);
     return new PemnArchive(
         bytes.size() <= READ_WHOLE
             ? new ArchiveBytes.InMemory(bytes.read(0, (int) bytes.size()))
             : bytes,
-        limits);
+        policy);
   }
 
   /**
-   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, within
-   * {@link Limits#DEFAULT}; see {@link #open(URL, Limits)}.
+   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, under
+   * {@link LoadPolicy#standard()}; see {@link #open(URL, LoadPolicy)}.
    *
    * @param url where it is
    * @return the open archive
@@ -132,56 +135,57 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(URL url) throws IOException {
-    return open(url, Limits.DEFAULT);
+    return open(url, LoadPolicy.standard());
   }
 
   /**
    * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
-   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
-   * counts as lost. A {@code file:} URL is opened as a path is.
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds,
+   * or sends less than 1 KiB a second for more than a minute, counts as lost. A {@code file:} URL
+   * is opened as a path is.
    *
    * @param url where it is
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive open(URL url, Limits limits) throws IOException {
+  public static PemnArchive open(URL url, LoadPolicy policy) throws IOException {
     if (url.getProtocol().equals("file")) {
       try {
-        return open(Path.of(url.toURI()), limits);
+        return open(Path.of(url.toURI()), policy);
       } catch (URISyntaxException | IllegalArgumentException e) {
         throw new IOException(ShownUrl.of(url) + " is no path of this machine; check it.", e);
       }
     }
-    return Download.of(url, limits);
+    return Download.of(url, policy);
   }
 
   /**
-   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   * Reads an archive from memory under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes; not copied: do not change them afterwards
    * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(byte[] file) throws PemnFormatException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
    * Reads an archive from memory.
    *
    * @param file all its bytes; not copied: do not change them afterwards
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    */
-  public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
-    return read(ByteBuffer.wrap(file), limits);
+  public static PemnArchive read(byte[] file, LoadPolicy policy) throws PemnFormatException {
+    return read(ByteBuffer.wrap(file), policy);
   }
 
   /**
-   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   * Reads an archive from memory under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
@@ -189,7 +193,7 @@ public final class PemnArchive {
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(ByteBuffer file) throws PemnFormatException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
@@ -197,16 +201,17 @@ public final class PemnArchive {
    *
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    */
-  public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
-    if (file.remaining() > limits.fileBytes()) {
-      throw tooLarge("The archive", file.remaining() + " bytes", limits.fileBytes());
+  public static PemnArchive read(ByteBuffer file, LoadPolicy policy) throws PemnFormatException {
+    if (file.remaining() > policy.limits().fileBytes()) {
+      throw tooLarge("The archive", file.remaining() + " bytes", policy.limits().fileBytes());
     }
+    checkSigned(policy);
     try {
-      return new PemnArchive(new ArchiveBytes.InMemory(file), limits);
+      return new PemnArchive(new ArchiveBytes.InMemory(file), policy);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
@@ -215,7 +220,7 @@ public final class PemnArchive {
   }
 
   /**
-   * Reads an archive from a stream within {@link Limits#DEFAULT}.
+   * Reads an archive from a stream under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes; read to its end and not closed
    * @return the open archive
@@ -223,7 +228,7 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive read(InputStream file) throws IOException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
@@ -232,13 +237,36 @@ public final class PemnArchive {
    *
    * @param file all its bytes; read to its end, but no further than the limits allow, and not
    *     closed
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive read(InputStream file, Limits limits) throws IOException {
-    return new PemnArchive(new ArrivingBytes(file, limits), limits);
+  public static PemnArchive read(InputStream file, LoadPolicy policy) throws IOException {
+    checkSigned(policy);
+    return new PemnArchive(new ArrivingBytes(file, policy.limits()), policy);
+  }
+
+  // The place where signatures will be checked.
+  private static void checkSigned(LoadPolicy policy) throws PemnFormatException {
+    if (!policy.signers().isEmpty()) {
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.FILE, "none", "a signature of a trusted key"),
+          "The policy asks for {expected}, but {found} came with the archive.");
+    }
+  }
+
+  /** Checks that the policy hands out the module, whose code runs wherever it is loaded. */
+  void requireTorchScript() throws PemnFormatException {
+    if (!policy.allowsTorchScript()) {
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.MODULE, "a TorchScript module", "a built-in network")
+              .at(file.module().extent().from()),
+          "The archive holds {found}, not {expected}: code that runs when it is loaded, and no one"
+              + " allowed that; allow it (LoadPolicy.allowTorchScript(), or the option"
+              + " allowTorchScript=true in DJL's Criteria) if you trust where the file comes from,"
+              + " or read its weights only.");
+    }
   }
 
   static PemnFormatException tooLarge(String what, String found, long most) {
@@ -646,7 +674,8 @@ public final class PemnArchive {
    *
    * @param out gets the file and stays open
    * @throws IllegalArgumentException if the network is no TorchScript module
-   * @throws PemnFormatException if the archive is damaged
+   * @throws PemnFormatException if the archive is damaged, or the {@link LoadPolicy} does not allow
+   *     TorchScript
    * @throws IOException if {@code out} cannot be written to
    */
   public void writeTorchScript(OutputStream out) throws IOException {

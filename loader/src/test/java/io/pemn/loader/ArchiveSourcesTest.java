@@ -32,7 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ArchiveSourcesTest {
   private static final Path GOLDEN =
       Path.of(System.getProperty("pemn.home")).resolve("testdata/golden/version-3/ternary.pemn");
-  private static final Limits TINY = new Limits(100, 1000, 10, 1000, 1000);
+  private static final LoadPolicy TINY =
+      LoadPolicy.standard().withLimits(new Limits(100, 1000, 10, 1000, 1000));
 
   @TempDir private Path folder;
   private HttpServer server;

@@ -7,7 +7,6 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.storage.ArchiveFormat;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -49,7 +48,6 @@ final class ForgedArchives {
 
   /** Why the archive is refused. */
   static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
+    return assertThrows(PemnFormatException.class, () -> PemnArchive.read(bytes).verify());
   }
 }

@@ -20,7 +20,6 @@ import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.format.storage.ZstdFrame;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.util.Arrays;
@@ -142,7 +141,7 @@ class HostilePrototypeTest {
       Archive sound = sound(name);
       assertEquals(4, sound.getFormatVersion());
       assertArrayEquals(sound.toByteArray(), with(sound, metadata -> {}));
-      PemnArchive.read(withMessage(name, message(sound).toByteArray()), Limits.DEFAULT).verify();
+      PemnArchive.read(withMessage(name, message(sound).toByteArray())).verify();
     }
   }
 

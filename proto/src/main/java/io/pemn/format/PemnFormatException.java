@@ -301,4 +301,44 @@ public abstract sealed class PemnFormatException extends IOException {
       return new Unsupported(this, finding);
     }
   }
+
+  /**
+   * The archive may be sound, but the caller's policy refuses it: it brings code that was not
+   * allowed, or lacks a signature that was asked for.
+   *
+   * @since 0.1
+   */
+  public static final class NotTrusted extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates the exception.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     */
+    public NotTrusted(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public NotTrusted(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private NotTrusted(NotTrusted unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new NotTrusted(this, finding);
+    }
+  }
 }
