@@ -121,7 +121,7 @@ class SignTest {
   @Test
   void aTorchScriptFileIsNoSignedArchive() {
     assertRefused(
-        "is a TorchScript file, but only archives can be signed",
+        "is a TorchScript file, but a signed archive is asked for",
         CommandRun.of(
             "eval",
             Modules.file("resnet8-traced.pt"),

@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.signature.ModelSignature;
@@ -52,7 +54,7 @@ final class Download {
               throw new FileNotFoundException();
             }
             checkAnswer(url, connection, "a signature");
-            try (InputStream in = connection.getInputStream()) {
+            try (InputStream in = steady(connection)) {
               return in.readNBytes(ModelSignature.MOST_BYTES + 1);
             }
           });
@@ -119,25 +121,28 @@ final class Download {
     checkAnswer(url, connection, "an archive");
     long announced = connection.getContentLengthLong();
     if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url) + " has " + announced + " bytes", limits);
+      throw PemnArchive.tooLarge(
+          ShownUrl.of(url).toString(), announced + " bytes", limits.fileBytes());
     }
-    try (Counted in = new Counted(connection.getInputStream())) {
+    try (Counted in = new Counted(steady(connection))) {
       try {
         return opening.of(in);
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(
+              Finding.of(ArchiveSection.FILE, in.bytes + " bytes", announced + " bytes")
+                  .at(in.bytes),
               "The transfer of "
                   + ShownUrl.of(url)
-                  + " ended after "
-                  + in.bytes
-                  + " of "
-                  + announced
-                  + " bytes; try again.");
+                  + " ended after {found} of {expected}; try again.");
         }
         throw e;
       }
     }
+  }
+
+  private static InputStream steady(URLConnection connection) throws IOException {
+    return new SteadyStream(connection.getInputStream(), System::nanoTime);
   }
 
   /** Gives back what a connection holds open, whatever state it is in. */

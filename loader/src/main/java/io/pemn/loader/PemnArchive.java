@@ -1,6 +1,8 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Distribution;
+import io.pemn.format.Finding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -62,8 +64,6 @@ public final class PemnArchive {
 
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
   private static final String THE_ARCHIVE = "The archive";
-  private static final String REMAINDER = "The remainder tensors";
-  private static final String MODULE = "The module's entries";
 
   private final ArchiveFile file;
   private final Metadata metadata;
@@ -86,8 +86,10 @@ public final class PemnArchive {
     this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
-        CheckedMetadata.of(
-            this.file.version(), metadata, this.file.prototypeValues().length(), limits);
+        file.placing(
+            () ->
+                CheckedMetadata.of(
+                    file.version(), metadata, file.prototypeValues().length(), limits));
     this.layersByName =
         layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
     this.policy = policy;
@@ -120,7 +122,7 @@ public final class PemnArchive {
   public static PemnArchive open(Path file, LoadPolicy policy) throws IOException {
     ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
     if (bytes.size() > policy.limits().fileBytes()) {
-      throw tooLarge(file + " has " + bytes.size() + " bytes", policy.limits());
+      throw tooLarge(file.toString(), bytes.size() + " bytes", policy.limits().fileBytes());
     }
     if (!policy.keys().isEmpty()) {
       SignatureSource source =
@@ -150,9 +152,10 @@ public final class PemnArchive {
 
   /**
    * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
-   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
-   * counts as lost. A {@code file:} URL is opened as a path is. Where the policy wants a signature
-   * and does not have it, it is read first, from the URL whose path has {@code .sig} behind it.
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds,
+   * or sends less than 1 KiB a second for more than a minute, counts as lost. A {@code file:} URL
+   * is opened as a path is. Where the policy wants a signature and does not have it, it is read
+   * first, from the URL whose path has {@code .sig} behind it.
    *
    * @param url where it is
    * @param policy what it may ask for and bring
@@ -222,7 +225,7 @@ public final class PemnArchive {
    */
   public static PemnArchive read(ByteBuffer file, LoadPolicy policy) throws PemnFormatException {
     if (file.remaining() > policy.limits().fileBytes()) {
-      throw tooLarge("The archive has " + file.remaining() + " bytes", policy.limits());
+      throw tooLarge("The archive", file.remaining() + " bytes", policy.limits().fileBytes());
     }
     try {
       if (policy.keys().isEmpty()) {
@@ -233,7 +236,10 @@ public final class PemnArchive {
       throw e;
     } catch (IOException e) {
       // The archive is in memory; only the signature may have to be read.
-      throw new PemnFormatException.NotTrusted(e.getMessage());
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.SIGNATURE, "nothing that can be read", "a signature"),
+          e.getMessage(),
+          e);
     }
   }
 
@@ -274,8 +280,9 @@ public final class PemnArchive {
         .orElseThrow(
             () ->
                 new PemnFormatException.NotTrusted(
-                    "Only signed archives are taken here, and no signature came with this one; give"
-                        + " it with LoadPolicy.withSignature."))
+                    Finding.of(ArchiveSection.SIGNATURE, "no signature", "one of a trusted key"),
+                    "Only signed archives are taken here, and {found} came with this one; give it"
+                        + " with LoadPolicy.withSignature."))
         .check(policy.keys());
   }
 
@@ -301,19 +308,19 @@ public final class PemnArchive {
   void requireTorchScript() throws PemnFormatException {
     if (!policy.allowsTorchScript()) {
       throw new PemnFormatException.NotTrusted(
-          "The archive holds a TorchScript module, which is code that runs when it is loaded, and"
-              + " no one allowed that; allow it (LoadPolicy.allowTorchScript(), or the option"
+          Finding.of(ArchiveSection.MODULE, "a TorchScript module", "a built-in network")
+              .at(file.module().extent().from()),
+          "The archive holds {found}, not {expected}: code that runs when it is loaded, and no one"
+              + " allowed that; allow it (LoadPolicy.allowTorchScript(), or the option"
               + " allowTorchScript=true in DJL's Criteria) if you trust where the file comes from,"
               + " or read its weights only.");
     }
   }
 
-  static PemnFormatException tooLarge(String found, Limits limits) {
+  static PemnFormatException tooLarge(String what, String found, long most) {
     return new PemnFormatException.LimitExceeded(
-        found
-            + ", more than the limit of "
-            + limits.fileBytes()
-            + "; raise the limit if you trust it.");
+        Finding.of(ArchiveSection.FILE, found, "at most " + most + " bytes").at(most),
+        what + " has {found}, but {expected} are allowed; raise the limit if you trust it.");
   }
 
   /** {@return the signature that the policy asked for; empty if it asked for none} */
@@ -575,37 +582,57 @@ public final class PemnArchive {
       List<ParameterShape> unmasked = checked.unmasked().get();
       return unmasked.isEmpty()
           ? List.of()
-          : RemainderDecoder.decode(
-              ZstdFrame.decompressUpTo(
-                  file.contents(file.remainder()), RemainderDecoder.mostBytes(unmasked), REMAINDER),
-              unmasked);
+          : file.decode(
+              file.remainder(),
+              contents ->
+                  RemainderDecoder.decode(
+                      ZstdFrame.decompressUpTo(
+                          contents, RemainderDecoder.mostBytes(unmasked), ArchiveSection.REMAINDER),
+                      unmasked));
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
     List<String> names =
         parsedModule.get().tensors().stream().filter(name -> !masked.contains(name)).toList();
     if (metadata.hasRemainder() == names.isEmpty()) {
       throw new PemnFormatException.Corrupt(
-          "The archive must have a remainder exactly where its module has tensors that are not"
-              + " masked; it was written by a faulty tool.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  (metadata.hasRemainder() ? "a" : "no") + " remainder",
+                  "one exactly where there are tensors that are not masked")
+              .at(file.metadataExtent().from()),
+          "The archive has {found} of a module with "
+              + names.size()
+              + " tensors that are not masked, but should have {expected}; it was written by a"
+              + " faulty tool.");
     }
     return names.isEmpty()
         ? List.of()
-        : RemainderDecoder.decode(
-            ZstdFrame.decompressUpTo(
-                file.contents(file.remainder()), limits.remainderBytes(), REMAINDER),
-            names,
-            metadata.getRemainder().getParameters(),
-            limits);
+        : file.decode(
+            file.remainder(),
+            contents ->
+                RemainderDecoder.decode(
+                    ZstdFrame.decompressUpTo(
+                        contents, limits.remainderBytes(), ArchiveSection.REMAINDER),
+                    names,
+                    metadata.getRemainder().getParameters(),
+                    limits));
   }
 
   private List<RemainderTensor> decodeOldRemainder() throws IOException {
-    byte[] message =
-        metadata.hasRemainder()
-            ? ZstdFrame.decompress(
-                file.contents(file.remainder()),
-                metadata.getRemainder().getDecodedBytes(),
-                REMAINDER)
-            : new byte[0];
+    if (!metadata.hasRemainder()) {
+      return file.placing(() -> decodeOldRemainder(new byte[0]));
+    }
+    return file.decode(
+        file.remainder(),
+        contents ->
+            decodeOldRemainder(
+                ZstdFrame.decompress(
+                    contents,
+                    metadata.getRemainder().getDecodedBytes(),
+                    ArchiveSection.REMAINDER)));
+  }
+
+  private List<RemainderTensor> decodeOldRemainder(byte[] message) throws IOException {
     if (checked.unmasked().isPresent()) {
       return RemainderDecoder.decodeOld(message, checked.unmasked().get());
     }
@@ -635,8 +662,12 @@ public final class PemnArchive {
       boolean rounded = isOld() ? tensor.type() == NumberType.FLOAT32 : tensor.isFloats();
       tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
-    module.check(tensors, storageLimit());
-    return module;
+    long storageLimit = storageLimit();
+    return file.placing(
+        () -> {
+          module.check(tensors, storageLimit);
+          return module;
+        });
   }
 
   /**
@@ -664,11 +695,16 @@ public final class PemnArchive {
   }
 
   private TorchScriptModule parseModule() throws IOException {
-    ByteBuffer section = file.contents(file.module());
-    return TorchScriptModule.parse(
-        isOld()
-            ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
-            : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
+    return file.decode(
+        file.module(),
+        contents ->
+            TorchScriptModule.parse(
+                isOld()
+                    ? ZstdFrame.decompress(
+                        contents, metadata.getModule().getDecodedBytes(), ArchiveSection.MODULE)
+                    : ZstdFrame.decompressUpTo(
+                        contents, limits.moduleBytes(), ArchiveSection.MODULE),
+                limits.moduleEntries()));
   }
 
   /**
@@ -718,8 +754,10 @@ public final class PemnArchive {
         && generator.isPresent()
         && !Arrays.equals(generator.get().values(), storedPrototypeValues())) {
       throw new PemnFormatException.Corrupt(
-          "The stored prototype values are not those that the seed regenerates;"
-              + " the archive was written by a faulty tool.");
+          Finding.of(ArchiveSection.PROTOTYPE_VALUES, "others", "those that its seed regenerates")
+              .at(file.prototypeValues().extent().from()),
+          "The archive's prototype values should be {expected}, but are {found}; it was written by"
+              + " a faulty tool.");
     }
   }
 
@@ -750,13 +788,12 @@ public final class PemnArchive {
     String found = Layer.hex(digest);
     if (!found.equals(layer.digest())) {
       throw new PemnFormatException.Corrupt(
+          Finding.of(ArchiveSection.METADATA, "digest " + found, "digest " + layer.digest())
+              .at(file.metadataExtent().from()),
           "The rebuilt weights of "
               + layer.name()
-              + " have digest "
-              + found
-              + ", but the archive was trained with "
-              + layer.digest()
-              + "; get the file again, and report a fault of pemn if that does not help.");
+              + " have {found}, but those that were trained had {expected}; get the file again, and"
+              + " report a fault of pemn if that does not help.");
     }
   }
 
@@ -770,31 +807,36 @@ public final class PemnArchive {
             .sum();
     if (signs + ternarySigns > Integer.MAX_VALUE) {
       throw new PemnFormatException.LimitExceeded(
-          "The archive's masks have more than the 2147483647 bits that are possible.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  signs + ternarySigns + " bits",
+                  "at most " + Integer.MAX_VALUE + " bits")
+              .at(file.metadataExtent().from()),
+          "The archive's masks have {found}, but {expected} are possible; use a smaller network.");
     }
+    MaskLayout layout =
+        MaskLayout.of(
+            layers().stream()
+                .map(layer -> new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                .toList());
     Mask bits =
-        MaskCodecs.of(metadata.getMasks().getEncoding())
-            .decode(
-                file.contents(file.masks()),
-                metadata.getMasks().getDecodedBytes(),
-                MaskLayout.of(
-                    layers().stream()
-                        .map(
-                            layer ->
-                                new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
-                        .toList()));
+        file.decode(
+            file.masks(),
+            contents ->
+                MaskCodecs.of(metadata.getMasks().getEncoding())
+                    .decode(contents, metadata.getMasks().getDecodedBytes(), layout));
     Map<String, LayerMask> decoded = new HashMap<>();
     for (Layer layer : layers()) {
       Mask own = bits.slice(layer.firstPosition(), layer.size());
       if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
         throw new PemnFormatException.Corrupt(
+            Finding.of(
+                    ArchiveSection.MASKS, own.kept() + " kept weights", layer.kept() + " of them")
+                .at(file.masks().extent().from()),
             "The mask of "
                 + layer.name()
-                + " keeps "
-                + own.kept()
-                + " weights, but the archive says "
-                + layer.kept()
-                + "; it was written by a faulty tool.");
+                + " has {found}, but the archive says {expected}; it was written by a faulty"
+                + " tool.");
       }
       if (layer.kind() == MaskKind.KEEP) {
         decoded.put(layer.name(), new LayerMask.Keep(own));
@@ -830,8 +872,11 @@ public final class PemnArchive {
                   .map(
                       layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
-      return PrototypeDecoder.decode(file.contents(file.codedPrototype()), used);
+      return file.decode(
+          file.codedPrototype(), contents -> PrototypeDecoder.decode(contents, used));
     }
-    return RemainderDecoder.finite(file.contents(file.prototypeValues()), "stored prototype");
+    return file.decode(
+        file.prototypeValues(),
+        contents -> FiniteFloats.read(contents, ArchiveSection.PROTOTYPE_VALUES, "prototype"));
   }
 }

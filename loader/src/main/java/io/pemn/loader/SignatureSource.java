@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.signature.ModelSignature;
@@ -73,7 +75,8 @@ record SignatureSource(String subject, Bytes bytes) {
       BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
       if (!found.isRegularFile()) {
         throw new PemnFormatException.NotTrusted(
-            file + " is not a file, but the signature of the archive is expected there.");
+            Finding.of(ArchiveSection.SIGNATURE, "no file", "the archive's signature"),
+            file + " is {found}, but {expected} is expected there.");
       }
       if (found.size() > ModelSignature.MOST_BYTES) {
         throw ModelSignature.tooLarge("The signature " + file, found.size());
@@ -88,7 +91,8 @@ record SignatureSource(String subject, Bytes bytes) {
 
   static PemnFormatException missing(String place) {
     return new PemnFormatException.NotTrusted(
-        "There is no signature "
+        Finding.of(ArchiveSection.SIGNATURE, "no signature", "one of a trusted key"),
+        "There is {found} "
             + place
             + ", and only signed archives are taken here; get it from whoever made the archive.");
   }

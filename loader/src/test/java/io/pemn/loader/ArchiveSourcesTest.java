@@ -175,7 +175,7 @@ class ArchiveSourcesTest {
             + cut
             + " ended after "
             + bytes.length / 2
-            + " of "
+            + " bytes of "
             + bytes.length
             + " bytes; try again.",
         e.getMessage());
@@ -220,8 +220,8 @@ class ArchiveSourcesTest {
             PemnFormatException.LimitExceeded.class,
             () -> PemnArchive.read(new ByteArrayInputStream(bytes), TINY));
     assertEquals(
-        "The stream goes on after 100 bytes, more than the limit of 100; raise the limit if you"
-            + " trust it.",
+        "The stream has more than 100 bytes, but at most 100 bytes are allowed; raise the limit if"
+            + " you trust it.",
         e.getMessage());
   }
 

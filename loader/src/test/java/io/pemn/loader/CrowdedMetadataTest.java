@@ -22,7 +22,8 @@ class CrowdedMetadataTest {
     byte[] archive = archive(repeated(Metadata.LAYERS_FIELD_NUMBER, MANY));
     PemnFormatException e =
         assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(archive));
-    assertTrue(e.getMessage().contains("more layers than the limit of 100000"), e.getMessage());
+    assertTrue(
+        e.getMessage().contains("100001 layers or more, but at most 100000"), e.getMessage());
   }
 
   @Test

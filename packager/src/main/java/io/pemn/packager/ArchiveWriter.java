@@ -209,11 +209,14 @@ public final class ArchiveWriter {
               LoadPolicy.standard()
                   .withLimits(
                       new Limits(
-                          Long.MAX_VALUE,
-                          Integer.MAX_VALUE,
-                          Integer.MAX_VALUE,
-                          Long.MAX_VALUE,
-                          Long.MAX_VALUE)))
+                              Long.MAX_VALUE,
+                              Integer.MAX_VALUE,
+                              Integer.MAX_VALUE,
+                              Long.MAX_VALUE,
+                              Long.MAX_VALUE)
+                          .withMetadataBytes(Integer.MAX_VALUE)
+                          .withClassLabels(Integer.MAX_VALUE)
+                          .withPrototypeBytes(Long.MAX_VALUE)))
           .verify();
     } catch (IOException e) {
       throw new IllegalArgumentException(

@@ -46,8 +46,11 @@ final class ForgedArchives {
     return ByteString.copyFrom(ArchiveFormat.digest(bytes.asReadOnlyByteBuffer()));
   }
 
-  /** Why the archive is refused. */
+  /** Why the archive is refused; that it tells so is checked. */
   static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(PemnFormatException.class, () -> PemnArchive.read(bytes).verify());
+    PemnFormatException e =
+        assertThrows(PemnFormatException.class, () -> PemnArchive.read(bytes).verify());
+    Telling.assertTells(e, bytes.length);
+    return e;
   }
 }

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
@@ -412,7 +413,7 @@ class HostileArchiveTest {
         ZstdFrame.decompress(
             sound.getRemainder().asReadOnlyByteBuffer(),
             sound.getMetadata().getRemainder().getDecodedBytes(),
-            "The remainder"));
+            ArchiveSection.REMAINDER));
   }
 
   @Test
@@ -886,7 +887,7 @@ class HostileArchiveTest {
         ZstdFrame.decompress(
             sound.getModule().asReadOnlyByteBuffer(),
             sound.getMetadata().getModule().getDecodedBytes(),
-            "The module"));
+            ArchiveSection.MODULE));
   }
 
   private static byte[] withModule(byte[] message) throws IOException {

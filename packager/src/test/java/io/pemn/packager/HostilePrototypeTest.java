@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -177,7 +178,9 @@ class HostilePrototypeTest {
   private static CodedPrototype message(Archive archive) throws IOException {
     return CodedPrototype.parseFrom(
         ZstdFrame.decompressUpTo(
-            archive.getCodedPrototype().asReadOnlyByteBuffer(), 1 << 20, "The values"));
+            archive.getCodedPrototype().asReadOnlyByteBuffer(),
+            1 << 20,
+            ArchiveSection.CODED_PROTOTYPE));
   }
 
   private static byte[] withMessage(String name, byte[] message) throws IOException {

@@ -14,6 +14,7 @@ import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -522,7 +523,7 @@ class HostileVersion3Test {
   private static Remainder remainder(String name) throws IOException {
     return Remainder.parseFrom(
         ZstdFrame.decompressUpTo(
-            sound(name).getRemainder().asReadOnlyByteBuffer(), 1 << 20, "The remainder"));
+            sound(name).getRemainder().asReadOnlyByteBuffer(), 1 << 20, ArchiveSection.REMAINDER));
   }
 
   private static byte[] withRemainder(String name, byte[] message) throws IOException {

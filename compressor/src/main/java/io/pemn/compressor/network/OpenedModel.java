@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.training.ParameterStore;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
@@ -75,8 +77,8 @@ public final class OpenedModel implements TargetNetwork.Shipped {
     }
     if (!policy.signers().isEmpty()) {
       throw new PemnFormatException.NotTrusted(
-          file
-              + " is a TorchScript file, but only archives can be signed; give the signed archive.");
+          Finding.of(ArchiveSection.FILE, "a TorchScript file", "a signed archive"),
+          file + " is {found}, but {expected} is asked for; give the archive.");
     }
     return openTorchScript(file, device);
   }

@@ -20,6 +20,7 @@ import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.NumberType;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.TorchScriptDescription;
@@ -176,6 +177,33 @@ class LoadedModuleTest {
         IllegalArgumentException.class,
         () -> PemnModel.load(sound, "elsewhere", Device.of("gpu", 99)));
     assertEquals(before, leftBehind());
+  }
+
+  /**
+   * What docs/security.md says that TorchScript can do, and what keeps an archive from doing it.
+   */
+  @Test
+  void aModuleThatWritesFilesWhileItIsLoadedDoesSoOnlyWhereItIsAllowed() throws Exception {
+    Path victim = Path.of("target/written-by-a-module");
+    Files.createDirectories(victim.getParent());
+    String before = "0123456789abcdef";
+    Files.writeString(victim, before);
+    byte[] archive = ArchiveWriter.toBytes(masked("writes-a-file"));
+
+    PemnArchive data = PemnArchive.read(archive);
+    data.verify();
+    assertEquals(160, data.rebuild(data.layers().get(0)).length);
+    assertThrows(
+        PemnFormatException.NotTrusted.class, () -> PemnModel.load(data, "data", Device.cpu()));
+    assertThrows(
+        PemnFormatException.NotTrusted.class,
+        () -> data.writeTorchScript(OutputStream.nullOutputStream()));
+    assertEquals(before, Files.readString(victim));
+
+    PemnArchive code = PemnArchive.read(archive, LoadPolicy.allowTorchScript());
+    PemnModel.load(code, "code", Device.cpu()).close();
+    assertEquals("X".repeat(before.length()), Files.readString(victim));
+    Files.delete(victim);
   }
 
   @Test

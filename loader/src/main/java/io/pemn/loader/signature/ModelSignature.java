@@ -1,5 +1,7 @@
 package io.pemn.loader.signature;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.storage.ArchiveFormat;
 import java.io.IOException;
@@ -42,13 +44,11 @@ public record ModelSignature(SignerKey signer, String name, String digest) {
 
   /** What is said of a file that is too large for a signature. */
   public static PemnFormatException tooLarge(String subject, long bytes) {
-    return new PemnFormatException.NotTrusted(
-        subject
-            + " has "
-            + bytes
-            + " bytes or more, but no signature has more than "
-            + MOST_BYTES
-            + "; get it again.");
+    return Refusal.of(
+        subject,
+        bytes + " bytes or more",
+        "at most " + MOST_BYTES,
+        "no signature of one file is that large");
   }
 
   private static SignerKey signer(String subject, SignatureBundle bundle, List<SignerKey> trusted)
@@ -58,13 +58,12 @@ public record ModelSignature(SignerKey signer, String name, String digest) {
             .filter(key -> bundle.hint().map(key.fingerprint()::equals).orElse(true))
             .toList();
     if (named.isEmpty()) {
-      throw new PemnFormatException.NotTrusted(
-          subject
-              + " was made with the key "
-              + StrictJson.shown(bundle.hint().orElseThrow())
-              + ", but trusted is "
-              + fingerprints(trusted)
-              + "; trust the other key only if you know whose it is.");
+      throw Refusal.saying(
+          subject,
+          "the key " + bundle.hint().orElseThrow(),
+          fingerprints(trusted),
+          "was made with {found}, but trusted is {expected}; trust the other key only if you know"
+              + " whose it is.");
     }
     byte[] message = Dsse.encode(bundle.payload());
     for (SignerKey key : named) {
@@ -72,9 +71,11 @@ public record ModelSignature(SignerKey signer, String name, String digest) {
         return key;
       }
     }
-    throw new PemnFormatException.NotTrusted(
-        subject
-            + " was not made with the trusted key "
+    throw Refusal.saying(
+        subject,
+        "a signature of somebody else, or of something else",
+        "one by " + fingerprints(named),
+        "was not made with the trusted key "
             + fingerprints(named)
             + ": it was changed, or made by somebody else; get it again.");
   }
@@ -94,16 +95,12 @@ public record ModelSignature(SignerKey signer, String name, String digest) {
     String found = HexFormat.of().formatHex(ArchiveFormat.digest(bytes.duplicate()));
     if (!found.equals(digest)) {
       throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.FILE, "SHA-256 " + found, digest),
           archive
-              + " has SHA-256 "
-              + found
-              + ", but its signature by "
+              + " has {found}, but its signature by "
               + signer.fingerprint()
-              + " is of a file "
-              + StrictJson.shown(name)
-              + " with "
-              + digest
-              + ": it is another file, or was changed since; get both again.");
+              + " is of a file with {expected}: it is another file, or was changed since; get both"
+              + " again.");
     }
   }
 }

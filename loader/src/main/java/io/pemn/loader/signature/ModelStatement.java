@@ -43,6 +43,8 @@ public record ModelStatement(String name, String digest) {
   /** The kind of digest of its files. */
   public static final String HASH = "sha256";
 
+  private static final String SIGN_AGAIN = "sign the archive again, with pemn sign";
+  private static final String OF_SOMETHING_ELSE = "it is the signature of something else";
   private static final String ANY_PREDICATE_TYPE = "https://model_signing/signature/v";
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -81,27 +83,29 @@ public record ModelStatement(String name, String digest) {
     }
 
     ModelStatement parse(byte[] payload) throws IOException {
-      StrictJson.read(subject + " signs a statement that", payload, this::readStatement);
-      expect("a statement of the type", type, TYPE, "");
-      String newer = predicateType.startsWith(ANY_PREDICATE_TYPE) ? "; use a newer pemn" : "";
-      expect("a predicate of the type", predicateType, PREDICATE_TYPE, newer);
+      StrictJson.read(subject, payload, this::readStatement);
+      expect("a statement of the type", type, TYPE, OF_SOMETHING_ELSE);
+      boolean known = predicateType.startsWith(ANY_PREDICATE_TYPE);
+      expect(
+          "a predicate of the type",
+          predicateType,
+          PREDICATE_TYPE,
+          known ? "use a newer pemn" : OF_SOMETHING_ELSE);
       if (subjects != 1 || name.isEmpty()) {
-        throw refused("signs " + subjects + " models, but one with a name is expected");
+        throw refused(subjects + " models", "one with a name", OF_SOMETHING_ELSE);
       }
-      expect("files by the method", method, METHOD, "; sign the archive again with pemn sign");
-      expect("digests of the kind", hashType, HASH, "; sign the archive again with pemn sign");
+      expect("files by the method", method, METHOD, SIGN_AGAIN);
+      expect("digests of the kind", hashType, HASH, SIGN_AGAIN);
       if (resources != 1) {
         throw refused(
-            "signs a model of "
-                + resources
-                + " files, but an archive is one file; sign it alone, not its folder");
+            "a model of " + resources + " files", "one file", "sign the archive, not its folder");
       }
-      expect("a digest of the kind", algorithm, HASH, "");
+      expect("a digest of the kind", algorithm, HASH, SIGN_AGAIN);
       if (!SHA256.matcher(digest).matches()) {
-        throw refused("signs a digest that is no SHA-256 in lower-case hexadecimal");
+        throw refused("the digest " + digest, "SHA-256 in lower-case hexadecimal", SIGN_AGAIN);
       }
       if (!root.equals(root(digest))) {
-        throw refused("signs a file's digest and another one of the whole model");
+        throw refused("the digest " + root + " of the model", root(digest), SIGN_AGAIN);
       }
       return new ModelStatement(name, digest);
     }
@@ -109,20 +113,12 @@ public record ModelStatement(String name, String digest) {
     private void expect(String what, String found, String expected, String advice)
         throws PemnFormatException {
       if (!found.equals(expected)) {
-        throw refused(
-            "signs "
-                + what
-                + " \""
-                + StrictJson.shown(found)
-                + "\", but \""
-                + expected
-                + "\" is expected"
-                + advice);
+        throw refused(what + " '" + found + "'", "'" + expected + "'", advice);
       }
     }
 
-    private PemnFormatException refused(String why) {
-      return new PemnFormatException.NotTrusted(subject + " " + why + ".");
+    private PemnFormatException refused(String found, String expected, String advice) {
+      return Refusal.of(subject, found, expected, advice);
     }
 
     private void readStatement(StrictJson json, String field) throws IOException {

@@ -28,6 +28,7 @@ public record SignatureBundle(Optional<String> hint, byte[] payload, byte[] sign
   /** The only format that is read. */
   public static final String MEDIA_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json";
 
+  private static final String GET_IT_AGAIN = "get it again";
   private static final String ANY_MEDIA_TYPE = "application/vnd.dev.sigstore.bundle";
 
   /**
@@ -62,58 +63,43 @@ public record SignatureBundle(Optional<String> hint, byte[] payload, byte[] sign
       checkFormat();
       if (certificate) {
         throw refused(
-            "was made with a certificate, but pemn checks signatures by keys only; have the archive"
-                + " signed with a key (pemn sign, or model_signing sign key)");
+            "a certificate",
+            "the name of a key",
+            "have the archive signed with a key (pemn sign, or model_signing sign key)");
       }
       if (!publicKey) {
-        throw refused("names neither a key nor a certificate; get it again");
+        throw refused("no key", "the name of one", GET_IT_AGAIN);
       }
       if (signatures != 1) {
-        throw refused(
-            "has " + signatures + " signatures, but exactly one is expected; get it again");
+        throw refused(signatures + " signatures", "exactly one", GET_IT_AGAIN);
       }
       if (payload == null || signature == null || payloadType == null) {
-        throw refused("lacks what was signed or the signature of it; get it again");
+        throw refused("no payload, no type of it or no signature", "each of them", GET_IT_AGAIN);
       }
       if (!payloadType.equals(Dsse.PAYLOAD_TYPE)) {
         throw refused(
-            "signs something of the type "
-                + StrictJson.shown(payloadType)
-                + ", but "
-                + Dsse.PAYLOAD_TYPE
-                + " is expected; it is the signature of something else than a model");
+            "a payload of the type " + payloadType,
+            Dsse.PAYLOAD_TYPE,
+            "it is the signature of something else than a model");
       }
       return new SignatureBundle(hint, payload, signature);
     }
 
     private void checkFormat() throws PemnFormatException {
+      String found = mediaType == null ? "no format" : "the format " + mediaType;
       if (mediaType == null || !mediaType.startsWith(ANY_MEDIA_TYPE)) {
-        throw refused(
-            (mediaType == null
-                    ? "does not say its format"
-                    : "has the format " + StrictJson.shown(mediaType))
-                + ", but "
-                + MEDIA_TYPE
-                + " is expected; it is no signature of a model");
+        throw refused(found, MEDIA_TYPE, "it is no signature of a model");
       }
       if (!mediaType.equals(MEDIA_TYPE)) {
-        throw refused(
-            "has the format "
-                + StrictJson.shown(mediaType)
-                + ", but this version of pemn reads "
-                + MEDIA_TYPE
-                + " only; use a newer pemn, or sign again");
+        throw refused(found, MEDIA_TYPE, "use a newer pemn, or have the archive signed again");
       }
       if (unknown != null) {
-        throw refused(
-            "has the field "
-                + StrictJson.shown(unknown)
-                + ", which its format does not have; get it again");
+        throw refused("the field " + unknown, "no such field", GET_IT_AGAIN);
       }
     }
 
-    private PemnFormatException refused(String why) {
-      return new PemnFormatException.NotTrusted(subject + " " + why + ".");
+    private PemnFormatException refused(String found, String expected, String advice) {
+      return Refusal.of(subject, found, expected, advice);
     }
 
     private void readBundle(StrictJson json, String name) throws IOException {

@@ -22,6 +22,7 @@ import java.util.Set;
 final class StrictJson {
   private static final int MOST_DEPTH = 16;
   private static final int MOST_SHOWN = 80;
+  private static final String GET_IT_AGAIN = "get it again";
 
   private final String subject;
   private final JsonReader json;
@@ -57,13 +58,12 @@ final class StrictJson {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw new PemnFormatException.NotTrusted(
-          subject + " is no UTF-8 text, but a signature in JSON is expected; get it again.");
+      throw Refusal.of(subject, "something else than UTF-8", "JSON", GET_IT_AGAIN);
     }
     StrictJson json = new StrictJson(subject, text);
     json.object(name -> fields.read(json, name));
     if (json.peek() != JsonToken.END_DOCUMENT) {
-      throw json.failure("goes on after its end");
+      throw json.failure("something more after its end");
     }
   }
 
@@ -81,7 +81,7 @@ final class StrictJson {
       String[] name = new String[1];
       guarded(() -> name[0] = json.nextName());
       if (!names.add(name[0])) {
-        throw failure("has the name " + shown(name[0]) + " twice in one object");
+        throw failure("the name " + cut(name[0]) + " twice in one object");
       }
       value.read(name[0]);
     }
@@ -119,7 +119,7 @@ final class StrictJson {
     } catch (IllegalArgumentException e) {
       // It is said below.
     }
-    throw failure("has something else than Base64");
+    throw failure("something else than Base64");
   }
 
   /** Passes over a value of which nothing is wanted. */
@@ -128,31 +128,21 @@ final class StrictJson {
   }
 
   /** What is wrong here, in one sentence. */
-  PemnFormatException failure(String found) {
-    return new PemnFormatException.NotTrusted(
-        subject
-            + " "
-            + found
-            + " at "
-            + shown(json.getPath())
-            + ", so that it is no signature that pemn can check; get it again.");
+  private PemnFormatException failure(String found) {
+    return Refusal.of(
+        subject, found + " at " + cut(json.getPath()), "the JSON of a signature", GET_IT_AGAIN);
   }
 
-  /** Text of strangers, short and without anything that a terminal would act on. */
-  static String shown(String text) {
-    StringBuilder shown = new StringBuilder();
-    text.codePoints()
-        .limit(MOST_SHOWN)
-        .map(c -> Character.isISOControl(c) || Character.getType(c) == Character.FORMAT ? '?' : c)
-        .forEach(shown::appendCodePoint);
-    return text.codePointCount(0, text.length()) > MOST_SHOWN ? shown + "..." : shown.toString();
+  /** A name of somebody's choice, no longer than names are. */
+  private static String cut(String text) {
+    return text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "..." : text;
   }
 
   private void expect(JsonToken token, String what) throws IOException {
     JsonToken found = peek();
     if (found != token) {
       throw failure(
-          "has " + found.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " instead of " + what);
+          found.name().toLowerCase(Locale.ROOT).replace('_', ' ') + " instead of " + what);
     }
   }
 
@@ -167,7 +157,7 @@ final class StrictJson {
     try {
       step.read();
     } catch (IOException | IllegalStateException | NumberFormatException e) {
-      throw failure("is not valid JSON");
+      throw failure("invalid JSON");
     }
   }
 }

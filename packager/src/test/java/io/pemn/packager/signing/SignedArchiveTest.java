@@ -92,7 +92,7 @@ class SignedArchiveTest {
   void whatTheReferenceImplementationSignsBesidesIsRefused() {
     LoadPolicy trusting = policy.withSignature(VECTORS.resolve("two-files.sig"));
     assertSentence(
-        "signs a model of 2 files, but an archive is one file",
+        "has a model of 2 files, but one file is expected",
         refused(() -> PemnArchive.open(archive, trusting)));
     LoadPolicy other = policy.withSignature(VECTORS.resolve("p384.sig"));
     assertSentence("was made with the key ", refused(() -> PemnArchive.open(archive, other)));
@@ -103,11 +103,11 @@ class SignedArchiveTest {
       delimiter = '|',
       value = {
         "key | was made with the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57abba763df3e",
-        "certificate | was made with a certificate, but pemn checks signatures by keys only",
-        "missing-tlog-entries | was made with a certificate, but pemn checks signatures by keys",
-        "empty | is not valid JSON",
+        "certificate | has a certificate, but the name of a key is expected",
+        "missing-tlog-entries | has a certificate, but the name of a key is expected",
+        "empty | has invalid JSON",
         "missing-envelope | has 0 signatures, but exactly one is expected",
-        "missing-verification-material | names neither a key nor a certificate",
+        "missing-verification-material | has no key, but the name of one is expected",
         "wrong-predicate | was made with the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57"
       })
   void theSpecificationsVectorsAreRefusedForWhatTheyAre(String name, String expected) {
@@ -125,7 +125,9 @@ class SignedArchiveTest {
         "no signature came with this one; give it with LoadPolicy.withSignature",
         refused(() -> PemnArchive.read(bytes, policy)));
     Files.createDirectory(signature);
-    assertSentence("is not a file", refused(() -> PemnArchive.open(archive, policy)));
+    assertSentence(
+        "is no file, but the archive's signature is expected there",
+        refused(() -> PemnArchive.open(archive, policy)));
   }
 
   @Test
@@ -194,7 +196,6 @@ class SignedArchiveTest {
     String said = refused(this::open);
     assertSentence(sha256(bytes), said);
     assertSentence(sha256(other), said);
-    assertSentence("b.pemn", said);
   }
 
   @Test
@@ -294,7 +295,7 @@ class SignedArchiveTest {
     resign(payload, concatenated(encoded, payload));
     assertSentence("was not made with the trusted key", refused(this::open));
     rewrite(bundle -> envelope(bundle).addProperty("payloadType", type));
-    assertSentence("signs something of the type text/plain", refused(this::open));
+    assertSentence("has a payload of the type text/plain", refused(this::open));
   }
 
   @Test
@@ -339,9 +340,9 @@ class SignedArchiveTest {
         "_type | \"https://in-toto.io/Statement/v0.1\" | a statement of the type",
         "predicateType | \"https://model_signing/signature/v2.0\" | use a newer pemn",
         "predicateType | \"https://slsa.dev/provenance/v1\" | a predicate of the type"
-            + " \"https://slsa.dev/provenance/v1\"",
-        "subject | [] | signs 0 models",
-        "predicate | {} | files by the method \"\"",
+            + " 'https://slsa.dev/provenance/v1'",
+        "subject | [] | has 0 models",
+        "predicate | {} | files by the method ''",
         "predicate | [] | has begin array instead of an object at $.predicate"
       })
   void aStatementOfSomethingElseIsRefused(String field, String value, String expected)
@@ -356,8 +357,8 @@ class SignedArchiveTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "method | shards | files by the method \"shards\"",
-        "hash_type | blake3 | digests of the kind \"blake3\""
+        "method | shards | files by the method 'shards'",
+        "hash_type | blake3 | digests of the kind 'blake3'"
       })
   void anotherSerializationIsRefused(String field, String value, String expected)
       throws IOException {
@@ -377,14 +378,14 @@ class SignedArchiveTest {
         statement.getAsJsonObject("predicate").getAsJsonArray("resources").get(0).getAsJsonObject();
     resource.addProperty("digest", "0".repeat(64));
     resign(statement);
-    assertSentence("a file's digest and another one of the whole model", refused(this::open));
+    assertSentence(" of the model, but ", refused(this::open));
     resource.addProperty("digest", sha256(bytes).toUpperCase(Locale.ROOT));
     resign(statement);
-    assertSentence("no SHA-256 in lower-case hexadecimal", refused(this::open));
+    assertSentence("but SHA-256 in lower-case hexadecimal is expected", refused(this::open));
     resource.addProperty("digest", sha256(bytes));
     resource.addProperty("algorithm", "md5");
     resign(statement);
-    assertSentence("a digest of the kind \"md5\"", refused(this::open));
+    assertSentence("a digest of the kind 'md5'", refused(this::open));
   }
 
   @Test
@@ -403,7 +404,7 @@ class SignedArchiveTest {
     rewrite(b -> b.addProperty("mediaType", "application/json"));
     assertSentence("it is no signature of a model", refused(this::open));
     rewrite(b -> b.remove("mediaType"));
-    assertSentence("does not say its format", refused(this::open));
+    assertSentence("has no format", refused(this::open));
   }
 
   @Test
@@ -419,7 +420,7 @@ class SignedArchiveTest {
     assertSentence("has 2 signatures", refused(this::open));
     sign();
     rewrite(bundle -> signatureOf(bundle).remove("sig"));
-    assertSentence("lacks what was signed or the signature of it", refused(this::open));
+    assertSentence("has no payload, no type of it or no signature", refused(this::open));
     sign();
     rewrite(bundle -> bundle.addProperty("messageSignature", "x"));
     assertSentence("has the field messageSignature", refused(this::open));
@@ -450,34 +451,34 @@ class SignedArchiveTest {
   void jsonThatIsNoneOrTooMuchIsRefused() throws IOException {
     String text = Files.readString(signature).strip();
     Map<String, String> texts = new TreeMap<>();
-    texts.put("", "is not valid JSON");
+    texts.put("", "has invalid JSON");
     texts.put("[]", "has begin array instead of an object");
     texts.put("null", "has null instead of an object");
-    texts.put(text + "{}", "is not valid JSON");
-    texts.put(text + " x", "is not valid JSON");
-    texts.put(")]}'\n" + text, "is not valid JSON");
-    texts.put("/* */" + text, "is not valid JSON");
-    texts.put(text.replace("\"mediaType\"", "mediaType"), "is not valid JSON");
+    texts.put(text + "{}", "has invalid JSON");
+    texts.put(text + " x", "has invalid JSON");
+    texts.put(")]}'\n" + text, "has invalid JSON");
+    texts.put("/* */" + text, "has invalid JSON");
+    texts.put(text.replace("\"mediaType\"", "mediaType"), "has invalid JSON");
     texts.put(text.replace("\"payload\":\"", "\"payload\":\"\u00e4"), "something else than Base64");
     texts.put(
         text.replace("\"payload\":\"", "\"payload\":7,\"x\":\""), "has number instead of text");
     String deep = "[".repeat(100_000) + "]".repeat(100_000);
-    texts.put(text.replace("\"tlogEntries\":[]", "\"tlogEntries\":" + deep), "is not valid JSON");
+    texts.put(text.replace("\"tlogEntries\":[]", "\"tlogEntries\":" + deep), "has invalid JSON");
     for (Map.Entry<String, String> entry : texts.entrySet()) {
       Files.writeString(signature, entry.getKey());
       assertSentence(entry.getValue(), refused(this::open));
     }
     Files.write(signature, new byte[] {'{', (byte) 0xff, '}'});
-    assertSentence("is no UTF-8 text", refused(this::open));
+    assertSentence("has something else than UTF-8", refused(this::open));
   }
 
   @Test
   void aSignatureFileIsNotReadBeyondWhatASignatureHas() throws IOException {
     Files.write(signature, new byte[(1 << 20) + 1]);
-    assertSentence("but no signature has more than 1048576", refused(this::open));
+    assertSentence("but at most 1048576 is expected", refused(this::open));
     byte[] huge = new byte[(1 << 20) + 1];
     assertSentence(
-        "but no signature has more than 1048576",
+        "but at most 1048576 is expected",
         refused(() -> PemnArchive.read(bytes, policy.withSignature(huge))));
   }
 
@@ -485,7 +486,7 @@ class SignedArchiveTest {
   void messagesShowNothingThatATerminalWouldActOn() throws IOException {
     rewrite(bundle -> publicKey(bundle).addProperty("hint", "\u001b[2J" + "x".repeat(100_000)));
     String said = refused(this::open);
-    assertTrue(said.length() < 500, said.length() + " characters");
+    assertTrue(said.length() < 1000, said.length() + " characters");
     assertTrue(said.chars().noneMatch(Character::isISOControl), said);
   }
 
