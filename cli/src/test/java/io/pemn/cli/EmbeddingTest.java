@@ -69,6 +69,37 @@ class EmbeddingTest {
             ARCHIVE.toString()));
   }
 
+  @Test
+  void aSignatureIsCheckedOnTheClassPathAndByModules() throws Exception {
+    Path vectors = HOME.resolve("testdata/signatures");
+    Path archive = Files.copy(vectors.resolve("model.pemn"), folder.resolve("a.pemn"));
+    String path = whatTheLoaderBrings();
+    compile("RequireSignature", path);
+    String[] onClassPath = {
+      "-cp",
+      path + File.pathSeparator + folder,
+      "RequireSignature",
+      archive.toString(),
+      vectors.resolve("signer.pub").toString()
+    };
+    Path declaration = write("module-info.java", block("module-info"));
+    Path program = write("RequireSignature.java", "package example;\n" + block("RequireSignature"));
+    assertEquals("", compileModule(path, declaration, program));
+    String[] onModulePath = {
+      "-p",
+      path + File.pathSeparator + folder.resolve("classes"),
+      "-m",
+      "example.application/example.RequireSignature",
+      archive.toString(),
+      vectors.resolve("signer.pub").toString()
+    };
+
+    assertTrue(java(onClassPath).startsWith("refused: There is no signature "));
+    Files.copy(vectors.resolve("folder.sig"), folder.resolve("a.pemn.sig"));
+    assertTrue(java(onClassPath).startsWith("signed as folder"));
+    assertTrue(java(onModulePath).startsWith("signed as folder"));
+  }
+
   /** The natives stand on the class path: the name of their file can be no module's. */
   @Test
   void theProgramsForImagesAndPixelsAreAModuleBesideDjl() throws Exception {
