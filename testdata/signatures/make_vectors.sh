@@ -31,7 +31,7 @@ openssl pkcs8 -topk8 -v2 aes-256-cbc -passout pass:correct-horse -in signer.key 
 openssl pkcs8 -topk8 -scrypt -passout pass:correct-horse -in signer.key -out signer-scrypt.key
 
 sign() { # KEY MODEL SIGNATURE
-  "${model_signing[@]}" sign key "$2" --private-key "$1.key" --signature "$3" >/dev/null
+  "${model_signing[@]}" sign key "$2" --private_key "$1.key" --signature "$3" >/dev/null
 }
 model_signing=("$@")
 mkdir "$work/folder" "$work/two"

@@ -63,7 +63,7 @@ final class SignCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description =
           "What the signature calls the archive (default: its file name, as the specification wants"
-              + " it). With '.' model_signing up to 1.1.1 checks the file; with another name, the"
+              + " it). With '.' model_signing 1.1.1 checks the file itself; with its name, the"
               + " folder that it is in.")
   private String name;
 

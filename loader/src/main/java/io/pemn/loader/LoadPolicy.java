@@ -134,10 +134,10 @@ public final class LoadPolicy {
    *
    * @param file the signature file
    * @return the policy
+   * @throws IllegalStateException if this policy asks for no signature
    */
   public LoadPolicy withSignature(Path file) {
-    return new LoadPolicy(
-        limits, torchScript, signers, keys, Optional.of(SignatureSource.of(file)));
+    return with(SignatureSource.of(file));
   }
 
   /**
@@ -146,10 +146,19 @@ public final class LoadPolicy {
    *
    * @param signature all bytes of the signature file
    * @return the policy
+   * @throws IllegalStateException if this policy asks for no signature
    */
   public LoadPolicy withSignature(byte[] signature) {
-    return new LoadPolicy(
-        limits, torchScript, signers, keys, Optional.of(SignatureSource.of(signature)));
+    return with(SignatureSource.of(signature));
+  }
+
+  private LoadPolicy with(SignatureSource source) {
+    if (keys.isEmpty()) {
+      throw new IllegalStateException(
+          "This policy trusts no key, so that nobody would check the signature; begin with"
+              + " LoadPolicy.signedBy.");
+    }
+    return new LoadPolicy(limits, torchScript, signers, keys, Optional.of(source));
   }
 
   /** {@return what an archive may ask for} */

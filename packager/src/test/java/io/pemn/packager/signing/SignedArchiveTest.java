@@ -509,6 +509,13 @@ class SignedArchiveTest {
             .getMessage());
   }
 
+  @Test
+  void aSignatureThatNobodyWouldCheckIsNotTaken() {
+    assertThrows(IllegalStateException.class, () -> LoadPolicy.standard().withSignature(signature));
+    assertThrows(
+        IllegalStateException.class, () -> LoadPolicy.allowTorchScript().withSignature(bytes));
+  }
+
   private PemnArchive open() throws IOException {
     return PemnArchive.open(archive, policy);
   }
