@@ -62,7 +62,13 @@ final class Temporary implements AutoCloseable {
     this.content = content;
     this.channel = channel;
     this.endedFirst = endedFirst;
-    Runtime.getRuntime().addShutdownHook(onInterrupt);
+    try {
+      Runtime.getRuntime().addShutdownHook(onInterrupt);
+    } catch (IllegalStateException e) {
+      // The program is ending, and begins nothing new.
+      interrupted = true;
+      close();
+    }
   }
 
   /**
