@@ -222,6 +222,13 @@ final class SweepCommand implements Callable<Integer> {
       return 0;
     }
     Outputs.check(output);
+    if (!plotsAsked()) {
+      for (String figure : List.of("-accuracy", "-size")) {
+        for (Path file : both(output, stem(output) + figure)) {
+          Outputs.check(file, output);
+        }
+      }
+    }
     try (FolderLock lock =
         new FolderLock(
             "sweep.lock", "name another table with -o and another folder with --run-dir")) {

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Pemn in a process of its own with one thread, which can be interrupted and killed. */
 final class ChildPemn implements AutoCloseable {
-  private static final long LONGEST_SECONDS = 120;
+  private static final long LONGEST_SECONDS = 90;
 
   private final Process process;
   private final Path out;

@@ -18,6 +18,7 @@ import com.sun.jdi.event.VMDisconnectEvent;
 import com.sun.jdi.request.BreakpointRequest;
 import com.sun.jdi.request.ClassPrepareRequest;
 import com.sun.jdi.request.EventRequest;
+import com.sun.jdi.request.EventRequestManager;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -128,6 +129,10 @@ final class WritingCode {
             String place = reached.location().toString().replaceAll(".*\\.", "");
             if (where.test(place)) {
               stopped = Optional.of(place);
+              // No other thread shall stop there: nobody would let it go on.
+              EventRequestManager requests = machine.eventRequestManager();
+              requests.deleteAllBreakpoints();
+              requests.deleteEventRequests(requests.classPrepareRequests());
               action.on(child);
             }
           } else if (event instanceof VMDeathEvent || event instanceof VMDisconnectEvent) {

@@ -398,6 +398,71 @@ class AtomicFileTest {
     assertEquals(List.of("link"), namesIn(folder));
   }
 
+  /** What a power cut would find cannot be tried out, but what the system was asked for can. */
+  @Test
+  void whatIsRenamedIsOnTheDiskBeforeAndItsNameAfterwards() throws Exception {
+    Path calls = folder.resolve("calls.txt");
+    Path work = Files.createDirectory(folder.toRealPath().resolve("work"));
+    List<String> command = new ArrayList<>(List.of("strace", "-f", "-y", "-qq", "-o"));
+    command.addAll(List.of(calls.toString(), "-e", "trace=fsync,rename", java()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(WritesOneOfEach.class.getName(), work.toString()));
+    boolean traced;
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("said.txt").toFile())
+              .start();
+      traced = process.waitFor() == 0;
+    } catch (IOException e) {
+      traced = false;
+    }
+    assumeTrue(traced, "strace is not installed, or may not be used");
+    List<String> seen =
+        Files.readAllLines(calls).stream()
+            .filter(line -> line.contains(work.toString()))
+            .map(line -> line.replaceAll("^[0-9]+ +", "").replaceAll(" += 0$", ""))
+            .map(line -> line.replaceAll("\\([0-9]+<", "(<").replace(work.toString(), "W"))
+            .map(line -> line.replaceAll("\\.[0-9a-f]{8}-[0-9a-f]{4}\\.tmp", ".tmp"))
+            .toList();
+    assertEquals(
+        List.of(
+            // A file.
+            "fsync(<W/.a.tmp>)",
+            "rename(\"W/.a.tmp\", \"W/a\")",
+            "fsync(<W>)",
+            // A file that takes another one's place, which is kept.
+            "fsync(<W/.a.tmp>)",
+            "rename(\"W/a\", \"W/b\")",
+            "fsync(<W>)",
+            "rename(\"W/.a.tmp\", \"W/a\")",
+            "fsync(<W>)",
+            // A folder.
+            "fsync(<W/.c.tmp.folder/x>)",
+            "fsync(<W/.c.tmp.folder>)",
+            "rename(\"W/.c.tmp.folder\", \"W/c\")",
+            "fsync(<W>)",
+            // An empty folder that is to last.
+            "fsync(<W>)"),
+        seen);
+  }
+
+  /** Writes in every way that there is. */
+  static final class WritesOneOfEach {
+    public static void main(String[] arguments) throws IOException {
+      Path work = Path.of(arguments[0]);
+      AtomicFile.write(work.resolve("a"), text("1"));
+      AtomicFile.writeOfRun(work.resolve("a"), Optional.of(work.resolve("b")), text("2"));
+      AtomicFile.writeFolder(
+          work.resolve("c"),
+          temporary -> {
+            Files.writeString(temporary.resolve("x"), "3");
+          });
+      AtomicFile.createFolder(work.resolve("d"));
+    }
+  }
+
   @Test
   void aMissingParentIsNamed() {
     Path target = folder.resolve("missing").resolve("a");

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -143,6 +145,32 @@ class LostCheckpointTest {
     run.clear(Optional.empty());
     assertFalse(run.holdsRun());
     assertEquals(Optional.empty(), run.newest());
+  }
+
+  @Test
+  void aRunDirectoryThatVanishesUnderATrainingIsOneSentence() throws IOException {
+    TrainingListener deleting =
+        new TrainingListener() {
+          @Override
+          public void epochDone(EpochMetrics metrics) {
+            try (Stream<Path> files = Files.list(run.path())) {
+              for (Path file : files.toList()) {
+                Files.delete(file);
+              }
+              Files.delete(run.path());
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+          }
+        };
+    String message =
+        assertThrows(
+                IOException.class, () -> TinyTraining.run(OPTIONS, run.path(), deleting).resume())
+            .getMessage();
+    assertEquals(
+        "The folder " + run.path() + " does not exist; create it first, then go on with --resume.",
+        message);
+    assertFalse(Files.exists(run.path()));
   }
 
   /** Goes on to the end, which must be that of the undisturbed run, and returns what was noted. */
