@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -28,8 +27,11 @@ public final class FolderLock implements Closeable {
   private static final int LONGEST_OWNER = 4096;
   private static final long POLL_MILLIS = 50;
 
-  /** Those of this process, which it must not open again: closing them would end its locks. */
-  private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
+  /**
+   * What this process does with those that it has, which it must not open again: closing them would
+   * end its locks.
+   */
+  private static final Map<Path, String> OWN = new ConcurrentHashMap<>();
 
   private final String name;
   private final String otherwise;
@@ -62,8 +64,9 @@ public final class FolderLock implements Closeable {
       return;
     }
     String owner = "process " + ProcessHandle.current().pid() + ", " + purpose;
-    if (!OWN.add(file)) {
-      throw taken(folder, owner);
+    String other = OWN.putIfAbsent(file, owner);
+    if (other != null) {
+      throw taken(folder, other);
     }
     Optional<FileChannel> opened = Optional.empty();
     boolean locked = false;
