@@ -15,6 +15,8 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -71,6 +73,12 @@ public final class AtomicFile {
     /** What a command was asked for. */
     OUTPUT(" or choose another -o.", false),
 
+    /** The same, and nobody but its owner may read it. */
+    SECRET(
+        " or choose another -o.",
+        false,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
+
     /** What a run keeps of itself, to go on with. */
     OF_RUN(", then go on with --resume.", true);
 
@@ -80,9 +88,12 @@ public final class AtomicFile {
     /** Whether an interrupted program ends it first. */
     private final boolean endedFirst;
 
-    Kind(String otherwise, boolean endedFirst) {
+    private final FileAttribute<?>[] attributes;
+
+    Kind(String otherwise, boolean endedFirst, FileAttribute<?>... attributes) {
       this.otherwise = otherwise;
       this.endedFirst = endedFirst;
+      this.attributes = attributes;
     }
   }
 
@@ -95,6 +106,17 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content) throws IOException {
     write(target, Optional.empty(), Kind.OUTPUT, content);
+  }
+
+  /**
+   * Writes {@code target} as {@link #write} does, and lets nobody but its owner read it, before
+   * anything is in it, where the file system knows owners (POSIX).
+   *
+   * @throws IOException as {@link #write} does
+   */
+  public static void writeSecret(Path target, Content content) throws IOException {
+    boolean posix = target.getFileSystem().supportedFileAttributeViews().contains("posix");
+    write(target, Optional.empty(), posix ? Kind.SECRET : Kind.OUTPUT, content);
   }
 
   /**
@@ -283,7 +305,7 @@ public final class AtomicFile {
 
   private static Temporary file(Path target, Path destination, Kind kind) throws IOException {
     try {
-      return Temporary.file(destination, kind.endedFirst);
+      return Temporary.file(destination, kind.endedFirst, kind.attributes);
     } catch (IOException e) {
       throw notCreated(target, destination, kind, e);
     }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -76,10 +77,12 @@ final class Temporary implements AutoCloseable {
    *
    * @param destination the target's absolute path, in a folder that exists
    * @param endedFirst whether an interrupted program waits some seconds for this to be closed
+   * @param attributes of the file from its beginning, such as permissions
    * @throws IOException of the system, if it cannot be made
    */
-  static Temporary file(Path destination, boolean endedFirst) throws IOException {
-    return create(destination, "", endedFirst);
+  static Temporary file(Path destination, boolean endedFirst, FileAttribute<?>... attributes)
+      throws IOException {
+    return create(destination, "", endedFirst, attributes);
   }
 
   /**
@@ -99,7 +102,8 @@ final class Temporary implements AutoCloseable {
     }
   }
 
-  private static Temporary create(Path destination, String more, boolean endedFirst)
+  private static Temporary create(
+      Path destination, String more, boolean endedFirst, FileAttribute<?>... attributes)
       throws IOException {
     Path folder = destination.getParent().toRealPath();
     String prefix = prefix(destination);
@@ -110,7 +114,9 @@ final class Temporary implements AutoCloseable {
       OWN.add(file);
       FileChannel channel;
       try {
-        channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        channel =
+            FileChannel.open(
+                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes);
       } catch (IOException e) {
         OWN.remove(file);
         throw e;
