@@ -18,6 +18,7 @@ package io.pemn.loader;
  * @param nesting how deep messages may stand in messages, those that are skipped included; the
  *     format needs 3
  * @param classLabels greatest number of class labels
+ * @param inputNumbers greatest number of numbers of one sample that the network takes
  * @param weights greatest number of masked weights, all layers together
  * @param layers greatest number of masked layers, and of remainder tensors
  * @param prototypeBytes greatest size of a prototype that must be in memory as a whole, because its
@@ -34,6 +35,7 @@ public record Limits(
     long metadataBytes,
     int nesting,
     int classLabels,
+    long inputNumbers,
     long weights,
     int layers,
     long prototypeBytes,
@@ -43,13 +45,14 @@ public record Limits(
   private static final int METADATA_BYTES = 1 << 25;
   private static final int NESTING = 16;
   private static final int CLASS_LABELS = 1 << 20;
+  private static final long INPUT_NUMBERS = 1 << 27;
   private static final long PROTOTYPE_BYTES = 1L << 30;
   private static final int MODULE_ENTRIES = 100_000;
 
   /**
-   * 1 GiB of file, 32 MiB of metadata, 16 messages within each other, 1,048,576 class labels, 1,000
-   * million weights, 100,000 layers, 1 GiB of prototype, 1 GiB of remainder, 256 MiB of module in
-   * 100,000 entries.
+   * 1 GiB of file, 32 MiB of metadata, 16 messages within each other, 1,048,576 class labels, 2^27
+   * numbers of a sample, 1,000 million weights, 100,000 layers, 1 GiB of prototype, 1 GiB of
+   * remainder, 256 MiB of module in 100,000 entries.
    */
   public static final Limits DEFAULT =
       new Limits(1L << 30, 1_000_000_000L, 100_000, 1L << 30, 1L << 28);
@@ -61,6 +64,7 @@ public record Limits(
    * @param metadataBytes greatest size of the metadata
    * @param nesting how deep messages may stand in messages
    * @param classLabels greatest number of class labels
+   * @param inputNumbers greatest number of numbers of one sample that the network takes
    * @param weights greatest number of masked weights
    * @param layers greatest number of masked layers, and of remainder tensors
    * @param prototypeBytes greatest size of a prototype that must be in memory as a whole
@@ -74,6 +78,7 @@ public record Limits(
     check("metadataBytes", metadataBytes, 0);
     check("nesting", nesting, 1);
     check("classLabels", classLabels, 0);
+    check("inputNumbers", inputNumbers, 0);
     check("weights", weights, 0);
     check("layers", layers, 0);
     check("prototypeBytes", prototypeBytes, 0);
@@ -98,6 +103,7 @@ public record Limits(
         METADATA_BYTES,
         NESTING,
         CLASS_LABELS,
+        INPUT_NUMBERS,
         weights,
         layers,
         PROTOTYPE_BYTES,
@@ -119,6 +125,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -140,6 +147,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -161,6 +169,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -182,6 +191,29 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
+        weights,
+        layers,
+        prototypeBytes,
+        remainderBytes,
+        moduleBytes,
+        moduleEntries);
+  }
+
+  /**
+   * The same with another limit.
+   *
+   * @param inputNumbers greatest number of numbers of one sample that the network takes
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withInputNumbers(long inputNumbers) {
+    return new Limits(
+        fileBytes,
+        metadataBytes,
+        nesting,
+        classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -203,6 +235,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -224,6 +257,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -245,6 +279,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -266,6 +301,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -287,6 +323,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -308,6 +345,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
