@@ -8,8 +8,9 @@ import com.google.protobuf.Parser;
 import io.pemn.format.ArchiveSection;
 import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
-import io.pemn.loader.message.ComparedBytes;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.OptionalInt;
 
 /**
  * Parses messages that must stand in the one form that a protobuf library writes, so that equal
@@ -20,7 +21,7 @@ final class CanonicalMessage {
 
   /** A message without messages in it; see below. */
   static <M extends Message> M parse(
-      Parser<M> parser, byte[] stored, ArchiveSection section, String what)
+      Parser<M> parser, ByteBuffer stored, ArchiveSection section, String what)
       throws PemnFormatException {
     return parse(parser, stored, section, what, 1);
   }
@@ -28,7 +29,7 @@ final class CanonicalMessage {
   /**
    * The message.
    *
-   * @param stored its bytes and no others
+   * @param stored its bytes and no others, from position to limit
    * @param section where it stands
    * @param what it is, for messages
    * @param nesting how deep messages may stand in messages
@@ -36,15 +37,15 @@ final class CanonicalMessage {
    *     message
    */
   static <M extends Message> M parse(
-      Parser<M> parser, byte[] stored, ArchiveSection section, String what, int nesting)
+      Parser<M> parser, ByteBuffer stored, ArchiveSection section, String what, int nesting)
       throws PemnFormatException {
-    CodedInputStream in = CodedInputStream.newInstance(stored);
-    in.setRecursionLimit(nesting);
+    MessageBytes bytes = MessageBytes.of(stored);
+    CodedInputStream in = bytes.in(nesting);
     M message;
-    ComparedBytes comparison = new ComparedBytes(stored);
+    OptionalInt difference;
     try {
       message = DiscardUnknownFieldsParser.wrap(parser).parseFrom(in);
-      message.writeTo(comparison);
+      difference = bytes.difference(message);
     } catch (InvalidProtocolBufferException e) {
       throw new PemnFormatException.Corrupt(
           Finding.of(section, e.getMessage(), "a protobuf message").at(in.getTotalBytesRead()),
@@ -53,13 +54,13 @@ final class CanonicalMessage {
     } catch (IOException e) {
       throw new AssertionError("Arrays are always read and compared.", e);
     }
-    if (!comparison.areEqual()) {
+    if (difference.isPresent()) {
       throw new PemnFormatException.Corrupt(
           Finding.of(
                   section,
                   "fields that are unknown, repeated, out of order or longer than need be",
                   "each known field once, in the shortest form")
-              .at(comparison.position()),
+              .at(difference.getAsInt()),
           "In the archive, "
               + what
               + " has {found}, where the format has {expected}; it was written by a faulty tool.");

@@ -33,7 +33,7 @@ final class PrototypeDecoder {
     CodedPrototype message =
         CanonicalMessage.parse(
             CodedPrototype.parser(),
-            content,
+            ByteBuffer.wrap(content),
             ArchiveSection.CODED_PROTOTYPE,
             "the coded prototype");
     float[] numbers = new float[message.getNumbers().size() / Float.BYTES];

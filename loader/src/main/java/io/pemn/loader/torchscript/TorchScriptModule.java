@@ -253,7 +253,7 @@ public record TorchScriptModule(List<Entry> entries) {
   public static TorchScriptModule parse(byte[] message, int most) throws PemnFormatException {
     try {
       TorchScriptModule module = new Parser(CodedInputStream.newInstance(message), most).module();
-      ComparedBytes comparison = new ComparedBytes(message);
+      ComparedBytes comparison = new ComparedBytes(message, 0, message.length);
       module.toProto().writeTo(comparison);
       if (!comparison.areEqual()) {
         throw corrupt(
