@@ -295,12 +295,12 @@ record ArchiveFile(
                   section,
                   "SHA-256 " + shown(digest),
                   stated.length == digest.length
-                      ? shown(stated)
+                      ? "SHA-256 " + shown(stated)
                       : "a digest of " + stated.length + " bytes")
               .at(at),
-          "The archive's "
+          "The digest of the archive's "
               + name(section)
-              + " has {found}, but {expected} is stated: the file is damaged; get it again.");
+              + " is {found}, but {expected} is stated: the file is damaged; get it again.");
     }
   }
 

@@ -5,9 +5,11 @@ package io.pemn.loader;
  * archive says. What exceeds a limit is refused, with a {@link
  * io.pemn.format.PemnFormatException.LimitExceeded}, before anything is allocated for it.
  *
- * <p>Opening takes a few times the {@link #metadataBytes} that are really there. Decoding the masks
- * takes half a byte for each of the masked weights, rebuilding them 4 bytes each. The storages of a
- * TorchScript module may together take 8 bytes a weight and those of the remainder.
+ * <p>Beside the bytes of the file, opening takes up to 1 KiB for each layer, and 64 bytes and its
+ * text for each class label. Decoding takes up to a byte for each masked weight, five times the
+ * prototype, and twice the remainder and the module; rebuilding takes 4 bytes a weight. The
+ * storages of a TorchScript module may together take 8 bytes a weight and twice those of the
+ * remainder.
  *
  * <pre>{@code
  * Limits small = Limits.DEFAULT.withWeights(10_000_000).withFileBytes(16 << 20);

@@ -2,6 +2,7 @@ package io.pemn.loader;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.Message;
+import com.google.protobuf.UnsafeByteOperations;
 import io.pemn.loader.message.ComparedBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -37,10 +38,26 @@ record MessageBytes(byte[] array, int from, int length) {
     return in;
   }
 
+  /**
+   * Reads them; fields of bytes share the array instead of being copied, and keep it in memory.
+   *
+   * @param nesting as above
+   */
+  CodedInputStream sharing(int nesting) {
+    CodedInputStream in = UnsafeByteOperations.unsafeWrap(array, from, length).newCodedInput();
+    in.enableAliasing(true);
+    in.setRecursionLimit(nesting);
+    return in;
+  }
+
   /** Where they stop being those that a library writes of this message, if anywhere. */
-  OptionalInt difference(Message message) throws IOException {
+  OptionalInt difference(Message message) {
     ComparedBytes comparison = new ComparedBytes(array, from, length);
-    message.writeTo(comparison);
+    try {
+      message.writeTo(comparison);
+    } catch (IOException e) {
+      throw new AssertionError("Bytes in memory are always compared.", e);
+    }
     return comparison.areEqual() ? OptionalInt.empty() : OptionalInt.of(comparison.position());
   }
 }

@@ -31,20 +31,21 @@ final class PrototypeDecoder {
         ZstdFrame.decompressUpTo(
             section, 2L * Float.BYTES * stored + OVERHEAD, ArchiveSection.CODED_PROTOTYPE);
     CodedPrototype message =
-        CanonicalMessage.parse(
+        CanonicalMessage.parseContent(
             CodedPrototype.parser(),
             ByteBuffer.wrap(content),
             ArchiveSection.CODED_PROTOTYPE,
             "the coded prototype");
-    float[] numbers = new float[message.getNumbers().size() / Float.BYTES];
-    joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()).asFloatBuffer().get(numbers);
-    FiniteFloats.check(numbers, ArchiveSection.CODED_PROTOTYPE, "coded prototype");
     boolean indexed = !message.getIndices().isEmpty();
-    if (numbers.length > stored || !indexed && numbers.length < stored) {
+    int count = message.getNumbers().size() / Float.BYTES;
+    if (count > stored || !indexed && count < stored) {
       throw corrupt(
-          numbers.length + " numbers",
+          count + " numbers",
           (indexed ? "at most " : "exactly ") + stored + ", one for each value that is used");
     }
+    float[] numbers = new float[count];
+    joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()).asFloatBuffer().get(numbers);
+    FiniteFloats.check(numbers, ArchiveSection.CODED_PROTOTYPE, "coded prototype");
     if (indexed) {
       numbers = chosen(numbers, message.getIndices().asReadOnlyByteBuffer(), stored);
     }

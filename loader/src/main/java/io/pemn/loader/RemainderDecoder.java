@@ -406,7 +406,7 @@ final class RemainderDecoder {
 
   private static io.pemn.format.proto.RemainderTensor parse(ByteBuffer bytes)
       throws PemnFormatException {
-    return CanonicalMessage.parse(
+    return CanonicalMessage.parseContent(
         io.pemn.format.proto.RemainderTensor.parser(),
         bytes,
         ArchiveSection.REMAINDER,

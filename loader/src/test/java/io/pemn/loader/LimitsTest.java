@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.RecordComponent;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +48,23 @@ class LimitsTest {
               : each.getAccessor().invoke(Limits.DEFAULT);
       assertEquals(expected, each.getAccessor().invoke(other), each.getName());
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("limits")
+  void thePageNamesEach(RecordComponent limit) throws IOException, ReflectiveOperationException {
+    long usual = ((Number) limit.getAccessor().invoke(Limits.DEFAULT)).longValue();
+    String shown =
+        usual % (1 << 30) == 0
+            ? (usual >> 30) + " GiB"
+            : limit.getName().endsWith("Bytes")
+                ? (usual >> 20) + " MiB"
+                : String.format(Locale.ROOT, "%,d", usual);
+    Path page = Path.of(System.getProperty("pemn.home")).resolve("docs/embedding.md");
+    assertTrue(
+        Files.readString(page)
+            .matches("(?s).*\\| `" + limit.getName() + "` \\| [^|]* \\| " + shown + " \\|.*"),
+        limit.getName() + " is " + shown);
   }
 
   @ParameterizedTest

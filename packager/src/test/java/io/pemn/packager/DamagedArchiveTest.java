@@ -152,6 +152,21 @@ class DamagedArchiveTest {
     }
   }
 
+  @Test
+  void whatThePageForProgramsSaysIsSo() throws IOException {
+    byte[] damaged = archive("mlp");
+    int size = Archive.parseFrom(damaged).getMasks().size();
+    int start = 287;
+    damaged[start + size - 1] ^= 1;
+    PemnFormatException e = failure(damaged);
+    String page =
+        Files.readString(Path.of(System.getProperty("pemn.home")).resolve("docs/embedding.md"));
+    assertTrue(page.contains("| `section()` | `ArchiveSection." + e.section() + "`"));
+    assertTrue(page.contains("| `offset()` | " + e.offset().orElseThrow() + ","));
+    assertTrue(page.contains("| `found()` | `" + e.found() + "` |"), e.found());
+    assertTrue(page.contains("| `expected()` | `" + e.expected() + "` |"), e.expected());
+  }
+
   private static List<Byte> list(byte[] bytes) {
     List<Byte> list = new ArrayList<>();
     for (byte each : bytes) {
