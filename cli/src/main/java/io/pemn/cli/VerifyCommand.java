@@ -18,7 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
-    description = "Decode everything in an archive and check every digest.")
+    description =
+        "Decode everything in an archive and check every digest; with --trust, check first who signed"
+            + " it.")
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -26,6 +28,8 @@ final class VerifyCommand implements Callable<Integer> {
   private Path file;
 
   @Mixin private JsonOption json;
+
+  @Mixin private SignatureMixin trust;
 
   @Override
   public Integer call() throws IOException {
@@ -55,7 +59,7 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private int verify() throws IOException {
-    PemnArchive archive = PemnArchive.open(file);
+    PemnArchive archive = PemnArchive.open(file, trust.policy());
     archive.verify();
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
@@ -63,6 +67,7 @@ final class VerifyCommand implements Callable<Integer> {
       object.addProperty("archive", file.toString());
       object.addProperty("digest", archive.digest());
       object.addProperty("sound", true);
+      SignatureMixin.add(object, archive);
       out.println(Json.text(object));
     } else {
       out.println(
@@ -73,6 +78,7 @@ final class VerifyCommand implements Callable<Integer> {
               + archive.remainder().size()
               + " other tensors, digest "
               + archive.digest());
+      SignatureMixin.print(archive, out);
     }
     out.flush();
     return 0;

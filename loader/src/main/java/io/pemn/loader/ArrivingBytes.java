@@ -22,7 +22,7 @@ final class ArrivingBytes implements ArchiveBytes {
   private static final int HASHED_AT_ONCE = 1 << 14;
 
   /** More do not fit in an array. */
-  private static final int MOST = Integer.MAX_VALUE - 8;
+  static final int MOST = Integer.MAX_VALUE - 8;
 
   private final InputStream in;
   private final Limits limits;
@@ -109,6 +109,14 @@ final class ArrivingBytes implements ArchiveBytes {
       joined.put(chunks.get(chunk), at, Math.min(CHUNK - at, joined.remaining()));
     }
     return joined.flip();
+  }
+
+  /** All bytes in one piece, once the last has come. */
+  InMemory toEnd() throws IOException {
+    while (!endsAt(arrived)) {
+      // One more was found, and whatever came with it.
+    }
+    return new InMemory(read(0, arrived));
   }
 
   /** Reads until there are so many, or no more come. */
