@@ -33,7 +33,7 @@ final class Json {
 
   private static void append(int codePoint, StringBuilder text) {
     // Gson has escaped the line ends in texts; those that are left stand between them.
-    if (codePoint == '\n' || Printable.isPrintable(codePoint)) {
+    if (codePoint == '\n' || Printable.isShown(codePoint)) {
       text.appendCodePoint(codePoint);
     } else {
       for (char unit : Character.toChars(codePoint)) {

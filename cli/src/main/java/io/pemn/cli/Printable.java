@@ -4,16 +4,24 @@ package io.pemn.cli;
 final class Printable {
   private Printable() {}
 
-  /** The text with a question mark for every control character. */
+  /** The text with a question mark for every character that ends a line, controls or hides. */
   static String of(String text) {
     return text.codePoints()
-        .map(c -> isPrintable(c) ? c : '?')
+        .map(c -> isShown(c) ? c : '?')
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
         .toString();
   }
 
-  /** Whether a terminal only shows it: it is neither a control nor a format character. */
-  static boolean isPrintable(int codePoint) {
-    return !Character.isISOControl(codePoint) && Character.getType(codePoint) != Character.FORMAT;
+  /** Whether a terminal only shows it. */
+  static boolean isShown(int codePoint) {
+    return switch (Character.getType(codePoint)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      default -> true;
+    };
   }
 }
