@@ -45,7 +45,7 @@ awk '
     sub(/.* ft: /, "", ft); sub(/ .*/, "", ft)
   }
   /^Done [0-9]+ runs in / { runs = $2; took = $5 }
-  /^== Java Exception/ || /ERROR: libFuzzer: / { findings++ }
+  /^== Java / || /ERROR: libFuzzer: / { findings++ }
   END { row(); printf "| all | %.0f | %d | | | %d |\n", calls, time, found }
 ' "$log"
 exit "$status"

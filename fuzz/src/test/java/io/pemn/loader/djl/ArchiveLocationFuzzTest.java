@@ -29,6 +29,10 @@ class ArchiveLocationFuzzTest {
   @FuzzTarget
   void isAPlaceOrRefused(byte[] text) {
     String place = new String(text, StandardCharsets.UTF_8);
+    if (place.contains(SECRET)) {
+      // Jazzer learns what texts are searched for; this one would be no secret.
+      return;
+    }
     refuseOrName("pemn:" + place);
     refuseOrName("pemn:https://user:" + SECRET + "@" + place);
   }
