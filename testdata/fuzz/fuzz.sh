@@ -2,14 +2,13 @@
 # Fuzzes every reader, one after another, and prints a row for each: how often it was called, for how long,
 # how much of the code was reached (edges, and libFuzzer's finer features), and what was found.
 #
-#   fuzz/fuzz.sh [SECONDS_EACH [CLASSES]]        such as: fuzz/fuzz.sh 60 'IdxFuzzTest,CifarFuzzTest'
+#   testdata/fuzz/fuzz.sh [SECONDS_EACH [CLASSES]]        such as: testdata/fuzz/fuzz.sh 60 'IdxFuzzTest,CifarFuzzTest'
 #
-# An input that ends in anything but a declared exception fails the run. It is kept in
-# fuzz/src/test/resources, where that has a folder for the target, else in fuzz/, as crash-* or timeout-*: make
-# a file for testdata/hostile of it. What reaches new code is kept in fuzz/.cifuzz-corpus, where the next run
-# goes on.
+# An input that ends in anything but a declared exception fails the run. It is kept in src/test/resources beside
+# this script, where that has a folder for the target, else beside it, as crash-* or timeout-*: make a file for
+# testdata/hostile of it. What reaches new code is kept in .cifuzz-corpus beside it, where the next run goes on.
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 classes=${2:-*FuzzTest}
 work=$(mktemp -d)
@@ -18,7 +17,7 @@ log=$work/log
 inputs=$(mktemp -d -p /dev/shm 2>/dev/null || echo "$work")
 trap 'rm -rf "$work" "$inputs"' EXIT
 
-mvn -B -Pfuzz -pl fuzz -am test -Dfuzz.seconds="$seconds" -Dfuzz.tmp="$inputs" -Dtest="$classes" \
+mvn -B -Pfuzz -pl testdata/fuzz -am test -Dfuzz.seconds="$seconds" -Dfuzz.tmp="$inputs" -Dtest="$classes" \
   -Dsurefire.failIfNoSpecifiedTests=false > "$log" 2>&1
 status=$?
 [ "$status" = 0 ] || grep -E "^(== |DEDUP|ERROR|\[ERROR\]|.*Test unit written)|^Caused by|^	at io.pemn" "$log" | head -200
