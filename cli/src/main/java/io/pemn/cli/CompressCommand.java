@@ -118,6 +118,10 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
+  @Mixin private DeterministicMixin deterministic;
+
+  @Mixin private TimestampMixin timestamp;
+
   @Mixin private TargetMixin target;
 
   @Mixin private TrainingMixin training;
@@ -138,6 +142,7 @@ final class CompressCommand implements Callable<Integer> {
     if (dryRun) {
       return search.isPresent() ? plan(search.get()) : preview();
     }
+    timestamp.time(); // Refuses a bad one before any training.
     if (search.isPresent()) {
       refuseWithTarget(validation, "--validation", "holds out validation samples of its own");
       refuseWithTarget(metricsEvery, "--metrics-every", "trains several networks");
@@ -166,14 +171,16 @@ final class CompressCommand implements Callable<Integer> {
     needed.add(directory.metricsFile());
     Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
-    DeviceChoice where = device.chooseAll(err);
+    DeviceChoice where = deterministic.choose(device, model != null, err);
     Trained trained =
         model == null
             ? train(dataSet, Optional.empty(), directory, where, search)
             : trainModule(dataSet, directory, where, search);
     Checkpoint checkpoint = trained.checkpoint();
     ArchiveWriter.write(
-        CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
+        timestamp.stamp(CheckpointPacker.pack(checkpoint, directory, Version.text())),
+        maskCodec.choice(),
+        output);
     report(checkpoint, directory, trained.search());
     return 0;
   }
