@@ -58,6 +58,26 @@ final class TinyNetworks {
           new ImageShape(3, 8, 8),
           4);
 
+  private static final BuiltInDescription PLAIN_MLP =
+      new BuiltInDescription(
+          new MlpArchitecture(List.of(9, 5), Activation.GELU, Norm.NOT_LEARN),
+          new ImageShape(1, 4, 5),
+          3);
+
+  private static final BuiltInDescription PLAIN_RES_NET =
+      new BuiltInDescription(
+          new ResNetArchitecture(8, 2, Activation.GELU, Norm.NOT_LEARN),
+          new ImageShape(3, 8, 8),
+          4);
+
+  /** Has neither a token for the class nor positions, too. */
+  private static final BuiltInDescription PLAIN_VISION_TRANSFORMER =
+      new BuiltInDescription(
+          new VisionTransformerArchitecture(
+              4, 8, 2, 2, 2, false, false, Activation.RELU, Norm.NOT_LEARN),
+          new ImageShape(3, 8, 8),
+          4);
+
   /** More positions than one Roaring container holds, and more kept than an array container. */
   private static final BuiltInDescription WIDE =
       new BuiltInDescription(
@@ -111,6 +131,14 @@ final class TinyNetworks {
     all.put("explicit", explicit(shared(CONV_MIXER, Distribution.NORMAL, 7, 0, false, List.of())));
     all.put("explicit-kept", explicit(convMixer(Distribution.NORMAL, total(CONV_MIXER), 0, false)));
     all.put("explicit-indexed", fewValues());
+    all.put("module-inputs", TinyModules.everyInput());
+    all.put("plain-norm-mlp", shared(PLAIN_MLP, Distribution.NORMAL, 41, 0, false, List.of()));
+    all.put(
+        "plain-norm-res-net",
+        shared(PLAIN_RES_NET, Distribution.SIGNED_CONSTANT, 41, 0, false, List.of()));
+    all.put(
+        "plain-norm-vision-transformer",
+        shared(PLAIN_VISION_TRANSFORMER, Distribution.NORMAL, 41, 0, false, List.of()));
     return all;
   }
 
@@ -129,9 +157,18 @@ final class TinyNetworks {
             "dense-int8",
             "partly-masked",
             "module-coded",
-            "explicit");
+            "explicit",
+            "module-inputs");
     List<String> fourth =
-        List.of("res-net", "vision-transformer", "plain-norm", "explicit-kept", "explicit-indexed");
+        List.of(
+            "res-net",
+            "vision-transformer",
+            "plain-norm",
+            "explicit-kept",
+            "explicit-indexed",
+            "plain-norm-mlp",
+            "plain-norm-res-net",
+            "plain-norm-vision-transformer");
     return switch (version) {
       case 1 ->
           all().keySet().stream()
