@@ -51,6 +51,8 @@ final class CompareCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
+  @Mixin private TrustMixin trust;
+
   private record Row(OpenedModel model, Optional<Evaluation> evaluation) {}
 
   @Override
@@ -60,8 +62,10 @@ final class CompareCommand implements Callable<Integer> {
     Device where = device.choose(err);
     // The engine's own start shall not count as the first model's load time.
     Engine.getEngine("PyTorch").newBaseManager(where).close();
-    try (OpenedModel first = OpenedModel.open(firstFile, where);
-        OpenedModel second = OpenedModel.open(secondFile, where)) {
+    trust.check(firstFile, err);
+    trust.check(secondFile, err);
+    try (OpenedModel first = OpenedModel.open(firstFile, trust.policy(), where);
+        OpenedModel second = OpenedModel.open(secondFile, trust.policy(), where)) {
       compare(first, second, dataSet);
     }
     return 0;

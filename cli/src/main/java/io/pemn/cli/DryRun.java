@@ -8,7 +8,6 @@ import io.pemn.compressor.training.CheckpointPacker;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
@@ -41,7 +40,7 @@ final class DryRun {
     module.file().tensors().forEach(tensor -> tensors.put(tensor.name(), tensor));
     byte[] archive =
         ArchiveWriter.toBytes(CheckpointPacker.preview(module, options, Version.text()), maskCodec);
-    SizeReport sizes = SizeReport.of(PemnArchive.read(archive, Limits.DEFAULT));
+    SizeReport sizes = SizeReport.of(PemnArchive.read(archive));
     if (json) {
       out.println(Json.text(toJson(model, module, options, tensors, sizes, warnings)));
       out.flush();

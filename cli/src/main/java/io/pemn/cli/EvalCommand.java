@@ -49,6 +49,8 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
+  @Mixin private TrustMixin trust;
+
   @Override
   public Integer call() throws IOException {
     PrintWriter err = spec.commandLine().getErr();
@@ -59,7 +61,8 @@ final class EvalCommand implements Callable<Integer> {
     // Outputs are to be had without anything to compare them with, too.
     boolean measured = outputs == null || measure.objective.isAnsweredBy(dataSet.test());
     Optional<Evaluation> evaluation = Optional.empty();
-    try (OpenedModel model = OpenedModel.open(file, device.choose(err));
+    trust.check(file, err);
+    try (OpenedModel model = OpenedModel.open(file, trust.policy(), device.choose(err));
         ProgressDisplay progress = new ProgressDisplay(err, 0)) {
       if (measured) {
         evaluation = Optional.of(measure.evaluate(model, dataSet, progress));

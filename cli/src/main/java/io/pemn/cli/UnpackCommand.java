@@ -39,16 +39,22 @@ final class UnpackCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
+  @Mixin private TrustMixin trust;
+
   @Override
   public Integer call() throws IOException {
     Path target = Path.of(output);
-    PemnArchive opened = PemnArchive.open(archive);
+    boolean folder = output.endsWith("/") || output.endsWith("\\");
+    boolean module = output.endsWith(".pt");
+    // Numbers are never code; only a module is.
+    PemnArchive opened =
+        module
+            ? trust.open(archive, spec.commandLine().getErr())
+            : PemnArchive.open(archive, trust.policy());
     if (Files.exists(target) && Files.isSameFile(target, archive)) {
       throw new FileSystemException(
           target + " is the archive itself; choose another -o for its weights.");
     }
-    boolean folder = output.endsWith("/") || output.endsWith("\\");
-    boolean module = output.endsWith(".pt");
     if (folder) {
       Unpacker.toNpyFolder(opened, target);
     } else if (module) {

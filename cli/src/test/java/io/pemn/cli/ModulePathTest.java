@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +94,22 @@ class ModulePathTest {
     assertEquals(before.get("accuracy"), after.get("accuracy"));
     assertEquals(before.get("loss"), after.get("loss"));
     assertEquals(100, after.get("test_images").getAsInt());
+  }
+
+  @Test
+  void thatAnArchiveBringsCodeIsSaidOnceWhereTheCodeIsUsed() {
+    Path module = folder.resolve("noted.pt");
+    String said = " holds a TorchScript module, which is code, and no trusted signature";
+    assertSaid(1, said, CommandRun.of("unpack", archive, "-o", module));
+    assertSaid(1, said, CommandRun.of("eval", archive, "--data", images));
+    assertSaid(0, said, CommandRun.of("unpack", archive, "-o", folder.resolve("n.safetensors")));
+    assertSaid(0, said, CommandRun.of("inspect", archive));
+    assertSaid(0, said, CommandRun.of("verify", archive));
+  }
+
+  private static void assertSaid(int times, String said, CommandRun run) {
+    assertEquals(0, run.code(), run.err());
+    assertEquals(times, run.err().split(Pattern.quote(said), -1).length - 1, run.err());
   }
 
   @Test

@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,7 +56,8 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
   record InMemory(ByteBuffer bytes) implements ArchiveBytes {
     /** Takes a view of the bytes from position to limit, which nobody may write to afterwards. */
     public InMemory {
-      bytes = bytes.slice().asReadOnlyBuffer();
+      // Not a read-only one: zstd would have to copy what it decompresses.
+      bytes = bytes.slice();
     }
 
     @Override
@@ -88,7 +91,8 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
       }
       if (!found.isRegularFile()) {
         throw new PemnFormatException.NotAnArchive(
-            file + " is not a file; give the path of a .pemn archive.");
+            Finding.of(ArchiveSection.FILE, found.isDirectory() ? "a folder" : "no file", "a file"),
+            file + " is {found}, not {expected}; give the path of a .pemn archive.");
       }
       return new OnDisk(file, found.size(), found.lastModifiedTime(), found.fileKey());
     }

@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.storage.ArchiveFormat;
 import java.io.IOException;
@@ -46,11 +48,11 @@ final class ArrivingBytes implements ArchiveBytes {
     arrive(from + count);
     if (arrived < from + count) {
       throw new PemnFormatException.Truncated(
-          "The archive ends after "
-              + arrived
-              + " bytes, but at least "
-              + (from + count)
-              + " were announced: it was cut short on its way; get it again.");
+          Finding.of(
+                  ArchiveSection.FILE, arrived + " bytes", "at least " + (from + count) + " bytes")
+              .at(arrived),
+          "The archive ends after {found}, but {expected} were announced: it was cut short on its"
+              + " way; get it again.");
     }
     return ByteBuffer.wrap(bytes, (int) from, count).slice().asReadOnlyBuffer();
   }
@@ -79,7 +81,7 @@ final class ArrivingBytes implements ArchiveBytes {
   private void arrive(long wanted) throws IOException {
     while (arrived < wanted && !ended) {
       if (arrived == MOST) {
-        throw PemnArchive.tooLarge("The stream goes on after " + MOST + " bytes", limits);
+        throw PemnArchive.tooLarge("The stream", "more than " + MOST + " bytes", MOST);
       }
       if (arrived == bytes.length) {
         bytes = Arrays.copyOf(bytes, (int) Math.min(2L * arrived, MOST));
@@ -94,7 +96,7 @@ final class ArrivingBytes implements ArchiveBytes {
       arrived += Math.max(count, 0);
       if (arrived > limits.fileBytes()) {
         throw PemnArchive.tooLarge(
-            "The stream goes on after " + limits.fileBytes() + " bytes", limits);
+            "The stream", "more than " + limits.fileBytes() + " bytes", limits.fileBytes());
       }
     }
   }

@@ -1,12 +1,15 @@
 package io.pemn.loader;
 
-import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.DiscardUnknownFieldsParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
-import java.nio.ByteBuffer;
+import io.pemn.loader.message.ComparedBytes;
+import java.io.IOException;
 
 /**
  * Parses messages that must stand in the one form that a protobuf library writes, so that equal
@@ -15,22 +18,52 @@ import java.nio.ByteBuffer;
 final class CanonicalMessage {
   private CanonicalMessage() {}
 
-  static <M extends Message> M parse(Parser<M> parser, ByteBuffer bytes, String what)
+  /** A message without messages in it; see below. */
+  static <M extends Message> M parse(
+      Parser<M> parser, byte[] stored, ArchiveSection section, String what)
       throws PemnFormatException {
-    ByteString stored = ByteString.copyFrom(bytes.duplicate());
+    return parse(parser, stored, section, what, 1);
+  }
+
+  /**
+   * The message.
+   *
+   * @param stored its bytes and no others
+   * @param section where it stands
+   * @param what it is, for messages
+   * @param nesting how deep messages may stand in messages
+   * @throws PemnFormatException if it is none, or none in that form; with an offset within the
+   *     message
+   */
+  static <M extends Message> M parse(
+      Parser<M> parser, byte[] stored, ArchiveSection section, String what, int nesting)
+      throws PemnFormatException {
+    CodedInputStream in = CodedInputStream.newInstance(stored);
+    in.setRecursionLimit(nesting);
+    M message;
+    ComparedBytes comparison = new ComparedBytes(stored);
     try {
-      M message = DiscardUnknownFieldsParser.wrap(parser).parseFrom(stored);
-      if (!message.toByteString().equals(stored)) {
-        throw new PemnFormatException.Corrupt(
-            "In the archive, "
-                + what
-                + " has fields that this format version does not, or has them in another form"
-                + " than the format's one; it was written by a faulty tool.");
-      }
-      return message;
+      message = DiscardUnknownFieldsParser.wrap(parser).parseFrom(in);
+      message.writeTo(comparison);
     } catch (InvalidProtocolBufferException e) {
       throw new PemnFormatException.Corrupt(
-          "In the archive, " + what + " is no protobuf message: " + e.getMessage(), e);
+          Finding.of(section, e.getMessage(), "a protobuf message").at(in.getTotalBytesRead()),
+          "In the archive, " + what + " is not {expected}: {found}",
+          e);
+    } catch (IOException e) {
+      throw new AssertionError("Arrays are always read and compared.", e);
     }
+    if (!comparison.areEqual()) {
+      throw new PemnFormatException.Corrupt(
+          Finding.of(
+                  section,
+                  "fields that are unknown, repeated, out of order or longer than need be",
+                  "each known field once, in the shortest form")
+              .at(comparison.position()),
+          "In the archive, "
+              + what
+              + " has {found}, where the format has {expected}; it was written by a faulty tool.");
+    }
+    return message;
   }
 }

@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
 import java.io.FileNotFoundException;
@@ -21,7 +23,7 @@ final class Download {
 
   private Download() {}
 
-  static PemnArchive of(URL url, Limits limits) throws IOException {
+  static PemnArchive of(URL url, LoadPolicy policy) throws IOException {
     try {
       URLConnection connection = url.openConnection();
       connection.setConnectTimeout(CONNECT_MILLISECONDS);
@@ -30,7 +32,7 @@ final class Download {
       connection.setUseCaches(false);
       boolean read = false;
       try {
-        PemnArchive archive = read(url, connection, limits);
+        PemnArchive archive = read(url, connection, policy);
         read = true;
         return archive;
       } finally {
@@ -57,7 +59,7 @@ final class Download {
     }
   }
 
-  private static PemnArchive read(URL url, URLConnection connection, Limits limits)
+  private static PemnArchive read(URL url, URLConnection connection, LoadPolicy policy)
       throws IOException {
     if (connection instanceof HttpURLConnection http
         && http.getResponseCode() != HttpURLConnection.HTTP_OK) {
@@ -69,22 +71,22 @@ final class Download {
               + ", not an archive; check the URL.");
     }
     long announced = connection.getContentLengthLong();
-    if (announced > limits.fileBytes()) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url) + " has " + announced + " bytes", limits);
+    long most = policy.limits().fileBytes();
+    if (announced > most) {
+      throw PemnArchive.tooLarge(ShownUrl.of(url).toString(), announced + " bytes", most);
     }
-    try (Counted in = new Counted(connection.getInputStream())) {
+    try (Counted in =
+        new Counted(new SteadyStream(connection.getInputStream(), System::nanoTime))) {
       try {
-        return PemnArchive.read(in, limits);
+        return PemnArchive.read(in, policy);
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(
+              Finding.of(ArchiveSection.FILE, in.bytes + " bytes", announced + " bytes")
+                  .at(in.bytes),
               "The transfer of "
                   + ShownUrl.of(url)
-                  + " ended after "
-                  + in.bytes
-                  + " of "
-                  + announced
-                  + " bytes; try again.");
+                  + " ended after {found} of {expected}; try again.");
         }
         throw e;
       }

@@ -2,17 +2,21 @@ package io.pemn.loader;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Metadata;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
 /** Counts what metadata hold before they are parsed: two bytes can claim an object of a hundred. */
 final class MetadataSize {
   /** A name of 4,096 bytes and 64 dimensions take less. */
   private static final int MOST_LAYER_BYTES = 1 << 13;
 
-  private static final int MOST_LABELS = 1 << 20;
+  /**
+   * Of everything else: where no layers and labels are, a few hundred bytes stand. No limit that
+   * can be raised, since nothing that the format describes comes near it.
+   */
   private static final int MOST_OTHER_BYTES = 1 << 20;
 
   private MetadataSize() {}
@@ -20,12 +24,13 @@ final class MetadataSize {
   /**
    * Counts.
    *
-   * @param metadata the message, from position to limit
+   * @param metadata the message
    * @throws PemnFormatException if it holds more than is possible or than the limits allow; what is
    *     no message is left to the parser
    */
-  static void check(ByteBuffer metadata, Limits limits) throws PemnFormatException {
-    CodedInputStream in = CodedInputStream.newInstance(metadata.duplicate());
+  static void check(byte[] metadata, Limits limits) throws PemnFormatException {
+    CodedInputStream in = CodedInputStream.newInstance(metadata);
+    in.setRecursionLimit(limits.nesting());
     long layers = 0;
     long labels = 0;
     long other = 0;
@@ -45,19 +50,20 @@ final class MetadataSize {
           default -> other += bytes;
         }
         if (layers > limits.layers()) {
-          throw new PemnFormatException.LimitExceeded(
-              "The archive has more layers than the limit of "
-                  + limits.layers()
-                  + "; raise the limit if you trust it.");
+          throw exceeded(layers + " layers", limits.layers() + " layers", from);
         }
-        if (labels > MOST_LABELS || other > MOST_OTHER_BYTES) {
+        if (labels > limits.classLabels()) {
+          throw exceeded(labels + " class labels", limits.classLabels() + " class labels", from);
+        }
+        if (other > MOST_OTHER_BYTES) {
           throw new PemnFormatException.LimitExceeded(
-              "The archive's metadata have more than the "
-                  + MOST_LABELS
-                  + " class labels, or the "
-                  + MOST_OTHER_BYTES
-                  + " bytes beside labels and layers, that are possible; it was written by a faulty"
-                  + " tool.");
+              Finding.of(
+                      ArchiveSection.METADATA,
+                      other + " bytes or more beside labels and layers of a usual size",
+                      "at most " + MOST_OTHER_BYTES)
+                  .at(from),
+              "The archive's metadata have {found}, but {expected} are possible; it was written by"
+                  + " a faulty tool.");
         }
       }
     } catch (PemnFormatException e) {
@@ -65,5 +71,12 @@ final class MetadataSize {
     } catch (IOException e) {
       // Parsing says what is wrong, at the same place.
     }
+  }
+
+  private static PemnFormatException exceeded(String found, String most, int at) {
+    return new PemnFormatException.LimitExceeded(
+        Finding.of(ArchiveSection.METADATA, found + " or more", "at most " + most).at(at),
+        "The archive's metadata have {found}, but {expected} are allowed; raise the limit if you"
+            + " trust it.");
   }
 }

@@ -1,6 +1,8 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Distribution;
+import io.pemn.format.Finding;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.Normalization;
@@ -60,13 +62,12 @@ public final class PemnArchive {
   private static final int READ_WHOLE = 1 << 16;
 
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
-  private static final String REMAINDER = "The remainder tensors";
-  private static final String MODULE = "The module's entries";
 
   private final ArchiveFile file;
   private final Metadata metadata;
   private final CheckedMetadata checked;
   private final Map<String, Layer> layersByName;
+  private final LoadPolicy policy;
   private final Limits limits;
 
   private final Once<Map<String, LayerMask>> masks = new Once<>(this::decodeMasks);
@@ -75,19 +76,22 @@ public final class PemnArchive {
   private final Once<TorchScriptModule> parsedModule = new Once<>(this::parseModule);
   private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
-  private PemnArchive(ArchiveBytes bytes, Limits limits) throws IOException {
+  private PemnArchive(ArchiveBytes bytes, LoadPolicy policy) throws IOException {
+    this.limits = policy.limits();
     this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
     this.checked =
-        CheckedMetadata.of(
-            this.file.version(), metadata, this.file.prototypeValues().length(), limits);
+        file.placing(
+            () ->
+                CheckedMetadata.of(
+                    file.version(), metadata, file.prototypeValues().length(), limits));
     this.layersByName =
         layers().stream().collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));
-    this.limits = limits;
+    this.policy = policy;
   }
 
   /**
-   * Opens an archive within {@link Limits#DEFAULT}; see {@link #open(Path, Limits)}.
+   * Opens an archive under {@link LoadPolicy#standard()}; see {@link #open(Path, LoadPolicy)}.
    *
    * @param file its path
    * @return the open archive
@@ -95,7 +99,7 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(Path file) throws IOException {
-    return open(file, Limits.DEFAULT);
+    return open(file, LoadPolicy.standard());
   }
 
   /**
@@ -103,26 +107,27 @@ public final class PemnArchive {
    * the file was replaced in between is found out then. (Small files are read whole.)
    *
    * @param file its path
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive open(Path file, Limits limits) throws IOException {
+  public static PemnArchive open(Path file, LoadPolicy policy) throws IOException {
     ArchiveBytes.OnDisk bytes = ArchiveBytes.OnDisk.of(file);
-    if (bytes.size() > limits.fileBytes()) {
-      throw tooLarge(file + " has " + bytes.size() + " bytes", limits);
+    if (bytes.size() > policy.limits().fileBytes()) {
+      throw tooLarge(file.toString(), bytes.size() + " bytes", policy.limits().fileBytes());
     }
+    checkSigned(policy);
     return new PemnArchive(
         bytes.size() <= READ_WHOLE
             ? new ArchiveBytes.InMemory(bytes.read(0, (int) bytes.size()))
             : bytes,
-        limits);
+        policy);
   }
 
   /**
-   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, within
-   * {@link Limits#DEFAULT}; see {@link #open(URL, Limits)}.
+   * Reads an archive from a class-path resource, a web server, or wherever else a URL leads, under
+   * {@link LoadPolicy#standard()}; see {@link #open(URL, LoadPolicy)}.
    *
    * @param url where it is
    * @return the open archive
@@ -130,56 +135,57 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive open(URL url) throws IOException {
-    return open(url, Limits.DEFAULT);
+    return open(url, LoadPolicy.standard());
   }
 
   /**
    * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
-   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds
-   * counts as lost. A {@code file:} URL is opened as a path is.
+   * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds,
+   * or sends less than 1 KiB a second for more than a minute, counts as lost. A {@code file:} URL
+   * is opened as a path is.
    *
    * @param url where it is
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive open(URL url, Limits limits) throws IOException {
+  public static PemnArchive open(URL url, LoadPolicy policy) throws IOException {
     if (url.getProtocol().equals("file")) {
       try {
-        return open(Path.of(url.toURI()), limits);
+        return open(Path.of(url.toURI()), policy);
       } catch (URISyntaxException | IllegalArgumentException e) {
         throw new IOException(ShownUrl.of(url) + " is no path of this machine; check it.", e);
       }
     }
-    return Download.of(url, limits);
+    return Download.of(url, policy);
   }
 
   /**
-   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   * Reads an archive from memory under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes; not copied: do not change them afterwards
    * @return the open archive
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(byte[] file) throws PemnFormatException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
    * Reads an archive from memory.
    *
    * @param file all its bytes; not copied: do not change them afterwards
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    */
-  public static PemnArchive read(byte[] file, Limits limits) throws PemnFormatException {
-    return read(ByteBuffer.wrap(file), limits);
+  public static PemnArchive read(byte[] file, LoadPolicy policy) throws PemnFormatException {
+    return read(ByteBuffer.wrap(file), policy);
   }
 
   /**
-   * Reads an archive from memory within {@link Limits#DEFAULT}.
+   * Reads an archive from memory under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
@@ -187,7 +193,7 @@ public final class PemnArchive {
    * @throws PemnFormatException if it is no sound archive
    */
   public static PemnArchive read(ByteBuffer file) throws PemnFormatException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
@@ -195,16 +201,17 @@ public final class PemnArchive {
    *
    * @param file all its bytes, from position to limit, on the heap, direct or mapped; not copied:
    *     do not change them afterwards
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    */
-  public static PemnArchive read(ByteBuffer file, Limits limits) throws PemnFormatException {
-    if (file.remaining() > limits.fileBytes()) {
-      throw tooLarge("The archive has " + file.remaining() + " bytes", limits);
+  public static PemnArchive read(ByteBuffer file, LoadPolicy policy) throws PemnFormatException {
+    if (file.remaining() > policy.limits().fileBytes()) {
+      throw tooLarge("The archive", file.remaining() + " bytes", policy.limits().fileBytes());
     }
+    checkSigned(policy);
     try {
-      return new PemnArchive(new ArchiveBytes.InMemory(file), limits);
+      return new PemnArchive(new ArchiveBytes.InMemory(file), policy);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
@@ -213,7 +220,7 @@ public final class PemnArchive {
   }
 
   /**
-   * Reads an archive from a stream within {@link Limits#DEFAULT}.
+   * Reads an archive from a stream under {@link LoadPolicy#standard()}.
    *
    * @param file all its bytes; read to its end and not closed
    * @return the open archive
@@ -221,7 +228,7 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive read(InputStream file) throws IOException {
-    return read(file, Limits.DEFAULT);
+    return read(file, LoadPolicy.standard());
   }
 
   /**
@@ -230,21 +237,42 @@ public final class PemnArchive {
    *
    * @param file all its bytes; read to its end, but no further than the limits allow, and not
    *     closed
-   * @param limits what it may ask for
+   * @param policy what it may ask for and bring
    * @return the open archive
-   * @throws PemnFormatException if it is no sound archive, or exceeds the limits
+   * @throws PemnFormatException if it is no sound archive, or the policy refuses it
    * @throws IOException if it cannot be read
    */
-  public static PemnArchive read(InputStream file, Limits limits) throws IOException {
-    return new PemnArchive(new ArrivingBytes(file, limits), limits);
+  public static PemnArchive read(InputStream file, LoadPolicy policy) throws IOException {
+    checkSigned(policy);
+    return new PemnArchive(new ArrivingBytes(file, policy.limits()), policy);
   }
 
-  static PemnFormatException tooLarge(String found, Limits limits) {
+  // The place where signatures will be checked.
+  private static void checkSigned(LoadPolicy policy) throws PemnFormatException {
+    if (!policy.signers().isEmpty()) {
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.FILE, "none", "a signature of a trusted key"),
+          "The policy asks for {expected}, but {found} came with the archive.");
+    }
+  }
+
+  /** Checks that the policy hands out the module, whose code runs wherever it is loaded. */
+  void requireTorchScript() throws PemnFormatException {
+    if (!policy.allowsTorchScript()) {
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.MODULE, "a TorchScript module", "a built-in network")
+              .at(file.module().extent().from()),
+          "The archive holds {found}, not {expected}: code that runs when it is loaded, and no one"
+              + " allowed that; allow it (LoadPolicy.allowTorchScript(), or the option"
+              + " allowTorchScript=true in DJL's Criteria) if you trust where the file comes from,"
+              + " or read its weights only.");
+    }
+  }
+
+  static PemnFormatException tooLarge(String what, String found, long most) {
     return new PemnFormatException.LimitExceeded(
-        found
-            + ", more than the limit of "
-            + limits.fileBytes()
-            + "; raise the limit if you trust it.");
+        Finding.of(ArchiveSection.FILE, found, "at most " + most + " bytes").at(most),
+        what + " has {found}, but {expected} are allowed; raise the limit if you trust it.");
   }
 
   /** {@return the format version of the file} */
@@ -501,37 +529,57 @@ public final class PemnArchive {
       List<ParameterShape> unmasked = checked.unmasked().get();
       return unmasked.isEmpty()
           ? List.of()
-          : RemainderDecoder.decode(
-              ZstdFrame.decompressUpTo(
-                  file.contents(file.remainder()), RemainderDecoder.mostBytes(unmasked), REMAINDER),
-              unmasked);
+          : file.decode(
+              file.remainder(),
+              contents ->
+                  RemainderDecoder.decode(
+                      ZstdFrame.decompressUpTo(
+                          contents, RemainderDecoder.mostBytes(unmasked), ArchiveSection.REMAINDER),
+                      unmasked));
     }
     Set<String> masked = layers().stream().map(Layer::name).collect(Collectors.toSet());
     List<String> names =
         parsedModule.get().tensors().stream().filter(name -> !masked.contains(name)).toList();
     if (metadata.hasRemainder() == names.isEmpty()) {
       throw new PemnFormatException.Corrupt(
-          "The archive must have a remainder exactly where its module has tensors that are not"
-              + " masked; it was written by a faulty tool.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  (metadata.hasRemainder() ? "a" : "no") + " remainder",
+                  "one exactly where there are tensors that are not masked")
+              .at(file.metadataExtent().from()),
+          "The archive has {found} of a module with "
+              + names.size()
+              + " tensors that are not masked, but should have {expected}; it was written by a"
+              + " faulty tool.");
     }
     return names.isEmpty()
         ? List.of()
-        : RemainderDecoder.decode(
-            ZstdFrame.decompressUpTo(
-                file.contents(file.remainder()), limits.remainderBytes(), REMAINDER),
-            names,
-            metadata.getRemainder().getParameters(),
-            limits);
+        : file.decode(
+            file.remainder(),
+            contents ->
+                RemainderDecoder.decode(
+                    ZstdFrame.decompressUpTo(
+                        contents, limits.remainderBytes(), ArchiveSection.REMAINDER),
+                    names,
+                    metadata.getRemainder().getParameters(),
+                    limits));
   }
 
   private List<RemainderTensor> decodeOldRemainder() throws IOException {
-    byte[] message =
-        metadata.hasRemainder()
-            ? ZstdFrame.decompress(
-                file.contents(file.remainder()),
-                metadata.getRemainder().getDecodedBytes(),
-                REMAINDER)
-            : new byte[0];
+    if (!metadata.hasRemainder()) {
+      return file.placing(() -> decodeOldRemainder(new byte[0]));
+    }
+    return file.decode(
+        file.remainder(),
+        contents ->
+            decodeOldRemainder(
+                ZstdFrame.decompress(
+                    contents,
+                    metadata.getRemainder().getDecodedBytes(),
+                    ArchiveSection.REMAINDER)));
+  }
+
+  private List<RemainderTensor> decodeOldRemainder(byte[] message) throws IOException {
     if (checked.unmasked().isPresent()) {
       return RemainderDecoder.decodeOld(message, checked.unmasked().get());
     }
@@ -561,8 +609,12 @@ public final class PemnArchive {
       boolean rounded = isOld() ? tensor.type() == NumberType.FLOAT32 : tensor.isFloats();
       tensors.put(tensor.name(), new TensorShape(tensor.type(), rounded, tensor.shape()));
     }
-    module.check(tensors, storageLimit());
-    return module;
+    long storageLimit = storageLimit();
+    return file.placing(
+        () -> {
+          module.check(tensors, storageLimit);
+          return module;
+        });
   }
 
   /**
@@ -590,11 +642,16 @@ public final class PemnArchive {
   }
 
   private TorchScriptModule parseModule() throws IOException {
-    ByteBuffer section = file.contents(file.module());
-    return TorchScriptModule.parse(
-        isOld()
-            ? ZstdFrame.decompress(section, metadata.getModule().getDecodedBytes(), MODULE)
-            : ZstdFrame.decompressUpTo(section, limits.moduleBytes(), MODULE));
+    return file.decode(
+        file.module(),
+        contents ->
+            TorchScriptModule.parse(
+                isOld()
+                    ? ZstdFrame.decompress(
+                        contents, metadata.getModule().getDecodedBytes(), ArchiveSection.MODULE)
+                    : ZstdFrame.decompressUpTo(
+                        contents, limits.moduleBytes(), ArchiveSection.MODULE),
+                limits.moduleEntries()));
   }
 
   /**
@@ -617,7 +674,8 @@ public final class PemnArchive {
    *
    * @param out gets the file and stays open
    * @throws IllegalArgumentException if the network is no TorchScript module
-   * @throws PemnFormatException if the archive is damaged
+   * @throws PemnFormatException if the archive is damaged, or the {@link LoadPolicy} does not allow
+   *     TorchScript
    * @throws IOException if {@code out} cannot be written to
    */
   public void writeTorchScript(OutputStream out) throws IOException {
@@ -643,8 +701,10 @@ public final class PemnArchive {
         && generator.isPresent()
         && !Arrays.equals(generator.get().values(), storedPrototypeValues())) {
       throw new PemnFormatException.Corrupt(
-          "The stored prototype values are not those that the seed regenerates;"
-              + " the archive was written by a faulty tool.");
+          Finding.of(ArchiveSection.PROTOTYPE_VALUES, "others", "those that its seed regenerates")
+              .at(file.prototypeValues().extent().from()),
+          "The archive's prototype values should be {expected}, but are {found}; it was written by"
+              + " a faulty tool.");
     }
   }
 
@@ -675,13 +735,12 @@ public final class PemnArchive {
     String found = Layer.hex(digest);
     if (!found.equals(layer.digest())) {
       throw new PemnFormatException.Corrupt(
+          Finding.of(ArchiveSection.METADATA, "digest " + found, "digest " + layer.digest())
+              .at(file.metadataExtent().from()),
           "The rebuilt weights of "
               + layer.name()
-              + " have digest "
-              + found
-              + ", but the archive was trained with "
-              + layer.digest()
-              + "; get the file again, and report a fault of pemn if that does not help.");
+              + " have {found}, but those that were trained had {expected}; get the file again, and"
+              + " report a fault of pemn if that does not help.");
     }
   }
 
@@ -695,31 +754,36 @@ public final class PemnArchive {
             .sum();
     if (signs + ternarySigns > Integer.MAX_VALUE) {
       throw new PemnFormatException.LimitExceeded(
-          "The archive's masks have more than the 2147483647 bits that are possible.");
+          Finding.of(
+                  ArchiveSection.METADATA,
+                  signs + ternarySigns + " bits",
+                  "at most " + Integer.MAX_VALUE + " bits")
+              .at(file.metadataExtent().from()),
+          "The archive's masks have {found}, but {expected} are possible; use a smaller network.");
     }
+    MaskLayout layout =
+        MaskLayout.of(
+            layers().stream()
+                .map(layer -> new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
+                .toList());
     Mask bits =
-        MaskCodecs.of(metadata.getMasks().getEncoding())
-            .decode(
-                file.contents(file.masks()),
-                metadata.getMasks().getDecodedBytes(),
-                MaskLayout.of(
-                    layers().stream()
-                        .map(
-                            layer ->
-                                new MaskLayout.Masked(layer.shape(), layer.kept(), layer.kind()))
-                        .toList()));
+        file.decode(
+            file.masks(),
+            contents ->
+                MaskCodecs.of(metadata.getMasks().getEncoding())
+                    .decode(contents, metadata.getMasks().getDecodedBytes(), layout));
     Map<String, LayerMask> decoded = new HashMap<>();
     for (Layer layer : layers()) {
       Mask own = bits.slice(layer.firstPosition(), layer.size());
       if (layer.kind() != MaskKind.SIGN && own.kept() != layer.kept()) {
         throw new PemnFormatException.Corrupt(
+            Finding.of(
+                    ArchiveSection.MASKS, own.kept() + " kept weights", layer.kept() + " of them")
+                .at(file.masks().extent().from()),
             "The mask of "
                 + layer.name()
-                + " keeps "
-                + own.kept()
-                + " weights, but the archive says "
-                + layer.kept()
-                + "; it was written by a faulty tool.");
+                + " has {found}, but the archive says {expected}; it was written by a faulty"
+                + " tool.");
       }
       if (layer.kind() == MaskKind.KEEP) {
         decoded.put(layer.name(), new LayerMask.Keep(own));
@@ -755,8 +819,11 @@ public final class PemnArchive {
                   .map(
                       layer -> new UsedValues.Use(layer.offset(), decoded.get(layer.name()).kept()))
                   .toList());
-      return PrototypeDecoder.decode(file.contents(file.codedPrototype()), used);
+      return file.decode(
+          file.codedPrototype(), contents -> PrototypeDecoder.decode(contents, used));
     }
-    return RemainderDecoder.finite(file.contents(file.prototypeValues()), "stored prototype");
+    return file.decode(
+        file.prototypeValues(),
+        contents -> FiniteFloats.read(contents, ArchiveSection.PROTOTYPE_VALUES, "prototype"));
   }
 }

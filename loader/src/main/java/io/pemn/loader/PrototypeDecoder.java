@@ -1,5 +1,7 @@
 package io.pemn.loader;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.CodedPrototype;
@@ -27,21 +29,21 @@ final class PrototypeDecoder {
     int stored = used.kept();
     byte[] content =
         ZstdFrame.decompressUpTo(
-            section, 2L * Float.BYTES * stored + OVERHEAD, "The prototype's values");
+            section, 2L * Float.BYTES * stored + OVERHEAD, ArchiveSection.CODED_PROTOTYPE);
     CodedPrototype message =
         CanonicalMessage.parse(
-            CodedPrototype.parser(), ByteBuffer.wrap(content), "the coded prototype");
-    float[] numbers =
-        RemainderDecoder.finite(
-            joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()), "coded prototype");
+            CodedPrototype.parser(),
+            content,
+            ArchiveSection.CODED_PROTOTYPE,
+            "the coded prototype");
+    float[] numbers = new float[message.getNumbers().size() / Float.BYTES];
+    joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()).asFloatBuffer().get(numbers);
+    FiniteFloats.check(numbers, ArchiveSection.CODED_PROTOTYPE, "coded prototype");
     boolean indexed = !message.getIndices().isEmpty();
     if (numbers.length > stored || !indexed && numbers.length < stored) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's coded prototype has "
-              + numbers.length
-              + " numbers for "
-              + stored
-              + " values; it was written by a faulty tool.");
+      throw corrupt(
+          numbers.length + " numbers",
+          (indexed ? "at most " : "exactly ") + stored + ", one for each value that is used");
     }
     ByteBuffer indices =
         indexed
@@ -63,14 +65,9 @@ final class PrototypeDecoder {
       throws PemnFormatException {
     int width = BytePlanes.indexWidth(numbers);
     if (planes.remaining() != (long) width * stored) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's coded prototype has indices of "
-              + planes.remaining()
-              + " bytes, but its "
-              + stored
-              + " values need "
-              + width
-              + " each; it was written by a faulty tool.");
+      throw corrupt(
+          "indices of " + planes.remaining() + " bytes",
+          (long) width * stored + ", " + width + " for each of its " + stored + " values");
     }
     ByteBuffer narrow = joined(width, planes);
     ByteBuffer indices = ByteBuffer.allocate(stored * Integer.BYTES);
@@ -80,26 +77,25 @@ final class PrototypeDecoder {
         index = index << Byte.SIZE | narrow.get(i * width + b) & 0xFF;
       }
       if (Integer.compareUnsigned(index, numbers) >= 0) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's coded prototype has the index "
-                + Integer.toUnsignedString(index)
-                + ", but only "
-                + numbers
-                + " numbers; it was written by a faulty tool.");
+        throw corrupt(
+            "the index " + Integer.toUnsignedString(index),
+            "less than its " + numbers + " numbers");
       }
       indices.putInt(index);
     }
     return indices;
   }
 
+  private static PemnFormatException corrupt(String found, String expected) {
+    return new PemnFormatException.Corrupt(
+        Finding.of(ArchiveSection.CODED_PROTOTYPE, found, expected),
+        "The archive's coded prototype has {found}, but {expected} are possible; it was written by"
+            + " a faulty tool.");
+  }
+
   private static ByteBuffer joined(int width, ByteBuffer planes) throws PemnFormatException {
     if (planes.remaining() % width != 0) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's coded prototype has "
-              + planes.remaining()
-              + " bytes of numbers, which are no multiple of "
-              + width
-              + "; it was written by a faulty tool.");
+      throw corrupt(planes.remaining() + " bytes of numbers", "a multiple of " + width);
     }
     ByteBuffer numbers = ByteBuffer.allocate(planes.remaining()).order(ByteOrder.LITTLE_ENDIAN);
     BytePlanes.join(planes, List.of(new BytePlanes.Numbers(width, numbers)));

@@ -4,15 +4,18 @@ import static io.pemn.format.proto.RemainderTensor.SHAPE_FIELD_NUMBER;
 
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.WireFormat;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Remainder;
 import io.pemn.format.storage.BytePlanes;
 import io.pemn.format.storage.CodedFloats;
+import io.pemn.loader.ArchiveCursor.Field;
+import io.pemn.loader.torchscript.TorchScriptModule;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -20,6 +23,11 @@ import java.util.Set;
 
 /** Decodes the tensors that no mask replaces. */
 final class RemainderDecoder {
+  private static final Field TENSOR =
+      new Field(Remainder.TENSORS_FIELD_NUMBER, ArchiveSection.REMAINDER, "remainder");
+  private static final Field NUMBERS =
+      new Field(Remainder.NUMBERS_FIELD_NUMBER, ArchiveSection.REMAINDER, "remainder's numbers");
+
   private static final int MAX_DIMENSIONS = 64;
 
   /** The most bytes that type, scale and flag of a tensor take, with tags and lengths. */
@@ -52,10 +60,10 @@ final class RemainderDecoder {
     for (ParameterShape parameter : unmasked) {
       io.pemn.format.proto.RemainderTensor tensor = header(cursor, parameter.name());
       if (tensor.getShapeCount() > 0) {
-        throw new PemnFormatException.Corrupt(
-            "The archive repeats the shape of "
-                + parameter.name()
-                + ", which its network says; it was written by a faulty tool.");
+        throw corrupt(
+            "the shape of " + parameter.name(),
+            "none",
+            "The archive has {found}, where its network says it and the format has {expected}");
       }
       Header header =
           new Header(
@@ -66,19 +74,16 @@ final class RemainderDecoder {
               tensor.getScale(),
               tensor.getConstant());
       if (!header.isFloats()) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + header.name()
-                + " has numbers of type "
-                + header.type()
-                + ", but its network needs such that stand for FLOAT32 ones;"
-                + " it was written by a faulty tool.");
+        throw corrupt(
+            "numbers of type " + header.type(),
+            "such that stand for FLOAT32 ones",
+            "The archive's " + header.name() + " has {found}, but its network needs {expected}");
       }
       headers.add(header.checked());
     }
     List<RemainderTensor> tensors = numbers(cursor, headers);
     for (RemainderTensor tensor : tensors) {
-      finite(tensor.values(), tensor.name());
+      FiniteFloats.check(tensor.values(), ArchiveSection.REMAINDER, tensor.name());
     }
     return tensors;
   }
@@ -94,10 +99,7 @@ final class RemainderDecoder {
   static List<RemainderTensor> decode(
       byte[] content, List<String> names, long parameters, Limits limits) throws IOException {
     if (names.size() > limits.layers()) {
-      throw new PemnFormatException.LimitExceeded(
-          "The archive's remainder has more tensors than the limit of "
-              + limits.layers()
-              + "; raise the limit if you trust it.");
+      throw exceeded(names.size() + " tensors", limits.layers() + " tensors");
     }
     ArchiveCursor cursor = new ArchiveCursor(content);
     List<Header> headers = new ArrayList<>();
@@ -116,12 +118,7 @@ final class RemainderDecoder {
     }
     checkCount(found, parameters);
     if (bytes > limits.remainderBytes()) {
-      throw new PemnFormatException.LimitExceeded(
-          "The archive's remainder takes "
-              + bytes
-              + " bytes in memory, more than the limit of "
-              + limits.remainderBytes()
-              + "; raise the limit if you trust it.");
+      throw exceeded(bytes + " bytes in memory", limits.remainderBytes() + " bytes");
     }
     List<RemainderTensor> tensors = numbers(cursor, headers);
     for (RemainderTensor tensor : tensors) {
@@ -155,32 +152,27 @@ final class RemainderDecoder {
     Header checked() throws PemnFormatException {
       boolean scaled = Float.floatToRawIntBits(scale) != 0;
       if (scaled && (type != NumberType.INT8 || !CodedFloats.isScale(scale))) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + name
-                + " has numbers of type "
-                + type
-                + " and the scale "
-                + scale
-                + ", but only INT8 numbers have one, which is greater than 0 and finite;"
-                + " it was written by a faulty tool.");
+        throw corrupt(
+            "numbers of type " + type + " and the scale " + scale,
+            "only INT8 numbers with one, which is greater than 0 and finite",
+            "The archive's " + name + " has {found}, but the format has {expected}");
       }
       if (constant && size < 2) {
-        throw new PemnFormatException.Corrupt(
+        throw corrupt(
+            size + " numbers",
+            "two or more",
             "The archive's "
                 + name
-                + " is called constant, but has fewer than two numbers;"
-                + " it was written by a faulty tool.");
+                + " is called constant, which needs {expected}, but has {found}");
       }
       if (bytes() > MOST_TENSOR) {
         throw new PemnFormatException.LimitExceeded(
+            Finding.of(
+                ArchiveSection.REMAINDER, bytes() + " bytes", "at most " + MOST_TENSOR + " bytes"),
             "The archive's "
                 + name
-                + " takes "
-                + bytes()
-                + " bytes in memory, more than the "
-                + MOST_TENSOR
-                + " that are possible for one tensor.");
+                + " takes {found} in memory, but {expected} are possible for one tensor; use a"
+                + " smaller network.");
       }
       return this;
     }
@@ -190,26 +182,26 @@ final class RemainderDecoder {
   private static io.pemn.format.proto.RemainderTensor header(ArchiveCursor cursor, String name)
       throws IOException {
     if (cursor.atEnd()) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder lacks the tensor "
-              + name
-              + "; it was written by a faulty tool.");
+      throw corrupt(
+          "the end",
+          "the tensor " + name,
+          "The archive's remainder has {found} where {expected} is missing");
     }
-    ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
+    ByteBuffer bytes = cursor.readBytes(TENSOR);
     if (bytes.remaining() > MOST_DESCRIPTION) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has "
-              + bytes.remaining()
-              + " bytes for what is before the numbers of "
+      throw corrupt(
+          bytes.remaining() + " bytes",
+          "at most " + MOST_DESCRIPTION,
+          "The archive's remainder has {found} for what is before the numbers of "
               + name
-              + ", more than any tensor needs; it was written by a faulty tool.");
+              + ", but {expected} are possible");
     }
     io.pemn.format.proto.RemainderTensor tensor = parse(bytes);
     if (!tensor.getName().isEmpty() || !tensor.getData().isEmpty()) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has a name or numbers within the tensor "
-              + name
-              + ", where this format version does not; it was written by a faulty tool.");
+      throw corrupt(
+          "a name or numbers within the tensor " + name,
+          "neither",
+          "The archive's remainder has {found}, but this format version has {expected}");
     }
     return tensor;
   }
@@ -219,22 +211,18 @@ final class RemainderDecoder {
     List<BytePlanes.Numbers> stored = new ArrayList<>();
     long needed = headers.stream().mapToLong(h -> (long) h.stored() * h.type().bytes()).sum();
     ByteBuffer planes =
-        needed == 0 || cursor.atEnd()
-            ? ByteBuffer.allocate(0)
-            : cursor.readBytes(Remainder.NUMBERS_FIELD_NUMBER, "remainder's numbers");
+        needed == 0 || cursor.atEnd() ? ByteBuffer.allocate(0) : cursor.readBytes(NUMBERS);
     if (!cursor.atEnd()) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has more in it than the "
-              + headers.size()
-              + " tensors of its network that are not masked; it was written by a faulty tool.");
+      throw corrupt(
+          "more than that",
+          "the " + headers.size() + " tensors of its network that are not masked",
+          "The archive's remainder should have {expected}, but has {found}");
     }
     if (planes.remaining() != needed) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has "
-              + planes.remaining()
-              + " bytes of numbers, but its tensors need "
-              + needed
-              + "; it was written by a faulty tool.");
+      throw corrupt(
+          planes.remaining() + " bytes of numbers",
+          needed + " bytes",
+          "The archive's remainder has {found}, but its tensors need {expected}");
     }
     for (Header header : headers) {
       int width = header.type().bytes();
@@ -248,12 +236,10 @@ final class RemainderDecoder {
       if (header.constant()) {
         data = repeated(data, header.size());
       } else if (CodedFloats.isConstant(header.type(), data)) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + header.name()
-                + " has one number "
-                + header.size()
-                + " times, which is to be stored once; it was written by a faulty tool.");
+        throw corrupt(
+            "one number " + header.size() + " times",
+            "once, as a constant",
+            "The archive's " + header.name() + " has {found}, which is to be stored {expected}");
       }
       if (Float.floatToRawIntBits(header.scale()) != 0) {
         checkScaled(header.name(), data);
@@ -280,11 +266,12 @@ final class RemainderDecoder {
   private static void checkScaled(String name, ByteBuffer data) throws PemnFormatException {
     for (int i = 0; i < data.remaining(); i++) {
       if (data.get(i) < -CodedFloats.GREATEST) {
-        throw new PemnFormatException.Corrupt(
+        throw corrupt(
+            "the number -128",
+            "-127 to 127",
             "The archive's "
                 + name
-                + " has the number -128, but with a scale only -127 to 127 are possible;"
-                + " it was written by a faulty tool.");
+                + " has {found}, but with a scale only {expected} are possible");
       }
     }
   }
@@ -302,39 +289,36 @@ final class RemainderDecoder {
     ArchiveCursor cursor = new ArchiveCursor(content);
     for (ParameterShape parameter : unmasked) {
       if (cursor.atEnd()) {
-        throw new PemnFormatException.Corrupt(
-            "The archive lacks the parameter "
-                + parameter.name()
-                + " of its network; it was written by a faulty tool.");
+        throw corrupt(
+            "the end",
+            "the parameter " + parameter.name(),
+            "The archive's remainder has {found} where {expected} of its network is missing");
       }
       RemainderTensor tensor = next(cursor);
       if (!tensor.name().equals(parameter.name())) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's remainder has a tensor \""
-                + tensor.name()
-                + "\" where its network's parameter "
-                + parameter.name()
-                + " should be; it was written by a faulty tool.");
+        throw corrupt(
+            "a tensor \"" + tensor.name() + "\"",
+            "its network's parameter " + parameter.name(),
+            "The archive's remainder has {found} where {expected} should be");
       }
       CheckedMetadata.checkShape(
-          parameter, tensor.shape().stream().map(Integer::longValue).toList());
+          parameter,
+          tensor.shape().stream().map(Integer::longValue).toList(),
+          ArchiveSection.REMAINDER);
       if (tensor.type() != NumberType.FLOAT32) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + tensor.name()
-                + " has numbers of type "
-                + tensor.type()
-                + ", but its network needs FLOAT32; it was written by a faulty tool.");
+        throw corrupt(
+            "numbers of type " + tensor.type(),
+            "FLOAT32",
+            "The archive's " + tensor.name() + " has {found}, but its network needs {expected}");
       }
-      finite(tensor.values(), tensor.name());
+      FiniteFloats.check(tensor.values(), ArchiveSection.REMAINDER, tensor.name());
       tensors.add(tensor);
     }
     if (!cursor.atEnd()) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has more tensors than the "
-              + unmasked.size()
-              + " parameters of its network that are not masked;"
-              + " it was written by a faulty tool.");
+      throw corrupt(
+          "more tensors",
+          "the " + unmasked.size() + " parameters of its network that are not masked",
+          "The archive's remainder should have {expected}, but has {found}");
     }
     return List.copyOf(tensors);
   }
@@ -357,16 +341,19 @@ final class RemainderDecoder {
     while (!cursor.atEnd()) {
       RemainderTensor tensor = next(cursor);
       if (tensors.size() == mostTensors) {
-        throw new PemnFormatException.LimitExceeded(
-            "The archive's remainder has more tensors than the limit of "
-                + mostTensors
-                + "; raise the limit if you trust it.");
+        throw exceeded(mostTensors + 1L + " tensors or more", mostTensors + " tensors");
       }
-      if (tensor.name().isEmpty() || !names.add(tensor.name())) {
-        throw new PemnFormatException.Corrupt(
-            "The archive has two tensors of the name \""
-                + tensor.name()
-                + "\", or one without; it was written by a faulty tool.");
+      if (!TorchScriptModule.isName(tensor.name())) {
+        throw corrupt(
+            "a tensor \"" + tensor.name() + "\"",
+            "names of 1 to 4096 bytes of printable text",
+            "The archive's remainder has {found}, but the format has {expected}");
+      }
+      if (!names.add(tensor.name())) {
+        throw corrupt(
+            "two tensors \"" + tensor.name() + "\"",
+            "each name once",
+            "The archive has {found}, but the format has {expected}");
       }
       found += tensor.size();
       tensors.add(tensor);
@@ -377,40 +364,37 @@ final class RemainderDecoder {
 
   private static void checkCount(long found, long parameters) throws PemnFormatException {
     if (found != parameters) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's remainder has "
-              + found
-              + " numbers, but "
-              + parameters
-              + " are stated; it was written by a faulty tool.");
+      throw corrupt(
+          found + " numbers",
+          Long.toUnsignedString(parameters),
+          "The archive's remainder has {found}, but {expected} are stated");
     }
   }
 
   private static RemainderTensor next(ArchiveCursor cursor) throws IOException {
-    ByteBuffer bytes = cursor.readBytes(Remainder.TENSORS_FIELD_NUMBER, "remainder");
+    ByteBuffer bytes = cursor.readBytes(TENSOR);
     checkShapeBytes(bytes);
     io.pemn.format.proto.RemainderTensor tensor = parse(bytes);
     if (tensor.getConstant() || Float.floatToRawIntBits(tensor.getScale()) != 0) {
-      throw new PemnFormatException.Corrupt(
+      throw corrupt(
+          "a constant or a scale",
+          "neither",
           "The archive's "
               + tensor.getName()
-              + " is constant or has a scale, which this format version does not know;"
-              + " it was written by a faulty tool.");
+              + " has {found}, but this format version has {expected}");
     }
     NumberType type = type(tensor, tensor.getName());
     List<Integer> shape = shape(tensor, tensor.getName());
     long numbers = shape.stream().mapToLong(Integer::longValue).reduce(1, (a, b) -> a * b);
     if (tensor.getData().size() != numbers * type.bytes()) {
-      throw new PemnFormatException.Corrupt(
+      throw corrupt(
+          tensor.getData().size() + " bytes",
+          numbers * type.bytes() + " bytes",
           "The archive's "
               + tensor.getName()
-              + " takes "
-              + tensor.getData().size()
-              + " bytes, but its "
+              + " takes {found}, but its "
               + numbers
-              + " numbers need "
-              + numbers * type.bytes()
-              + "; it was written by a faulty tool.");
+              + " numbers need {expected}");
     }
     RemainderTensor checked =
         new RemainderTensor(tensor.getName(), shape, type, tensor.getData().asReadOnlyByteBuffer());
@@ -422,8 +406,13 @@ final class RemainderDecoder {
 
   private static io.pemn.format.proto.RemainderTensor parse(ByteBuffer bytes)
       throws PemnFormatException {
+    byte[] message = new byte[bytes.remaining()];
+    bytes.duplicate().get(message);
     return CanonicalMessage.parse(
-        io.pemn.format.proto.RemainderTensor.parser(), bytes, "a remainder tensor");
+        io.pemn.format.proto.RemainderTensor.parser(),
+        message,
+        ArchiveSection.REMAINDER,
+        "a remainder tensor");
   }
 
   /** Parsed, a dimension of one byte takes eight: a small frame could ask for gigabytes. */
@@ -445,10 +434,10 @@ final class RemainderDecoder {
       // Parsing says what is wrong, at the same place.
     }
     if (shape > MOST_DESCRIPTION) {
-      throw new PemnFormatException.Corrupt(
-          "A tensor of the archive's remainder has more than the "
-              + MAX_DIMENSIONS
-              + " dimensions that are possible; it was written by a faulty tool.");
+      throw corrupt(
+          "a shape of more than " + MOST_DESCRIPTION + " bytes",
+          MAX_DIMENSIONS + " dimensions",
+          "The archive's remainder has a tensor with {found}, but at most {expected} are possible");
     }
   }
 
@@ -458,11 +447,14 @@ final class RemainderDecoder {
         .orElseThrow(
             () ->
                 new PemnFormatException.Unsupported(
+                    Finding.of(
+                        ArchiveSection.REMAINDER,
+                        "number type " + tensor.getTypeValue(),
+                        "0 to " + (NumberType.values().length - 1)),
                     "The archive's "
                         + name
-                        + " has number type "
-                        + tensor.getTypeValue()
-                        + ", which this version of pemn does not read; use a newer one."));
+                        + " has {found}, but this version of pemn reads {expected}; use a newer"
+                        + " one."));
   }
 
   private static List<Integer> shape(io.pemn.format.proto.RemainderTensor tensor, String name)
@@ -476,8 +468,10 @@ final class RemainderDecoder {
               && shape.size() < MAX_DIMENSIONS
               && (dimension == 0 || numbers <= Integer.MAX_VALUE / dimension);
       if (!sound) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's " + name + " has an impossible shape; it was written by a faulty tool.");
+        throw corrupt(
+            "a shape of " + CheckedMetadata.shape(tensor.getShapeList()),
+            "at most " + MAX_DIMENSIONS + " dimensions with products below 2147483648",
+            "The archive's " + name + " has {found}, but {expected} are possible");
       }
       numbers *= dimension;
       shape.add((int) dimension);
@@ -490,34 +484,24 @@ final class RemainderDecoder {
     while (data.hasRemaining()) {
       byte value = data.get();
       if (value != 0 && value != 1) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + tensor.name()
-                + " has the truth value "
-                + value
-                + ", but only 0 and 1 are possible; it was written by a faulty tool.");
+        throw corrupt(
+            "the truth value " + (value & 0xFF),
+            "0 and 1",
+            "The archive's " + tensor.name() + " has {found}, but only {expected} are possible");
       }
     }
   }
 
-  /** Little-endian float32 values, from position to limit, every one of them finite. */
-  static float[] finite(ByteBuffer bytes, String what) throws PemnFormatException {
-    float[] values = new float[bytes.remaining() / Float.BYTES];
-    bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
-    finite(values, what);
-    return values;
+  private static PemnFormatException corrupt(String found, String expected, String sentence) {
+    return new PemnFormatException.Corrupt(
+        Finding.of(ArchiveSection.REMAINDER, found, expected),
+        sentence + "; it was written by a faulty tool.");
   }
 
-  private static void finite(float[] values, String what) throws PemnFormatException {
-    for (float value : values) {
-      if (!Float.isFinite(value)) {
-        throw new PemnFormatException.Corrupt(
-            "The archive's "
-                + what
-                + " has the value "
-                + value
-                + ", but only finite ones make sense; it was written by a faulty tool.");
-      }
-    }
+  private static PemnFormatException exceeded(String found, String most) {
+    return new PemnFormatException.LimitExceeded(
+        Finding.of(ArchiveSection.REMAINDER, found, "at most " + most),
+        "The archive's remainder has {found}, but {expected} are allowed; raise the limit if you"
+            + " trust it.");
   }
 }

@@ -1,6 +1,7 @@
 package io.pemn.loader;
 
 import io.pemn.format.NumberType;
+import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.torchscript.ModuleFile;
 import io.pemn.loader.torchscript.TensorValues;
 import io.pemn.loader.torchscript.TorchScriptModule;
@@ -60,18 +61,18 @@ public final class TorchScriptWriter {
    * @param archive of a TorchScript module
    * @return a writer
    * @throws IllegalArgumentException if the archive's network is built in
-   * @throws io.pemn.format.PemnFormatException if the archive is damaged
+   * @throws io.pemn.format.PemnFormatException if the archive is damaged, or was opened under a
+   *     {@link LoadPolicy} that does not allow TorchScript
    * @throws IOException if the archive's file cannot be read any more
    */
   public static TorchScriptWriter of(PemnArchive archive) throws IOException {
-    TorchScriptModule module =
-        archive
-            .module()
-            .orElseThrow(
-                () ->
-                    new IllegalArgumentException(
-                        "The archive's network is built in and no TorchScript module; write its"
-                            + " weights to a safetensors file instead."));
+    if (archive.network() instanceof BuiltInDescription) {
+      throw new IllegalArgumentException(
+          "The archive's network is built in and no TorchScript module; write its weights to a"
+              + " safetensors file instead.");
+    }
+    archive.requireTorchScript();
+    TorchScriptModule module = archive.module().orElseThrow();
     Map<String, Layer> layers =
         archive.layers().stream()
             .collect(Collectors.toUnmodifiableMap(Layer::name, Function.identity()));

@@ -32,7 +32,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ArchiveSourcesTest {
   private static final Path GOLDEN =
       Path.of(System.getProperty("pemn.home")).resolve("testdata/golden/version-3/ternary.pemn");
-  private static final Limits TINY = new Limits(100, 1000, 10, 1000, 1000);
+  private static final LoadPolicy TINY =
+      LoadPolicy.standard().withLimits(new Limits(100, 1000, 10, 1000, 1000));
 
   @TempDir private Path folder;
   private HttpServer server;
@@ -174,7 +175,7 @@ class ArchiveSourcesTest {
             + cut
             + " ended after "
             + bytes.length / 2
-            + " of "
+            + " bytes of "
             + bytes.length
             + " bytes; try again.",
         e.getMessage());
@@ -219,8 +220,8 @@ class ArchiveSourcesTest {
             PemnFormatException.LimitExceeded.class,
             () -> PemnArchive.read(new ByteArrayInputStream(bytes), TINY));
     assertEquals(
-        "The stream goes on after 100 bytes, more than the limit of 100; raise the limit if you"
-            + " trust it.",
+        "The stream has more than 100 bytes, but at most 100 bytes are allowed; raise the limit if"
+            + " you trust it.",
         e.getMessage());
   }
 

@@ -21,10 +21,9 @@ class CrowdedMetadataTest {
   void millionsOfEmptyLayers() throws IOException {
     byte[] archive = archive(repeated(Metadata.LAYERS_FIELD_NUMBER, MANY));
     PemnFormatException e =
-        assertThrows(
-            PemnFormatException.LimitExceeded.class,
-            () -> PemnArchive.read(archive, Limits.DEFAULT));
-    assertTrue(e.getMessage().contains("more layers than the limit of 100000"), e.getMessage());
+        assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(archive));
+    assertTrue(
+        e.getMessage().contains("100001 layers or more, but at most 100000"), e.getMessage());
   }
 
   @Test

@@ -28,6 +28,7 @@ import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.format.storage.LayerDigest;
 import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.Limits;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -205,12 +206,17 @@ public final class ArchiveWriter {
     try {
       PemnArchive.read(
               archive,
-              new Limits(
-                  Long.MAX_VALUE,
-                  Integer.MAX_VALUE,
-                  Integer.MAX_VALUE,
-                  Long.MAX_VALUE,
-                  Long.MAX_VALUE))
+              LoadPolicy.standard()
+                  .withLimits(
+                      new Limits(
+                              Long.MAX_VALUE,
+                              Integer.MAX_VALUE,
+                              Integer.MAX_VALUE,
+                              Long.MAX_VALUE,
+                              Long.MAX_VALUE)
+                          .withMetadataBytes(Integer.MAX_VALUE)
+                          .withClassLabels(Integer.MAX_VALUE)
+                          .withPrototypeBytes(Long.MAX_VALUE)))
           .verify();
     } catch (IOException e) {
       throw new IllegalArgumentException(

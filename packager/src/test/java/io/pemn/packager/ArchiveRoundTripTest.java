@@ -15,7 +15,6 @@ import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.MaskKind;
 import io.pemn.loader.ArchivedModule;
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.Sections;
@@ -165,7 +164,7 @@ class ArchiveRoundTripTest {
   @MethodSource("networks")
   void sectionsAddUpToTheFile(String name) throws IOException {
     byte[] bytes = ArchiveWriter.toBytes(TinyNetworks.all().get(name));
-    PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+    PemnArchive archive = PemnArchive.read(bytes);
     Sections sections = archive.sections();
     assertEquals(bytes.length, archive.fileBytes());
     assertEquals(
@@ -215,7 +214,7 @@ class ArchiveRoundTripTest {
                             random, layer.mask().size(), ofTen == 11 ? random.nextInt(11) : ofTen),
                         random));
         byte[] bytes = ArchiveWriter.toBytes(network);
-        PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+        PemnArchive archive = PemnArchive.read(bytes);
         assertEquals(3, Archive.parseFrom(bytes).getFormatVersion());
         for (MaskedLayer layer : network.layers()) {
           Layer read = archive.layer(layer.name());
@@ -263,7 +262,7 @@ class ArchiveRoundTripTest {
   void differentNetworksHaveDifferentDigests() throws IOException {
     List<String> digests = new ArrayList<>();
     for (String name : TinyNetworks.all().keySet()) {
-      digests.add(PemnArchive.read(GoldenArchives.toBytes(name), Limits.DEFAULT).digest());
+      digests.add(PemnArchive.read(GoldenArchives.toBytes(name)).digest());
     }
     assertEquals(digests.size(), digests.stream().distinct().count());
   }
@@ -314,7 +313,7 @@ class ArchiveRoundTripTest {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {
       for (int round = 0; round < 20; round++) {
-        PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+        PemnArchive archive = PemnArchive.read(bytes);
         List<Future<List<float[]>>> results = new ArrayList<>();
         for (int thread = 0; thread < 8; thread++) {
           results.add(
@@ -365,7 +364,7 @@ class ArchiveRoundTripTest {
   }
 
   private static PemnArchive read(MaskedNetwork network) throws IOException {
-    return PemnArchive.read(ArchiveWriter.toBytes(network), Limits.DEFAULT);
+    return PemnArchive.read(ArchiveWriter.toBytes(network));
   }
 
   private static MaskedLayer masked(PemnArchive archive, Layer layer) {

@@ -11,6 +11,7 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.storage.ArchiveFormat;
 import io.pemn.loader.Limits;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import java.io.IOException;
@@ -155,7 +156,9 @@ class DamagedArchiveTest {
   void filesAreCheckedBeforeTheyAreRead(@TempDir Path folder) throws IOException {
     Path file = Files.write(folder.resolve("a.pemn"), archive("mlp"));
     Limits small = new Limits(Files.size(file) - 1, 1000, 100, 10_000, 0);
-    assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.open(file, small));
+    assertThrows(
+        PemnFormatException.LimitExceeded.class,
+        () -> PemnArchive.open(file, LoadPolicy.standard().withLimits(small)));
     assertThrows(PemnFormatException.NotAnArchive.class, () -> PemnArchive.open(folder));
     assertThrows(NoSuchFileException.class, () -> PemnArchive.open(folder.resolve("b.pemn")));
   }
@@ -163,17 +166,22 @@ class DamagedArchiveTest {
   @Test
   void limitsAreEnforcedToTheLastOne() throws IOException {
     byte[] bytes = archive("mlp");
-    PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+    PemnArchive archive = PemnArchive.read(bytes);
     long weights = archive.maskedWeights();
     int layers = archive.layers().size();
     // 4 * (9 + 5) + 3 numbers of 4 bytes.
-    PemnArchive.read(bytes, new Limits(bytes.length, weights, layers, 236, 0)).verify();
+    PemnArchive.read(
+            bytes,
+            LoadPolicy.standard().withLimits(new Limits(bytes.length, weights, layers, 236, 0)))
+        .verify();
     for (Limits limits :
         List.of(
             new Limits(bytes.length, weights - 1, layers, 236, 0),
             new Limits(bytes.length, weights, layers - 1, 236, 0),
             new Limits(bytes.length, weights, layers, 235, 0))) {
-      assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits));
+      assertThrows(
+          PemnFormatException.LimitExceeded.class,
+          () -> PemnArchive.read(bytes, LoadPolicy.standard().withLimits(limits)));
     }
   }
 
@@ -181,11 +189,15 @@ class DamagedArchiveTest {
   void theLimitsOfAModuleAreEnforcedToTheLastOne() throws IOException {
     byte[] bytes = archive("module");
     Archive archive = Archive.parseFrom(bytes);
-    long weights = PemnArchive.read(bytes, Limits.DEFAULT).maskedWeights();
+    long weights = PemnArchive.read(bytes).maskedWeights();
     long remainder = Zstd.getFrameContentSize(archive.getRemainder().toByteArray());
-    int tensors = PemnArchive.read(bytes, Limits.DEFAULT).remainder().size();
+    int tensors = PemnArchive.read(bytes).remainder().size();
     long module = Zstd.getFrameContentSize(archive.getModule().toByteArray());
-    PemnArchive.read(bytes, new Limits(bytes.length, weights, tensors, remainder, module)).verify();
+    PemnArchive.read(
+            bytes,
+            LoadPolicy.standard()
+                .withLimits(new Limits(bytes.length, weights, tensors, remainder, module)))
+        .verify();
     for (Limits limits :
         List.of(
             new Limits(bytes.length, weights - 1, tensors, remainder, module),
@@ -193,7 +205,8 @@ class DamagedArchiveTest {
             new Limits(bytes.length, weights, tensors, remainder - 1, module),
             new Limits(bytes.length, weights, tensors, remainder, module - 1))) {
       assertThrows(
-          PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, limits).verify());
+          PemnFormatException.LimitExceeded.class,
+          () -> PemnArchive.read(bytes, LoadPolicy.standard().withLimits(limits)).verify());
     }
   }
 
@@ -207,11 +220,15 @@ class DamagedArchiveTest {
                 .map(t -> new RemainderTensor(t.name(), t.shape(), new float[t.size()]))
                 .toList());
     byte[] bytes = ArchiveWriter.toBytes(zeros);
-    long needed = 4 * PemnArchive.read(bytes, Limits.DEFAULT).parameters();
+    long needed = 4 * PemnArchive.read(bytes).parameters();
     assertTrue(bytes.length < needed / 2);
-    PemnArchive.read(bytes, new Limits(bytes.length, 0, 0, needed, 0)).verify();
+    PemnArchive.read(
+            bytes, LoadPolicy.standard().withLimits(new Limits(bytes.length, 0, 0, needed, 0)))
+        .verify();
     Limits small = new Limits(bytes.length, 0, 0, needed - 1, 0);
-    assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.read(bytes, small));
+    assertThrows(
+        PemnFormatException.LimitExceeded.class,
+        () -> PemnArchive.read(bytes, LoadPolicy.standard().withLimits(small)));
   }
 
   private static byte[] archive(String name) throws IOException {
@@ -220,7 +237,6 @@ class DamagedArchiveTest {
 
   /** What opening or verifying ends in; anything but a PemnFormatException fails the test. */
   private static PemnFormatException failure(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
+    return ForgedArchives.refusal(bytes);
   }
 }

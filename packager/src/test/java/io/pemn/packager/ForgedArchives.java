@@ -7,7 +7,6 @@ import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.storage.ArchiveFormat;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.util.function.Consumer;
@@ -47,9 +46,11 @@ final class ForgedArchives {
     return ByteString.copyFrom(ArchiveFormat.digest(bytes.asReadOnlyByteBuffer()));
   }
 
-  /** Why the archive is refused. */
+  /** Why the archive is refused; that it tells so is checked. */
   static PemnFormatException refusal(byte[] bytes) {
-    return assertThrows(
-        PemnFormatException.class, () -> PemnArchive.read(bytes, Limits.DEFAULT).verify());
+    PemnFormatException e =
+        assertThrows(PemnFormatException.class, () -> PemnArchive.read(bytes).verify());
+    Telling.assertTells(e, bytes.length);
+    return e;
   }
 }

@@ -1,7 +1,6 @@
 package io.pemn.packager;
 
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -47,8 +46,7 @@ final class GoldenArchives {
       byte[] bytes = toBytes(name);
       write(file, bytes, overwrite);
       sums.append(sum(file.getFileName().toString(), bytes));
-      digests.append(
-          describe(file.getFileName().toString(), PemnArchive.read(bytes, Limits.DEFAULT)));
+      digests.append(describe(file.getFileName().toString(), PemnArchive.read(bytes)));
     }
     write(
         folder.resolve("digests.txt"),

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
@@ -254,7 +255,7 @@ class HostileArchiveTest {
               sound,
               sound.getMetadata().toBuilder(),
               m -> m.getPrototypeBuilder().setDistributionValue(distribution));
-      PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+      PemnArchive archive = PemnArchive.read(bytes);
       assertEquals(Optional.empty(), archive.prototype());
       archive.verify();
     }
@@ -412,7 +413,7 @@ class HostileArchiveTest {
         ZstdFrame.decompress(
             sound.getRemainder().asReadOnlyByteBuffer(),
             sound.getMetadata().getRemainder().getDecodedBytes(),
-            "The remainder"));
+            ArchiveSection.REMAINDER));
   }
 
   @Test
@@ -433,7 +434,7 @@ class HostileArchiveTest {
         m -> m.getProvenanceBuilder().getMetricsBuilder().setMeasure(Measure.AGREEMENT);
     assertInstanceOf(Corrupt.class, refusal(with(one, one.getMetadata().toBuilder(), measure)));
     Archive two = one.toBuilder().setFormatVersion(2).build();
-    PemnArchive.read(with(two, two.getMetadata().toBuilder(), measure), Limits.DEFAULT).verify();
+    PemnArchive.read(with(two, two.getMetadata().toBuilder(), measure)).verify();
   }
 
   static Stream<Arguments> claimsOfMasks() {
@@ -494,7 +495,7 @@ class HostileArchiveTest {
   @Test
   void missingSignsAreNoticedByTheWeightsAndSignsTooManyByTheMasks() throws IOException {
     Archive sound = sound("mixed-masks");
-    PemnArchive archive = PemnArchive.read(sound.toByteArray(), Limits.DEFAULT);
+    PemnArchive archive = PemnArchive.read(sound.toByteArray());
     int weights = (int) archive.maskedWeights();
     int signs =
         archive.layers().stream()
@@ -508,7 +509,7 @@ class HostileArchiveTest {
                 sound.getMetadata().getMasks().getDecodedBytes(),
                 MaskLayout.of(weights + signs));
     assertTrue(bits.slice(weights, signs).kept() > 0);
-    PemnArchive.read(withMasks(sound, bits), Limits.DEFAULT).verify();
+    PemnArchive.read(withMasks(sound, bits)).verify();
 
     PemnFormatException missing = refusal(withMasks(sound, bits.slice(0, weights)));
     assertInstanceOf(Corrupt.class, missing);
@@ -697,7 +698,7 @@ class HostileArchiveTest {
   @Test
   void aModuleThatIsNoMessageIsCorruptAndOneThatIsIsNot() throws IOException {
     byte[] sound = module().toByteArray();
-    PemnArchive.read(withModule(sound), Limits.DEFAULT).verify();
+    PemnArchive.read(withModule(sound)).verify();
     for (byte[] message :
         List.of(
             new byte[] {1, 2, 3},
@@ -886,7 +887,7 @@ class HostileArchiveTest {
         ZstdFrame.decompress(
             sound.getModule().asReadOnlyByteBuffer(),
             sound.getMetadata().getModule().getDecodedBytes(),
-            "The module"));
+            ArchiveSection.MODULE));
   }
 
   private static byte[] withModule(byte[] message) throws IOException {

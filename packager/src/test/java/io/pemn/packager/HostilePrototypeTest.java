@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.protobuf.ByteString;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -19,7 +20,6 @@ import io.pemn.format.proto.Distribution;
 import io.pemn.format.proto.Metadata;
 import io.pemn.format.proto.PrototypeSection;
 import io.pemn.format.storage.ZstdFrame;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.util.Arrays;
@@ -141,7 +141,7 @@ class HostilePrototypeTest {
       Archive sound = sound(name);
       assertEquals(4, sound.getFormatVersion());
       assertArrayEquals(sound.toByteArray(), with(sound, metadata -> {}));
-      PemnArchive.read(withMessage(name, message(sound).toByteArray()), Limits.DEFAULT).verify();
+      PemnArchive.read(withMessage(name, message(sound).toByteArray())).verify();
     }
   }
 
@@ -178,7 +178,9 @@ class HostilePrototypeTest {
   private static CodedPrototype message(Archive archive) throws IOException {
     return CodedPrototype.parseFrom(
         ZstdFrame.decompressUpTo(
-            archive.getCodedPrototype().asReadOnlyByteBuffer(), 1 << 20, "The values"));
+            archive.getCodedPrototype().asReadOnlyByteBuffer(),
+            1 << 20,
+            ArchiveSection.CODED_PROTOTYPE));
   }
 
   private static byte[] withMessage(String name, byte[] message) throws IOException {

@@ -14,6 +14,7 @@ import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.UnknownFieldSet;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.PemnFormatException.Corrupt;
 import io.pemn.format.PemnFormatException.LimitExceeded;
@@ -29,6 +30,7 @@ import io.pemn.format.proto.RemainderTensor;
 import io.pemn.format.proto.TensorType;
 import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.Limits;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.util.Collections;
@@ -198,14 +200,14 @@ class HostileVersion3Test {
     }
     for (String name : List.of(BUILT_IN, MODULE, "dense-int8")) {
       byte[] same = withRemainder(name, remainder(name).toByteArray());
-      PemnArchive.read(same, Limits.DEFAULT).verify();
+      PemnArchive.read(same).verify();
     }
   }
 
   @Test
   void aSectionThatTheNetworkHasNoNeedOfIsCorrupt() throws IOException {
     Archive all = allMasked();
-    PemnArchive.read(all.toByteArray(), Limits.DEFAULT).verify();
+    PemnArchive.read(all.toByteArray()).verify();
     ByteString frame = ByteString.copyFrom(ZstdFrame.compress(new byte[0]));
     byte[] more =
         with(
@@ -457,7 +459,9 @@ class HostileVersion3Test {
     assertInstanceOf(Corrupt.class, refusal(withRemainder(MODULE, many)));
     Limits narrow = new Limits(1 << 20, 1 << 20, 100, 1 << 20, 1 << 20);
     byte[] moduleBomb = withRemainder(MODULE, many);
-    assertThrows(LimitExceeded.class, () -> PemnArchive.read(moduleBomb, narrow).verify());
+    assertThrows(
+        LimitExceeded.class,
+        () -> PemnArchive.read(moduleBomb, LoadPolicy.standard().withLimits(narrow)).verify());
   }
 
   @Test
@@ -489,7 +493,9 @@ class HostileVersion3Test {
           with(
               Archive.parseFrom(withRemainder(MODULE, changed.build().toByteArray())),
               m -> m.getRemainderBuilder().setParameters(others + size));
-      assertThrows(LimitExceeded.class, () -> PemnArchive.read(bytes, high).remainder());
+      assertThrows(
+          LimitExceeded.class,
+          () -> PemnArchive.read(bytes, LoadPolicy.standard().withLimits(high)).remainder());
     }
   }
 
@@ -517,7 +523,7 @@ class HostileVersion3Test {
   private static Remainder remainder(String name) throws IOException {
     return Remainder.parseFrom(
         ZstdFrame.decompressUpTo(
-            sound(name).getRemainder().asReadOnlyByteBuffer(), 1 << 20, "The remainder"));
+            sound(name).getRemainder().asReadOnlyByteBuffer(), 1 << 20, ArchiveSection.REMAINDER));
   }
 
   private static byte[] withRemainder(String name, byte[] message) throws IOException {

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.pemn.format.NumberType;
 import io.pemn.loader.ArchivedModule;
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.NetworkTensor;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
@@ -237,7 +237,7 @@ class ModuleRoundTripTest {
   }
 
   private static PemnArchive read(MaskedNetwork network) throws IOException {
-    return PemnArchive.read(ArchiveWriter.toBytes(network), Limits.DEFAULT);
+    return PemnArchive.read(ArchiveWriter.toBytes(network), LoadPolicy.allowTorchScript());
   }
 
   /** The tensors by name, the masked ones rebuilt weight by weight. */

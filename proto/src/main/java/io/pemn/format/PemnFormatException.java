@@ -1,20 +1,72 @@
 package io.pemn.format;
 
 import java.io.IOException;
+import java.util.OptionalLong;
 
 /**
- * An archive that cannot be used. The message is one sentence: what was found, what was expected
- * and, where it helps, what to do. The subclasses are the kinds of trouble a caller may want to
- * treat apart.
+ * An archive that cannot be used. The subclasses are the kinds of trouble a caller may want to
+ * treat apart. The message is one sentence for the user: what was found, what was expected and,
+ * where it helps, what to do; the same is there for programs, with the place. No text holds line
+ * ends or other characters that a log or a terminal would act on, whatever the file says.
  *
  * @since 0.1
  */
 public abstract sealed class PemnFormatException extends IOException {
   private static final long serialVersionUID = 1L;
+  private static final long NOWHERE = -1;
 
-  private PemnFormatException(String message, Throwable cause) {
+  private final ArchiveSection section;
+  private final long offset;
+  private final String found;
+  private final String expected;
+
+  private PemnFormatException(Finding finding, String message, Throwable cause) {
     super(message, cause);
+    this.section = finding.section();
+    this.offset = finding.offset().orElse(NOWHERE);
+    this.found = finding.found();
+    this.expected = finding.expected();
   }
+
+  /** {@return the part of the archive that is the trouble} */
+  public ArchiveSection section() {
+    return section;
+  }
+
+  /**
+   * {@return the byte of the file where the trouble begins, from 0, or where its section does, if
+   * that is compressed; empty if no byte is meant}
+   */
+  public OptionalLong offset() {
+    return offset == NOWHERE ? OptionalLong.empty() : OptionalLong.of(offset);
+  }
+
+  /** {@return what was found there, in a few words} */
+  public String found() {
+    return found;
+  }
+
+  /** {@return what was expected there, in a few words} */
+  public String expected() {
+    return expected;
+  }
+
+  /**
+   * The same trouble with its place in the file, for whoever knows where the section begins that
+   * was decoded.
+   *
+   * @param sectionStart the first byte of the section's contents
+   * @return an exception of this kind, thrown where this one was
+   */
+  public PemnFormatException within(long sectionStart) {
+    Finding finding = Finding.of(section, found, expected).at(sectionStart + offset().orElse(0));
+    PemnFormatException placed = placed(finding);
+    placed.setStackTrace(getStackTrace());
+    return placed;
+  }
+
+  /** One of the same kind, message and cause. */
+  abstract PemnFormatException placed(Finding finding);
 
   /**
    * The file is no archive at all: its first bytes are another format's.
@@ -27,10 +79,31 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public NotAnArchive(String message) {
-      super(message, null);
+    public NotAnArchive(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public NotAnArchive(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private NotAnArchive(NotAnArchive unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new NotAnArchive(this, finding);
     }
   }
 
@@ -45,10 +118,31 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public TooNew(String message) {
-      super(message, null);
+    public TooNew(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public TooNew(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private TooNew(TooNew unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new TooNew(this, finding);
     }
   }
 
@@ -63,10 +157,31 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public Truncated(String message) {
-      super(message, null);
+    public Truncated(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public Truncated(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private Truncated(Truncated unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new Truncated(this, finding);
     }
   }
 
@@ -81,25 +196,36 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public Corrupt(String message) {
-      super(message, null);
+    public Corrupt(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
     }
 
     /**
      * Creates the exception with what led to it.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      * @param cause what was found first
      */
-    public Corrupt(String message, Throwable cause) {
-      super(message, cause);
+    public Corrupt(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private Corrupt(Corrupt unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new Corrupt(this, finding);
     }
   }
 
   /**
-   * The archive asks for more than the reader's limits allow.
+   * The archive asks for more than the reader's limits allow, or than any machine has.
    *
    * @since 0.1
    */
@@ -109,10 +235,31 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public LimitExceeded(String message) {
-      super(message, null);
+    public LimitExceeded(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public LimitExceeded(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private LimitExceeded(LimitExceeded unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new LimitExceeded(this, finding);
     }
   }
 
@@ -127,10 +274,71 @@ public abstract sealed class PemnFormatException extends IOException {
     /**
      * Creates the exception.
      *
-     * @param message one sentence for the user
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
      */
-    public Unsupported(String message) {
-      super(message, null);
+    public Unsupported(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public Unsupported(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private Unsupported(Unsupported unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new Unsupported(this, finding);
+    }
+  }
+
+  /**
+   * The archive may be sound, but the caller's policy refuses it: it brings code that was not
+   * allowed, or lacks a signature that was asked for.
+   *
+   * @since 0.1
+   */
+  public static final class NotTrusted extends PemnFormatException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * Creates the exception.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     */
+    public NotTrusted(Finding finding, String sentence) {
+      super(finding, finding.in(sentence), null);
+    }
+
+    /**
+     * Creates the exception with what led to it.
+     *
+     * @param finding what was found where, and what was expected
+     * @param sentence one sentence for the user, with {found} and {expected} where they stand
+     * @param cause what was found first
+     */
+    public NotTrusted(Finding finding, String sentence, Throwable cause) {
+      super(finding, finding.in(sentence), cause);
+    }
+
+    private NotTrusted(NotTrusted unplaced, Finding finding) {
+      super(finding, unplaced.getMessage(), unplaced.getCause());
+    }
+
+    @Override
+    PemnFormatException placed(Finding finding) {
+      return new NotTrusted(this, finding);
     }
   }
 }

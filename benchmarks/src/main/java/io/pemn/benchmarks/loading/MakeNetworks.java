@@ -11,6 +11,7 @@ import io.pemn.format.Distribution;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.storage.FloatCoding;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.AtomicFile;
@@ -92,7 +93,7 @@ final class MakeNetworks {
     if (isMissing(ShippedAs.PEMN_USUAL)) {
       ArchiveWriter.write(masked(usual), ShippedAs.PEMN_USUAL.file(folder, network));
     }
-    PemnArchive archive = PemnArchive.open(ShippedAs.PEMN.file(folder, network));
+    PemnArchive archive = PemnArchive.open(ShippedAs.PEMN.file(folder, network), LoadPolicy.allowTorchScript());
     if (network.builtIn().isEmpty()) {
       if (isMissing(ShippedAs.TORCHSCRIPT)) {
         Unpacker.toTorchScript(archive, ShippedAs.TORCHSCRIPT.file(folder, network));

@@ -7,6 +7,7 @@ import com.github.luben.zstd.ZstdInputStream;
 import io.pemn.compressor.shipping.ShippedWeights;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import io.pemn.loader.network.BuiltInNetwork;
@@ -91,7 +92,7 @@ enum ShippedAs {
    */
   Model load(LoadedNetwork network, InputStream in, Path scratch) throws IOException {
     return this == PEMN || this == PEMN_USUAL
-        ? PemnModel.load(PemnArchive.read(in), MODEL, Device.cpu())
+        ? PemnModel.load(PemnArchive.read(in, LoadPolicy.allowTorchScript()), MODEL, Device.cpu())
         : load(network, received(in, scratch));
   }
 
@@ -107,7 +108,7 @@ enum ShippedAs {
 
   private Model load(LoadedNetwork network, Path file) throws IOException {
     return switch (this) {
-      case PEMN, PEMN_USUAL -> PemnModel.load(file, Device.cpu());
+      case PEMN, PEMN_USUAL -> PemnModel.load(file, LoadPolicy.allowTorchScript(), Device.cpu());
       case TORCHSCRIPT, DENSE_ZSTD, MASKED_ZSTD -> {
         Model model = Model.newInstance(MODEL, Device.cpu(), "PyTorch");
         try {

@@ -10,6 +10,7 @@ import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import java.io.IOException;
@@ -49,14 +50,26 @@ public final class OpenedModel implements TargetNetwork.Shipped {
   }
 
   /**
-   * Loads a file.
+   * Loads a file of the program's own, which may hold a TorchScript module.
    *
    * @param file a {@code .pemn} archive or a TorchScript file; its first bytes tell which
    * @param device where it shall run
    * @throws IOException in one sentence, if it is neither or cannot be loaded
    */
   public static OpenedModel open(Path file, Device device) throws IOException {
-    return isTorchScript(file) ? openTorchScript(file, device) : openArchive(file, device);
+    return open(file, LoadPolicy.allowTorchScript(), device);
+  }
+
+  /**
+   * Loads a file.
+   *
+   * @param file a {@code .pemn} archive or a TorchScript file; its first bytes tell which
+   * @param policy what an archive may ask for and bring
+   * @param device where it shall run
+   * @throws IOException in one sentence, if it is neither or cannot be loaded
+   */
+  public static OpenedModel open(Path file, LoadPolicy policy, Device device) throws IOException {
+    return isTorchScript(file) ? openTorchScript(file, device) : openArchive(file, policy, device);
   }
 
   /** Whether a file is a zip archive, as TorchScript files are; false if there is no file. */
@@ -78,9 +91,10 @@ public final class OpenedModel implements TargetNetwork.Shipped {
     }
   }
 
-  private static OpenedModel openArchive(Path file, Device device) throws IOException {
+  private static OpenedModel openArchive(Path file, LoadPolicy policy, Device device)
+      throws IOException {
     long start = System.nanoTime();
-    PemnArchive archive = PemnArchive.open(file);
+    PemnArchive archive = PemnArchive.open(file, policy);
     Model model = PemnModel.load(archive, "model", device);
     double seconds = (System.nanoTime() - start) / 1e9;
     return new OpenedModel(

@@ -18,7 +18,6 @@ import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.compressor.training.TrainingRun;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
@@ -168,8 +167,7 @@ public final class TrainingWorkbench implements Workbench {
   public Prediction predict(Candidate candidate) throws IOException {
     MaskedNetwork sketch = ArchiveSketch.of(options(candidate), description, module, setup.tool());
     SizeReport sizes =
-        SizeReport.of(
-            PemnArchive.read(ArchiveWriter.toBytes(sketch, setup.maskCodec()), Limits.DEFAULT));
+        SizeReport.of(PemnArchive.read(ArchiveWriter.toBytes(sketch, setup.maskCodec())));
     return new Prediction(sizes.fileBytes(), sizes.sections().masks(), sizes.parameters());
   }
 

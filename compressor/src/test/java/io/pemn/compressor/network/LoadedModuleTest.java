@@ -20,11 +20,13 @@ import io.pemn.format.Distribution;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.NumberType;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.TorchScriptDescription;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.Layer;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.TorchScriptWriter;
@@ -87,7 +89,8 @@ class LoadedModuleTest {
         "tiny/computes-at-load-scripted"
       })
   void everyParameterIsTheUnpackedOneBitForBit(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     assertFalse(archive.layers().isEmpty());
     try (Model loaded = PemnModel.load(archive, "loaded", Device.cpu());
         Model unpacked = unpacked(archive)) {
@@ -101,7 +104,8 @@ class LoadedModuleTest {
   @ValueSource(
       strings = {"resnet8-scripted", "resnet8-traced", "vit4-traced", "convmixer-scripted"})
   void itComputesTheSame(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     try (Model loaded = PemnModel.load(archive, "loaded", Device.cpu());
         Model unpacked = unpacked(archive)) {
       float[] expected = logits(unpacked);
@@ -113,7 +117,9 @@ class LoadedModuleTest {
   @Test
   void whatAModuleComputesWhileItIsLoadedItComputesOfItsNumbers() throws Exception {
     PemnArchive archive =
-        PemnArchive.read(ArchiveWriter.toBytes(masked("tiny/computes-at-load-scripted")));
+        PemnArchive.read(
+            ArchiveWriter.toBytes(masked("tiny/computes-at-load-scripted")),
+            LoadPolicy.allowTorchScript());
     assertEquals(List.of(), TorchScriptWriter.of(archive).blankable());
     float[] weight = archive.rebuild(archive.layers().get(0));
     float sum = 0;
@@ -133,7 +139,8 @@ class LoadedModuleTest {
   @ParameterizedTest
   @ValueSource(strings = {"resnet8-scripted", "resnet8-traced", "vit4-traced"})
   void everyLayerOfAnOrdinaryModuleIsAHoleInTheEnginesFile(String name) throws Exception {
-    PemnArchive archive = PemnArchive.read(ArchiveWriter.toBytes(masked(name)));
+    PemnArchive archive =
+        PemnArchive.read(ArchiveWriter.toBytes(masked(name)), LoadPolicy.allowTorchScript());
     TorchScriptWriter writer = TorchScriptWriter.of(archive);
     assertEquals(
         archive.layers().stream().map(Layer::name).sorted().toList(),
@@ -154,19 +161,49 @@ class LoadedModuleTest {
   void noFileIsLeftBehindWhetherLoadingSucceedsOrFails() throws Exception {
     byte[] bytes = ArchiveWriter.toBytes(masked("resnet8-scripted"));
     Set<Path> before = leftBehind();
-    PemnModel.load(PemnArchive.read(bytes), "loaded", Device.cpu()).close();
+    PemnModel.load(PemnArchive.read(bytes, LoadPolicy.allowTorchScript()), "loaded", Device.cpu())
+        .close();
     assertEquals(before, leftBehind());
 
     bytes[bytes.length - 1] ^= 1;
-    PemnArchive damaged = PemnArchive.read(bytes);
+    PemnArchive damaged = PemnArchive.read(bytes, LoadPolicy.allowTorchScript());
     assertThrows(IOException.class, () -> PemnModel.load(damaged, "damaged", Device.cpu()));
     assertEquals(before, leftBehind());
 
-    PemnArchive sound = PemnArchive.read(ArchiveWriter.toBytes(masked("resnet8-scripted")));
+    PemnArchive sound =
+        PemnArchive.read(
+            ArchiveWriter.toBytes(masked("resnet8-scripted")), LoadPolicy.allowTorchScript());
     assertThrows(
         IllegalArgumentException.class,
         () -> PemnModel.load(sound, "elsewhere", Device.of("gpu", 99)));
     assertEquals(before, leftBehind());
+  }
+
+  /**
+   * What docs/security.md says that TorchScript can do, and what keeps an archive from doing it.
+   */
+  @Test
+  void aModuleThatWritesFilesWhileItIsLoadedDoesSoOnlyWhereItIsAllowed() throws Exception {
+    Path victim = Path.of("target/written-by-a-module");
+    Files.createDirectories(victim.getParent());
+    String before = "0123456789abcdef";
+    Files.writeString(victim, before);
+    byte[] archive = ArchiveWriter.toBytes(masked("writes-a-file"));
+
+    PemnArchive data = PemnArchive.read(archive);
+    data.verify();
+    assertEquals(160, data.rebuild(data.layers().get(0)).length);
+    assertThrows(
+        PemnFormatException.NotTrusted.class, () -> PemnModel.load(data, "data", Device.cpu()));
+    assertThrows(
+        PemnFormatException.NotTrusted.class,
+        () -> data.writeTorchScript(OutputStream.nullOutputStream()));
+    assertEquals(before, Files.readString(victim));
+
+    PemnArchive code = PemnArchive.read(archive, LoadPolicy.allowTorchScript());
+    PemnModel.load(code, "code", Device.cpu()).close();
+    assertEquals("X".repeat(before.length()), Files.readString(victim));
+    Files.delete(victim);
   }
 
   @Test

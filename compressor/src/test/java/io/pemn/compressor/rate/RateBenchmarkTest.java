@@ -21,7 +21,6 @@ import io.pemn.compressor.training.TrainingRun;
 import io.pemn.format.LayerMask;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.baseline.WeightFile;
@@ -183,8 +182,7 @@ class RateBenchmarkTest {
     PemnArchive archive =
         PemnArchive.read(
             ArchiveWriter.toBytes(
-                CheckpointPacker.pack(checkpoint, new RunDirectory(folder), "test")),
-            Limits.DEFAULT);
+                CheckpointPacker.pack(checkpoint, new RunDirectory(folder), "test")));
     assertEquals(4, archive.layers().size());
     for (Layer layer : archive.layers()) {
       assertArrayEquals(archive.rebuild(layer), decoded.get(layer.name()), layer.name());

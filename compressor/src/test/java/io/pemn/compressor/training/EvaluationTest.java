@@ -20,7 +20,6 @@ import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
 import io.pemn.format.proto.Measure;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import java.io.IOException;
@@ -75,7 +74,7 @@ class EvaluationTest {
     byte[] bytes =
         TinyTraining.archive(
             TinyTraining.run(TinyTraining.mlp("epochs", "1"), folder.resolve("run")).start());
-    PemnArchive archive = PemnArchive.read(bytes, Limits.DEFAULT);
+    PemnArchive archive = PemnArchive.read(bytes);
     List<Boolean> gradients = new ArrayList<>();
     List<Boolean> modes = new ArrayList<>();
     Thread thread =

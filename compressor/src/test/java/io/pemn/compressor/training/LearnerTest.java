@@ -18,7 +18,6 @@ import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Measure;
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.remainder.RemainderCoder;
@@ -60,7 +59,7 @@ class LearnerTest {
       learn(learner, options, 20);
       Checkpoint checkpoint =
           learner.checkpoint(run, List.of(metrics(learner.steps())), learner.masks());
-      PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint), Limits.DEFAULT);
+      PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint));
 
       int checked = 0;
       for (Layer layer : archive.layers()) {

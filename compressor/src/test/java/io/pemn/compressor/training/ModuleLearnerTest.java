@@ -32,6 +32,7 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.proto.Measure;
 import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.Layer;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.djl.PemnModel;
@@ -129,7 +130,7 @@ class ModuleLearnerTest {
       directory.keepModule(watched.module().path());
       Path archive = ModuleTraining.pack(watched.checkpoint(images), run);
       Path unpacked = folder.resolve("unpacked.pt");
-      PemnArchive opened = PemnArchive.open(archive);
+      PemnArchive opened = PemnArchive.open(archive, LoadPolicy.allowTorchScript());
       opened.verify();
       Unpacker.toTorchScript(opened, unpacked);
 
@@ -149,7 +150,7 @@ class ModuleLearnerTest {
       try (OpenedModel model = OpenedModel.open(unpacked, Device.cpu())) {
         assertArrayEquals(trained, outputs(model::forward, images, model.inputType()));
       }
-      try (Model model = PemnModel.load(archive, Device.cpu());
+      try (Model model = PemnModel.load(archive, LoadPolicy.allowTorchScript(), Device.cpu());
           NDManager stored = model.getNDManager().newSubManager()) {
         ParameterStore store = new ParameterStore(stored, false);
         assertArrayEquals(
@@ -176,7 +177,9 @@ class ModuleLearnerTest {
       directory.create();
       directory.keepModule(watched.module().path());
       PemnArchive archive =
-          PemnArchive.open(ModuleTraining.pack(watched.checkpoint(data), directory.path()));
+          PemnArchive.open(
+              ModuleTraining.pack(watched.checkpoint(data), directory.path()),
+              LoadPolicy.allowTorchScript());
       archive.verify();
       for (RemainderTensor tensor : archive.remainder()) {
         if (watched.network().trained().contains(tensor.name())) {

@@ -11,6 +11,7 @@ import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.proto.Measure;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.Unpacker;
 import java.io.IOException;
@@ -57,7 +58,7 @@ class ModuleRunTest {
 
       Path archive = ModuleTraining.pack(checkpoint, run);
       Path unpacked = folder.resolve("unpacked.pt");
-      Unpacker.toTorchScript(PemnArchive.open(archive), unpacked);
+      Unpacker.toTorchScript(PemnArchive.open(archive, LoadPolicy.allowTorchScript()), unpacked);
       assertTrue(Files.size(archive) < Files.size(module.path()) / 3);
       assertEqualMeasures(trained, measured(archive, ModuleTraining.IMAGES, Objective.CLASSIFY));
       assertEqualMeasures(trained, measured(unpacked, ModuleTraining.IMAGES, Objective.CLASSIFY));
@@ -244,7 +245,7 @@ class ModuleRunTest {
     Path archive = ModuleTraining.pack(checkpoint, directory);
     PemnArchive.open(archive).verify();
     Path unpacked = directory.resolveSibling(run + ".pt");
-    Unpacker.toTorchScript(PemnArchive.open(archive), unpacked);
+    Unpacker.toTorchScript(PemnArchive.open(archive, LoadPolicy.allowTorchScript()), unpacked);
     Evaluation trained = checkpoint.history().get(0).test().orElseThrow();
     assertTrue(Double.isFinite(trained.loss()), trained.toString());
     if (!unmeasurable) {

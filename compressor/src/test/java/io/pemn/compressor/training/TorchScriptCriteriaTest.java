@@ -1,7 +1,10 @@
 package io.pemn.compressor.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import ai.djl.Device;
 import ai.djl.inference.Predictor;
 import ai.djl.modality.Classifications;
 import ai.djl.modality.cv.Image;
@@ -10,9 +13,13 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ZooModel;
 import io.pemn.compressor.network.ModuleSource;
+import io.pemn.format.PemnFormatException;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
+import io.pemn.loader.djl.PemnModel;
 import io.pemn.loader.djl.PixelTranslator;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,11 +47,7 @@ class TorchScriptCriteriaTest {
     grey.getRaster().setDataElements(0, 0, SIDE, SIDE, pixels);
     Image image = ImageFactory.getInstance().fromImage(grey);
     Criteria<Image, Classifications> criteria =
-        Criteria.builder()
-            .setTypes(Image.class, Classifications.class)
-            .optModelPath(file)
-            .optEngine("Pemn")
-            .build();
+        criteria().optModelPath(file).optOption("allowTorchScript", "true").build();
 
     try (ZooModel<Image, Classifications> model = criteria.loadModel();
         Predictor<byte[], Classifications> ofPixels =
@@ -69,6 +72,34 @@ class TorchScriptCriteriaTest {
       assertEquals(new Shape(-1, 1, SIDE, SIDE), model.describeInput().valueAt(0));
       assertEquals(new Shape(-1, 10), model.describeOutput().valueAt(0));
     }
+  }
+
+  @Test
+  void aModuleRunsOnlyWhereThatIsAllowed() throws Exception {
+    Path file = archive();
+    String url = "pemn:" + file.toUri();
+    for (Criteria<Image, Classifications> refused :
+        List.of(
+            criteria().optModelPath(file).build(),
+            criteria().optModelUrls(url).build(),
+            criteria().optModelPath(file).optOption("allowTorchScript", "yes").build())) {
+      assertThrows(PemnFormatException.NotTrusted.class, refused::loadModel);
+    }
+    criteria().optModelUrls(url).optOption("allowTorchScript", "true").build().loadModel().close();
+    PemnModel.load(file, LoadPolicy.allowTorchScript(), Device.cpu()).close();
+
+    assertThrows(PemnFormatException.NotTrusted.class, () -> PemnModel.load(file, Device.cpu()));
+    PemnArchive archive = PemnArchive.open(file);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    assertThrows(PemnFormatException.NotTrusted.class, () -> archive.writeTorchScript(out));
+    assertEquals(0, out.size());
+    archive.verify();
+    assertEquals(archive.layers().get(0).size(), archive.rebuild(archive.layers().get(0)).length);
+    assertFalse(archive.tensors().isEmpty(), "its weights are data, which anyone may read");
+  }
+
+  private static Criteria.Builder<Image, Classifications> criteria() {
+    return Criteria.builder().setTypes(Image.class, Classifications.class).optEngine("Pemn");
   }
 
   private Path archive() throws Exception {

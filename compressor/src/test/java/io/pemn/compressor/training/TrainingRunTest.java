@@ -11,7 +11,6 @@ import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,7 +59,7 @@ class TrainingRunTest {
     assertEquals(List.of(7L, 14L), history.stream().map(EpochMetrics::steps).toList());
     assertTrue(history.get(1).trainLoss() < history.get(0).trainLoss(), history.toString());
 
-    PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint), Limits.DEFAULT);
+    PemnArchive archive = PemnArchive.read(TinyTraining.archive(checkpoint));
     archive.verify();
     assertEquals(options.masked() ? checkpoint.masks().size() : 0, archive.layers().size());
     assertEquals(options.masked(), archive.layers().size() > 0);
@@ -477,8 +476,7 @@ class TrainingRunTest {
   void theNormalizationTravelsWithTheArchive() throws IOException {
     byte[] archive = archiveOf("run", TinyTraining.mlp("epochs", "1", "normalize", "0.5,0.25"));
     assertEquals(
-        Optional.of(Normalization.parse("0.5,0.25")),
-        PemnArchive.read(archive, Limits.DEFAULT).normalization());
+        Optional.of(Normalization.parse("0.5,0.25")), PemnArchive.read(archive).normalization());
     assertNotEquals(Normalization.parse("0.5,0.25"), TinyTraining.IMAGES.normalization());
   }
 

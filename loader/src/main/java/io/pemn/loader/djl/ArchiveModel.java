@@ -15,6 +15,7 @@ import ai.djl.util.PairList;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.proto.Metrics;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.network.BuiltInNetwork;
@@ -39,6 +40,9 @@ import java.util.stream.Stream;
 final class ArchiveModel extends BaseModel {
   private static final String SUFFIX = ".pemn";
   private static final String CLASS_NAMES = "synset.txt";
+
+  /** The option of a model's loading with which TorchScript modules are run: {@code true}. */
+  private static final String ALLOW_TORCH_SCRIPT = "allowTorchScript";
 
   private final PemnEngine engine;
   private final Device device;
@@ -74,22 +78,24 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options {@link PemnRepository#LOCATION} says where it is instead; others are ignored
+   * @param options {@link PemnRepository#LOCATION} says where it is instead, {@link
+   *     #ALLOW_TORCH_SCRIPT} whether it may bring code; others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
+    LoadPolicy policy = policy(options);
     Path path = modelPath;
     if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
       URI uri = URI.create(location);
       if (!new ArchiveLocation(uri).isFile()) {
-        load(() -> PemnArchive.open(uri.toURL()));
+        load(() -> PemnArchive.open(uri.toURL(), policy));
         modelDir = modelPath.toAbsolutePath();
         return;
       }
       path = Path.of(uri);
     }
     Path file = find(path, prefix);
-    load(() -> PemnArchive.open(file));
+    load(() -> PemnArchive.open(file, policy));
     modelDir = file.toAbsolutePath().getParent();
     modelName = nameOf(file);
   }
@@ -107,7 +113,15 @@ final class ArchiveModel extends BaseModel {
   /** Loads an archive and leaves the stream open. */
   @Override
   public void load(InputStream stream, Map<String, ?> options) throws IOException {
-    load(() -> PemnArchive.read(stream));
+    LoadPolicy policy = policy(options);
+    load(() -> PemnArchive.read(stream, policy));
+  }
+
+  private static LoadPolicy policy(Map<String, ?> options) {
+    Object allowed = options == null ? null : options.get(ALLOW_TORCH_SCRIPT);
+    return allowed != null && Boolean.parseBoolean(allowed.toString())
+        ? LoadPolicy.allowTorchScript()
+        : LoadPolicy.standard();
   }
 
   /** Loads what is opened meanwhile. */

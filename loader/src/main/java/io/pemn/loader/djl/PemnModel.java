@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.Layer;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.network.BuiltInNetwork;
@@ -28,34 +29,51 @@ public final class PemnModel {
   private PemnModel() {}
 
   /**
-   * Loads an archive.
-   *
-   * <p>A model of a built-in network takes float32 images of shape (batch, channels, height,
-   * width), normalised as {@link PemnArchive#normalization()} says, and returns logits of shape
-   * (batch, classes). A TorchScript module takes and returns what its forward does; {@link
-   * PemnArchive#network()} says the former. Its code is run as it is: load only archives from
-   * sources that you trust.
+   * Loads an archive under {@link LoadPolicy#standard()}; see {@link #load(Path, LoadPolicy,
+   * Device)}.
    *
    * @param file the archive
    * @param device where it shall run
    * @return a model that the caller closes
-   * @throws io.pemn.format.PemnFormatException if it is no sound archive
+   * @throws io.pemn.format.PemnFormatException if it is no sound archive of a built-in network
    * @throws IOException if it cannot be read
    * @throws IllegalArgumentException in one sentence, if this machine has no such device
    * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
    */
   public static Model load(Path file, Device device) throws IOException {
-    return load(() -> PemnArchive.open(file), ArchiveModel.nameOf(file), device);
+    return load(file, LoadPolicy.standard(), device);
   }
 
   /**
-   * Loads an open archive; see {@link #load(Path, Device)}.
+   * Loads an archive.
+   *
+   * <p>A model of a built-in network takes float32 images of shape (batch, channels, height,
+   * width), normalised as {@link PemnArchive#normalization()} says, and returns logits of shape
+   * (batch, classes). A TorchScript module takes and returns what its forward does; {@link
+   * PemnArchive#network()} says the former. Its code is run as it is, where the policy allows that.
+   *
+   * @param file the archive
+   * @param policy what it may ask for and bring
+   * @param device where it shall run
+   * @return a model that the caller closes
+   * @throws io.pemn.format.PemnFormatException if it is no sound archive, or the policy refuses it
+   * @throws IOException if it cannot be read
+   * @throws IllegalArgumentException in one sentence, if this machine has no such device
+   * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there
+   */
+  public static Model load(Path file, LoadPolicy policy, Device device) throws IOException {
+    return load(() -> PemnArchive.open(file, policy), ArchiveModel.nameOf(file), device);
+  }
+
+  /**
+   * Loads an open archive; see {@link #load(Path, LoadPolicy, Device)}.
    *
    * @param archive the archive
    * @param name what DJL shall call the model
    * @param device where it shall run
    * @return a model that the caller closes
-   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged, or its
+   *     policy does not allow its module
    * @throws IOException if it cannot be read or loaded
    * @throws IllegalArgumentException in one sentence, if this machine has no such device
    * @throws ai.djl.engine.EngineException in one sentence, if PyTorch's engine is not there

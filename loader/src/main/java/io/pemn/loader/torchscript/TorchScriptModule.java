@@ -4,17 +4,20 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.ModuleEntry;
 import io.pemn.format.proto.StoredTensor;
 import io.pemn.format.proto.TensorStorage;
 import io.pemn.format.proto.TensorType;
+import io.pemn.loader.message.ComparedBytes;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -235,22 +238,35 @@ public record TorchScriptModule(List<Entry> entries) {
    * @throws PemnFormatException if the message is anything else
    */
   public static TorchScriptModule parse(byte[] message) throws PemnFormatException {
+    return parse(message, MAX_ENTRIES);
+  }
+
+  /**
+   * The same, of fewer entries and tensors.
+   *
+   * @param most how many there may be of each
+   * @throws PemnFormatException if there are more, or the message is anything else
+   */
+  public static TorchScriptModule parse(byte[] message, int most) throws PemnFormatException {
     try {
-      TorchScriptModule module = new Parser(CodedInputStream.newInstance(message)).module();
-      Comparison comparison = new Comparison(message);
+      TorchScriptModule module = new Parser(CodedInputStream.newInstance(message), most).module();
+      ComparedBytes comparison = new ComparedBytes(message);
       module.toProto().writeTo(comparison);
-      if (!comparison.isEqual()) {
-        throw corrupt("has its fields in another form than the format's one");
+      if (!comparison.areEqual()) {
+        throw corrupt(
+            "its fields repeated, out of order or longer than need be",
+            "each once, in the shortest form");
       }
       return module;
     } catch (PemnFormatException e) {
       throw e;
     } catch (InvalidProtocolBufferException e) {
       throw new PemnFormatException.Corrupt(
-          "In the archive, the TorchScript module is no protobuf message: " + e.getMessage(), e);
+          Finding.of(ArchiveSection.MODULE, e.getMessage(), "a protobuf message"),
+          "In the archive, the TorchScript module is not {expected}: {found}",
+          e);
     } catch (IllegalArgumentException e) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's TorchScript module is impossible: " + e.getMessage(), e);
+      throw impossible("entries and tensors that are possible", e);
     } catch (IOException e) {
       throw new AssertionError("Reading an array does not fail.", e);
     }
@@ -310,19 +326,20 @@ public record TorchScriptModule(List<Entry> entries) {
         bytes += storage.bytes();
         if (bytes > maxBytes) {
           throw new PemnFormatException.LimitExceeded(
-              "The tensors of the archive's TorchScript module take "
-                  + bytes
-                  + " bytes or more, more than the limit of "
-                  + maxBytes
-                  + "; raise the limit if you trust it.");
+              Finding.of(
+                  ArchiveSection.MODULE,
+                  bytes + " bytes or more",
+                  "at most " + maxBytes + " bytes"),
+              "The tensors of the archive's TorchScript module take {found}, but {expected} are"
+                  + " possible for the weights and the remainder that it has; it was written by a"
+                  + " faulty tool.");
         }
         for (Span span : storage.spans()) {
           TensorShape tensor = tensors.get(span.tensor());
           if (tensor == null) {
             throw corrupt(
-                "has a tensor "
-                    + span.tensor()
-                    + ", which is neither a layer of the archive nor in its remainder");
+                "the tensor " + span.tensor() + ", which is neither a layer nor in the remainder",
+                "only such");
           }
           checkSpan(storage, span, tensor);
           missing.remove(span.tensor());
@@ -330,7 +347,9 @@ public record TorchScriptModule(List<Entry> entries) {
       }
     }
     if (!missing.isEmpty()) {
-      throw corrupt("lacks " + missing.stream().sorted().findFirst().get() + " of the archive");
+      throw corrupt(
+          "no " + missing.stream().min(Comparator.naturalOrder()).get(),
+          "every layer of the archive and every tensor of its remainder");
     }
   }
 
@@ -360,12 +379,13 @@ public record TorchScriptModule(List<Entry> entries) {
         tensor.rounded() ? storage.type().isFloat() : tensor.type() == storage.type();
     if (!typeFits) {
       throw corrupt(
-          "has the tensor "
+          "the tensor "
               + span.tensor()
               + " of type "
               + tensor.type()
               + " in a storage of type "
-              + storage.type());
+              + storage.type(),
+          tensor.rounded() ? "one of floating-point numbers" : "one of its own type");
     }
     checkInside(storage, span, tensor.shape());
   }
@@ -377,32 +397,34 @@ public record TorchScriptModule(List<Entry> entries) {
     try {
       layout = span.layout(shape);
     } catch (IllegalArgumentException e) {
-      throw new PemnFormatException.Corrupt(
-          "The archive's TorchScript module has an impossible place for "
-              + span.tensor()
-              + ": "
-              + e.getMessage(),
-          e);
+      throw impossible("a possible place for " + span.tensor(), e);
     }
     if (layout.end() > storage.elements()
         || span.offset() > storage.elements()
         || layout.size() > storage.elements()) {
       throw corrupt(
-          "has the tensor "
+          "the tensor "
               + span.tensor()
               + " of shape "
               + shape
-              + " reach beyond the "
-              + storage.elements()
-              + " elements of its storage "
-              + storage.path());
+              + ", which reaches beyond its storage",
+          "all of it within the " + storage.elements() + " elements of " + storage.path());
     }
     return layout;
   }
 
-  private static PemnFormatException corrupt(String what) {
+  private static PemnFormatException corrupt(String found, String expected) {
     return new PemnFormatException.Corrupt(
-        "The archive's TorchScript module " + what + "; it was written by a faulty tool.");
+        Finding.of(ArchiveSection.MODULE, found, expected),
+        "The archive's TorchScript module has {found}, but should have {expected}; it was written"
+            + " by a faulty tool.");
+  }
+
+  private static PemnFormatException impossible(String expected, IllegalArgumentException e) {
+    return new PemnFormatException.Corrupt(
+        Finding.of(ArchiveSection.MODULE, e.getMessage(), expected),
+        "The archive's TorchScript module should have {expected}: {found}",
+        e);
   }
 
   private static void checkPath(String path) {
@@ -417,11 +439,16 @@ public record TorchScriptModule(List<Entry> entries) {
     }
   }
 
+  /** Whether a tensor can have this name: 1 to {@link #MAX_NAME_BYTES} bytes of printable text. */
+  public static boolean isName(String text) {
+    return !text.isEmpty()
+        && text.length() <= MAX_NAME_BYTES
+        && text.getBytes(StandardCharsets.UTF_8).length <= MAX_NAME_BYTES
+        && isPrintable(text);
+  }
+
   private static void checkText(String text, String what) {
-    if (text.isEmpty()
-        || text.length() > MAX_NAME_BYTES
-        || text.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES
-        || !isPrintable(text)) {
+    if (!isName(text)) {
       throw new IllegalArgumentException(
           "A TorchScript module has a "
               + what
@@ -454,54 +481,32 @@ public record TorchScriptModule(List<Entry> entries) {
     };
   }
 
-  /** Compares what is written with bytes that are there, without a copy of them. */
-  private static final class Comparison extends OutputStream {
-    private final byte[] expected;
-    private int position;
-    private boolean equal = true;
-
-    Comparison(byte[] expected) {
-      this.expected = expected;
-    }
-
-    @Override
-    public void write(int value) {
-      write(new byte[] {(byte) value}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int offset, int length) {
-      equal =
-          equal
-              && length <= expected.length - position
-              && Arrays.equals(
-                  bytes, offset, offset + length, expected, position, position + length);
-      position += equal ? length : 0;
-    }
-
-    boolean isEqual() {
-      return equal && position == expected.length;
-    }
-  }
-
   /** Counts before it keeps: two bytes can claim an object of a hundred. */
   private static final class Parser {
     private final CodedInputStream in;
+    private final int most;
     private int tensors;
 
-    Parser(CodedInputStream in) {
+    Parser(CodedInputStream in, int most) {
       this.in = in;
+      this.most = Math.min(most, MAX_ENTRIES);
+    }
+
+    private PemnFormatException exceeded(String what) {
+      return new PemnFormatException.LimitExceeded(
+          Finding.of(ArchiveSection.MODULE, most + 1 + " " + what + " or more", "at most " + most),
+          "The archive's TorchScript module has {found}, but {expected} are allowed; "
+              + (most < MAX_ENTRIES
+                  ? "raise the limit if you trust it."
+                  : "more are not possible in any."));
     }
 
     TorchScriptModule module() throws IOException {
       List<Entry> entries = new ArrayList<>();
       while (!in.isAtEnd()) {
         expect(io.pemn.format.proto.TorchScriptModule.ENTRIES_FIELD_NUMBER, BYTES);
-        if (entries.size() == MAX_ENTRIES) {
-          throw new PemnFormatException.LimitExceeded(
-              "The archive's TorchScript module has more than the "
-                  + MAX_ENTRIES
-                  + " entries that this version of pemn reads; use a smaller module.");
+        if (entries.size() == most) {
+          throw exceeded("entries");
         }
         int end = in.pushLimit(in.readRawVarint32());
         entries.add(entry());
@@ -531,7 +536,7 @@ public record TorchScriptModule(List<Entry> entries) {
         return new FileEntry(path, content);
       }
       if (content.length > 0) {
-        throw corrupt("has both content and a storage at " + path);
+        throw corrupt("both content and a storage at " + path, "one of them");
       }
       return storage;
     }
@@ -546,11 +551,8 @@ public record TorchScriptModule(List<Entry> entries) {
         } else if (tag == tag(TensorStorage.ELEMENTS_FIELD_NUMBER, VARINT)) {
           elements = in.readUInt64();
         } else if (tag == tag(TensorStorage.TENSORS_FIELD_NUMBER, BYTES)) {
-          if (tensors++ == MAX_TENSORS) {
-            throw new PemnFormatException.LimitExceeded(
-                "The archive's TorchScript module has more than the "
-                    + MAX_TENSORS
-                    + " tensors that this version of pemn reads; use a smaller module.");
+          if (tensors++ == most) {
+            throw exceeded("tensors");
           }
           int end = in.pushLimit(in.readRawVarint32());
           spans.add(span());
@@ -566,9 +568,12 @@ public record TorchScriptModule(List<Entry> entries) {
       TensorType type = TensorType.forNumber(number);
       if (type == null) {
         throw new PemnFormatException.Unsupported(
-            "The archive's TorchScript module has number type "
-                + number
-                + ", which this version of pemn does not read; use a newer one.");
+            Finding.of(
+                ArchiveSection.MODULE,
+                "number type " + number,
+                "0 to " + (NumberType.values().length - 1)),
+            "The archive's TorchScript module has {found}, but this version of pemn reads"
+                + " {expected}; use a newer one.");
       }
       return NumberType.of(type).orElseThrow();
     }
@@ -586,8 +591,7 @@ public record TorchScriptModule(List<Entry> entries) {
           int end = in.pushLimit(in.readRawVarint32());
           while (in.getBytesUntilLimit() > 0) {
             if (strides.size() == TensorLayout.MAX_DIMENSIONS) {
-              throw corrupt(
-                  "has a tensor of more than " + TensorLayout.MAX_DIMENSIONS + " strides");
+              throw corrupt("a tensor of more strides", "at most " + TensorLayout.MAX_DIMENSIONS);
             }
             strides.add(in.readUInt64());
           }
@@ -611,7 +615,7 @@ public record TorchScriptModule(List<Entry> entries) {
     }
 
     private static PemnFormatException unknown(int tag) {
-      return corrupt("has a field of tag " + tag + ", which this format version does not");
+      return corrupt("a field of tag " + tag, "only those of this format version");
     }
   }
 }

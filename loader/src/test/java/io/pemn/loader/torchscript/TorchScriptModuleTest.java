@@ -196,12 +196,12 @@ class TorchScriptModuleTest {
   @Test
   void tensorsThatTheArchiveHasOtherwiseAreRefused() {
     assertChecked(
-        "a tensor b.weight, which is neither", Map.of("a.weight", shape(NumberType.FLOAT32, 6)));
-    assertChecked("lacks c", with("c", shape(NumberType.FLOAT32)));
+        "the tensor b.weight, which is neither", Map.of("a.weight", shape(NumberType.FLOAT32, 6)));
+    assertChecked("has no c", with("c", shape(NumberType.FLOAT32)));
     assertChecked("in a storage of type FLOAT32", with("a.weight", shape(NumberType.INT32, 2, 3)));
     assertChecked("in a storage of type INT64", with("n", shape(NumberType.FLOAT32)));
-    assertChecked("beyond the 20 elements", with("a.weight", shape(NumberType.FLOAT32, 21)));
-    assertChecked("beyond the 20 elements", with("b.weight", shape(NumberType.FLOAT32, 2, 8)));
+    assertChecked("within the 20 elements", with("a.weight", shape(NumberType.FLOAT32, 21)));
+    assertChecked("within the 20 elements", with("b.weight", shape(NumberType.FLOAT32, 2, 8)));
     assertChecked("as many of one", with("b.weight", shape(NumberType.FLOAT32, 6)));
     assertChecked(
         "has 2^63 elements or more",

@@ -1,5 +1,6 @@
 package io.pemn.packager.baseline;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Float16;
 import io.pemn.format.NumberType;
 import io.pemn.format.storage.BytePlanes;
@@ -82,7 +83,7 @@ public final class WeightFile {
     }
     ByteBuffer in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     int length = in.getInt();
-    return decode(ZstdFrame.decompress(in.slice(), length, "The weights"));
+    return decode(ZstdFrame.decompress(in.slice(), length, ArchiveSection.FILE));
   }
 
   /**

@@ -16,7 +16,6 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.format.network.ResNetArchitecture;
 import io.pemn.format.network.VisionTransformerArchitecture;
 import io.pemn.loader.Layer;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.FileDigest;
@@ -48,7 +47,7 @@ class CheckpointImportTest {
   @TempDir Path folder;
 
   private static PemnArchive archive(CheckpointImport found) throws IOException {
-    return PemnArchive.read(ArchiveWriter.toBytes(found.network()), Limits.DEFAULT);
+    return PemnArchive.read(ArchiveWriter.toBytes(found.network()));
   }
 
   @ParameterizedTest

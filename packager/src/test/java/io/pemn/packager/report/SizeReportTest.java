@@ -14,7 +14,6 @@ import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Provenance;
-import io.pemn.loader.Limits;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.ArchiveWriter;
@@ -72,8 +71,7 @@ class SizeReportTest {
             remainder,
             Optional.empty(),
             Provenance.getDefaultInstance());
-    return PemnArchive.read(
-        ArchiveWriter.toBytes(maskedNetwork, MaskCodecChoice.ROARING), Limits.DEFAULT);
+    return PemnArchive.read(ArchiveWriter.toBytes(maskedNetwork, MaskCodecChoice.ROARING));
   }
 
   @Test

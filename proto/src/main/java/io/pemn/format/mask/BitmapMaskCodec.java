@@ -1,5 +1,7 @@
 package io.pemn.format.mask;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
@@ -33,15 +35,15 @@ final class BitmapMaskCodec implements MaskCodec {
     int positions = layout.positions();
     if (decodedBytes != bytes(positions)) {
       throw new PemnFormatException.Corrupt(
-          "A bitmap of "
+          Finding.of(
+              ArchiveSection.METADATA,
+              "a decoded size of " + Long.toUnsignedString(decodedBytes) + " bytes",
+              bytes(positions) + " bytes"),
+          "The archive says {found} of a bitmap of "
               + positions
-              + " bits takes "
-              + bytes(positions)
-              + " bytes, but the archive says "
-              + Long.toUnsignedString(decodedBytes)
-              + "; get the file again.");
+              + " bits, which takes {expected}; it was written by a faulty tool.");
     }
-    byte[] bitmap = ZstdFrame.decompress(stored, decodedBytes, "The masks");
+    byte[] bitmap = ZstdFrame.decompress(stored, decodedBytes, ArchiveSection.MASKS);
     long[] words = new long[(int) ((positions + 63L) / 64)];
     ByteBuffer.wrap(Arrays.copyOf(bitmap, words.length * Long.BYTES))
         .order(ByteOrder.LITTLE_ENDIAN)
@@ -49,9 +51,8 @@ final class BitmapMaskCodec implements MaskCodec {
         .get(words);
     if (positions % 64 != 0 && words[words.length - 1] >>> positions % 64 != 0) {
       throw new PemnFormatException.Corrupt(
-          "The masks have a bit that is 1 beyond their last, number "
-              + (positions - 1)
-              + "; get the file again.");
+          Finding.of(ArchiveSection.MASKS, "a bit that is 1 beyond the last", positions + " bits"),
+          "The masks have {found} of their {expected}; it was written by a faulty tool.");
     }
     return Mask.of(words, positions);
   }

@@ -1,5 +1,7 @@
 package io.pemn.format.mask;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
@@ -32,10 +34,12 @@ final class EntropyMaskCodec implements MaskCodec {
       throws PemnFormatException {
     if (decodedBytes != 0) {
       throw new PemnFormatException.Corrupt(
-          "Masks in an entropy code have no bytes before a last compression step, but the archive"
-              + " says "
-              + Long.toUnsignedString(decodedBytes)
-              + "; get the file again.");
+          Finding.of(
+              ArchiveSection.METADATA,
+              "a decoded size of " + Long.toUnsignedString(decodedBytes) + " bytes",
+              "none"),
+          "The archive says {found} of masks in an entropy code, which has {expected}; it was"
+              + " written by a faulty tool.");
     }
     byte[] code = new byte[stored.remaining()];
     stored.duplicate().get(code);

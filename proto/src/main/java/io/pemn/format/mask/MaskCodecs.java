@@ -1,9 +1,12 @@
 package io.pemn.format.mask;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The registered codecs. */
 public final class MaskCodecs {
@@ -29,9 +32,13 @@ public final class MaskCodecs {
       }
     }
     throw new PemnFormatException.Unsupported(
-        "The masks are stored in the encoding "
-            + encoding
-            + ", which this version of pemn does not read; use a newer one.");
+        Finding.of(ArchiveSection.METADATA, "the encoding " + encoding, "one of " + encodings()),
+        "The masks are stored in {found}, but this version of pemn reads {expected}; use a newer"
+            + " one.");
+  }
+
+  private static String encodings() {
+    return ALL.stream().map(codec -> codec.encoding().name()).collect(Collectors.joining(", "));
   }
 
   static void requireSize(Mask mask, MaskLayout layout) {

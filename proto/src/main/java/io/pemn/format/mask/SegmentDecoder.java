@@ -1,5 +1,7 @@
 package io.pemn.format.mask;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -54,7 +56,7 @@ final class SegmentDecoder {
     if (ones == MaskLayout.UNKNOWN) {
       ones = even(SegmentSettings.bits(size));
       if (ones > size) {
-        throw damaged();
+        throw damaged(ones + " ones in a segment of " + size + " bits", "at most as many as bits");
       }
     }
     left = ones;
@@ -65,13 +67,14 @@ final class SegmentDecoder {
         readAdaptive(segment, end);
       }
     }
-    if (left < 0 || left > end - position) {
-      throw damaged();
+    if (left != 0 && left != end - position) {
+      throw damaged(
+          left < 0
+              ? -left + " ones more than the " + ones + " of their segment"
+              : left + " ones fewer than the " + ones + " of their segment",
+          "exactly these");
     }
     if (left > 0) {
-      if (left != end - position) {
-        throw damaged();
-      }
       fill(position, end);
     }
     position = end;
@@ -85,7 +88,7 @@ final class SegmentDecoder {
   void finish() throws PemnFormatException {
     int last = length == 0 ? 0 : code[length - 1] & 255;
     if (length == 0 || length > read || last == 0 && length > 1) {
-      throw damaged();
+      throw damaged(length + " bytes", "the shortest code, without bytes that are not needed");
     }
     long spare = read - length;
     if (spare < Long.BYTES) {
@@ -93,7 +96,7 @@ final class SegmentDecoder {
       boolean smallest = Long.compareUnsigned(value, unit) < 0;
       boolean shortest = Long.compareUnsigned(value + (256 - last) * unit, range) >= 0;
       if (last != 0 && !(smallest && shortest) || last == 0 && value != 0) {
-        throw damaged();
+        throw damaged("another number that means the same bits", "the shortest and smallest one");
       }
     }
   }
@@ -137,7 +140,7 @@ final class SegmentDecoder {
     int columns = even(SegmentSettings.STRENGTH_BITS);
     int distance = even(SegmentSettings.bits(rowLength - 1));
     if (distance >= rowLength) {
-      throw damaged();
+      throw damaged("the distance " + distance, "less than the row's " + rowLength + " bits");
     }
     SegmentModel model =
         new SegmentModel(
@@ -245,8 +248,12 @@ final class SegmentDecoder {
     }
   }
 
-  private static PemnFormatException damaged() {
+  /** At the byte that was read last. */
+  private PemnFormatException damaged(String found, String expected) {
     return new PemnFormatException.Corrupt(
-        "The masks are no entropy code of the layers' masks; get the file again.");
+        Finding.of(ArchiveSection.MASKS, found, expected)
+            .at(Math.max(0, Math.min(read, length) - 1)),
+        "The masks are no entropy code of the layers' masks: it has {found}, where {expected} was"
+            + " expected; get the file again.");
   }
 }

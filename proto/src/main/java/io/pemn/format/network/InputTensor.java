@@ -28,7 +28,7 @@ public record InputTensor(List<Integer> shape, NumberType type) {
   public InputTensor {
     shape = List.copyOf(shape);
     Objects.requireNonNull(type, "type");
-    Sizes.check("the number of dimensions of a sample", shape.size(), 0, MAX_DIMENSIONS);
+    checkDimensions(shape.size());
     for (int dimension : shape) {
       Sizes.check("each dimension of a sample", dimension, 1, Integer.MAX_VALUE);
     }
@@ -41,6 +41,10 @@ public record InputTensor(List<Integer> shape, NumberType type) {
               + " would have more than 2147483647 numbers; split it into several inputs.",
           e);
     }
+  }
+
+  static void checkDimensions(int dimensions) {
+    Sizes.check("the number of dimensions of a sample", dimensions, 0, MAX_DIMENSIONS);
   }
 
   /** {@return the numbers of one sample, at least 1} */

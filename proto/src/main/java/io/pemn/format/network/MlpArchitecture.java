@@ -23,8 +23,8 @@ public record MlpArchitecture(List<Integer> hidden, Activation activation, Norm 
    * @throws IllegalArgumentException in one sentence, if a size is out of range
    */
   public MlpArchitecture {
-    hidden = List.copyOf(hidden);
     Sizes.check("the number of hidden layers", hidden.size(), 1, 64);
+    hidden = List.copyOf(hidden);
     for (int width : hidden) {
       Sizes.check("the width of a hidden layer", width, 1, 1 << 16);
     }

@@ -1,5 +1,7 @@
 package io.pemn.format.network;
 
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.NumberType;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.ConvMixer;
@@ -43,6 +45,8 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
           input.map(i -> new ImageShape(i.getChannels(), i.getHeight(), i.getWidth()));
       if (network.hasTorchScript()) {
         List<InputTensor> inputs = new ArrayList<>();
+        // Two bytes are a message: count before they become objects.
+        TorchScriptDescription.checkInputs(network.getTorchScript().getInputsCount());
         for (io.pemn.format.proto.InputTensor tensor : network.getTorchScript().getInputsList()) {
           inputs.add(inputTensor(tensor));
         }
@@ -91,18 +95,23 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
             }
             case TORCH_SCRIPT, ARCHITECTURE_NOT_SET ->
                 throw new PemnFormatException.Unsupported(
-                    "The archive's network is of a kind that this version of pemn does not know;"
-                        + " use a newer one.");
+                    Finding.of(
+                        ArchiveSection.METADATA, "none that is known", "a known architecture"),
+                    "The archive's network should be of {expected}, but this version of pemn finds"
+                        + " {found}; use a newer one.");
           };
       return new BuiltInDescription(architecture, image.get(), network.getClasses());
     } catch (IllegalArgumentException e) {
       throw new PemnFormatException.Corrupt(
-          "The archive describes an impossible network: " + e.getMessage(), e);
+          Finding.of(ArchiveSection.METADATA, e.getMessage(), "sizes that a network can have"),
+          "The archive's network should have {expected}: {found}",
+          e);
     }
   }
 
   private static InputTensor inputTensor(io.pemn.format.proto.InputTensor tensor)
       throws PemnFormatException {
+    InputTensor.checkDimensions(tensor.getShapeCount());
     List<Integer> shape = new ArrayList<>();
     for (long dimension : tensor.getShapeList()) {
       if (dimension < 1 || dimension > Integer.MAX_VALUE) {
@@ -118,9 +127,12 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
             .orElseThrow(
                 () ->
                     new PemnFormatException.Unsupported(
-                        "The archive's network takes numbers of type "
-                            + tensor.getTypeValue()
-                            + ", which this version of pemn does not know; use a newer one."));
+                        Finding.of(
+                            ArchiveSection.METADATA,
+                            "number type " + tensor.getTypeValue(),
+                            "0 to " + (NumberType.values().length - 1)),
+                        "The archive's network takes numbers of {found}, but this version of pemn"
+                            + " knows {expected}; use a newer one."));
     return new InputTensor(shape, type);
   }
 
@@ -131,9 +143,12 @@ public sealed interface NetworkDescription permits BuiltInDescription, TorchScri
   private static Activation activation(int value) throws PemnFormatException {
     if (value < 0 || value >= Activation.values().length) {
       throw new PemnFormatException.Unsupported(
-          "The archive's network uses activation "
-              + value
-              + ", which this version of pemn does not know; use a newer one.");
+          Finding.of(
+              ArchiveSection.METADATA,
+              "activation " + value,
+              "0 to " + (Activation.values().length - 1)),
+          "The archive's network uses {found}, but this version of pemn knows {expected}; use a"
+              + " newer one.");
     }
     return Activation.values()[value];
   }

@@ -27,7 +27,7 @@ public record TorchScriptDescription(
    */
   public TorchScriptDescription {
     inputs = List.copyOf(inputs);
-    Sizes.check("the number of inputs", inputs.size(), 1, 64);
+    checkInputs(inputs.size());
     Sizes.check("the number of classes", classes, 0, 1 << 20);
     if (image.isPresent()) {
       ImageShape shape = image.get();
@@ -46,6 +46,10 @@ public record TorchScriptDescription(
                 + "; it must be of a floating-point type to take images.");
       }
     }
+  }
+
+  static void checkInputs(int inputs) {
+    Sizes.check("the number of inputs", inputs, 1, 64);
   }
 
   @Override

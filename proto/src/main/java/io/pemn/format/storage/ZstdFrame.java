@@ -4,6 +4,8 @@ import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;
 import com.github.luben.zstd.ZstdException;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -16,6 +18,12 @@ public final class ZstdFrame {
   /** The first bytes of a frame, as a big-endian number. */
   private static final int MAGIC = 0x28B52FFD;
 
+  /** The bits of the byte behind it that say that the number of a dictionary follows. */
+  private static final int DICTIONARY_FLAG = 3;
+
+  /** Larger arrays are not possible on every virtual machine. */
+  private static final int MOST_BYTES = Integer.MAX_VALUE - 8;
+
   private ZstdFrame() {}
 
   /**
@@ -25,9 +33,11 @@ public final class ZstdFrame {
    */
   public static void loadLibrary() {
     byte[] frame = Zstd.compress(new byte[Long.BYTES]);
-    contentSize(frame);
-    Zstd.findFrameCompressedSize(frame);
-    Zstd.decompress(new byte[Long.BYTES], frame);
+    try {
+      decompress(ByteBuffer.wrap(frame), Long.BYTES, ArchiveSection.MASKS);
+    } catch (PemnFormatException e) {
+      throw new AssertionError("zstd reads what it wrote.", e);
+    }
   }
 
   /** Compresses bytes into one frame that states its content size. */
@@ -82,26 +92,21 @@ public final class ZstdFrame {
    * @param frame the frame, from position to limit
    * @param most the most bytes that it may hold; nothing is allocated before its content size is
    *     found to be no more
-   * @param section what it is, for messages: "The masks"
+   * @param section what it is
    * @throws PemnFormatException if it is no frame or holds more
    */
-  public static byte[] decompressUpTo(ByteBuffer frame, long most, String section)
+  public static byte[] decompressUpTo(ByteBuffer frame, long most, ArchiveSection section)
       throws PemnFormatException {
-    long declared = contentSize(bytes(frame));
-    if (declared < 0) {
-      throw new PemnFormatException.Corrupt(
-          section + " should be a zstd frame that states its size, but are none; get it again.");
-    }
-    if (declared > most) {
+    Source source = Source.of(frame);
+    long stated = source.contentSize(section);
+    if (stated > most) {
       throw new PemnFormatException.LimitExceeded(
-          section
-              + " take "
-              + declared
-              + " bytes in memory, more than the "
-              + most
-              + " that are possible here; raise the limit if you trust the archive.");
+          Finding.of(section, stated + " bytes", "at most " + most + " bytes"),
+          name(section)
+              + " take {found} when decompressed, but {expected} are possible here; raise the"
+              + " limit if you trust the archive.");
     }
-    return decompress(frame, declared, section);
+    return source.decompress(stated, section);
   }
 
   /**
@@ -110,53 +115,126 @@ public final class ZstdFrame {
    *
    * @param frame the frame, from position to limit
    * @param expected number of bytes that the frame must hold
-   * @param section what it is, for messages: "The masks"
+   * @param section what it is
    * @throws PemnFormatException if it is no frame or holds another number of bytes
    */
-  public static byte[] decompress(ByteBuffer frame, long expected, String section)
+  public static byte[] decompress(ByteBuffer frame, long expected, ArchiveSection section)
       throws PemnFormatException {
-    byte[] bytes = bytes(frame);
-    long declared = contentSize(bytes);
-    if (declared != expected || declared < 0 || expected > Integer.MAX_VALUE - 8) {
+    Source source = Source.of(frame);
+    long stated = source.contentSize(section);
+    if (stated != expected) {
       throw new PemnFormatException.Corrupt(
-          section
-              + " should be a zstd frame of "
-              + Long.toUnsignedString(expected)
-              + " bytes, but "
-              + (declared < 0 ? "are no such frame" : "the frame states " + declared)
-              + "; get the file again.");
+          Finding.of(section, stated + " bytes", Long.toUnsignedString(expected) + " bytes"),
+          name(section)
+              + " should be a zstd frame of {expected}, but the frame states {found}; get the file"
+              + " again.");
     }
-    byte[] content = new byte[(int) expected];
-    try {
-      // One frame and nothing behind it: zstd would go on to a second frame by itself.
-      if (Zstd.findFrameCompressedSize(bytes) != bytes.length) {
-        throw new PemnFormatException.Corrupt(
-            section + " have bytes behind their zstd frame; get the file again.");
-      }
-      long written = Zstd.decompress(content, bytes);
-      if (Zstd.isError(written) || written != expected) {
-        throw new PemnFormatException.Corrupt(
-            section + " do not decompress to " + expected + " bytes; get the file again.");
-      }
-    } catch (ZstdException e) {
-      throw new PemnFormatException.Corrupt(
-          section + " are damaged: zstd says \"" + e.getMessage() + "\"; get the file again.", e);
-    }
-    return content;
+    return source.decompress(stated, section);
   }
 
-  private static byte[] bytes(ByteBuffer buffer) {
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
+  private static String name(ArchiveSection section) {
+    return switch (section) {
+      case MASKS -> "The masks";
+      case REMAINDER -> "The remainder's tensors";
+      case MODULE -> "The module's entries";
+      case FILE -> "The contents of the file";
+      default -> "The prototype's values";
+    };
   }
 
-  /**
-   * The content size that a frame states, or a negative number where it states none or is none.
-   * Skippable frames and those of zstd's early versions are none, though zstd reads them.
-   */
-  private static long contentSize(byte[] frame) {
-    boolean begins = frame.length >= Integer.BYTES && ByteBuffer.wrap(frame).getInt() == MAGIC;
-    return begins ? Zstd.getFrameContentSize(frame) : -1;
+  /** A frame where it stands in memory. */
+  private record Source(byte[] bytes, int from, int length) {
+    static Source of(ByteBuffer frame) {
+      if (frame.hasArray()) {
+        return new Source(frame.array(), frame.arrayOffset() + frame.position(), frame.remaining());
+      }
+      byte[] copy = new byte[frame.remaining()];
+      frame.duplicate().get(copy);
+      return new Source(copy, 0, copy.length);
+    }
+
+    /**
+     * The content size that the frame states. Skippable frames and those of zstd's early versions
+     * are none here, though zstd reads them; nor is one that needs a dictionary.
+     */
+    long contentSize(ArchiveSection section) throws PemnFormatException {
+      ByteBuffer head = ByteBuffer.wrap(bytes, from, length);
+      if (length <= Integer.BYTES || head.getInt() != MAGIC) {
+        throw new PemnFormatException.Corrupt(
+            Finding.of(
+                    section,
+                    length == 0 ? "nothing" : length + " bytes that begin otherwise",
+                    "a zstd frame (RFC 8878), which begins with 28 B5 2F FD")
+                .at(0),
+            name(section) + " should be {expected}, but are {found}; get the file again.");
+      }
+      int dictionary = head.get() & DICTIONARY_FLAG;
+      if (dictionary != 0) {
+        throw new PemnFormatException.Corrupt(
+            Finding.of(section, "the number of a dictionary", "none").at(Integer.BYTES),
+            name(section)
+                + " stand in a zstd frame with {found}, but {expected} is possible; the archive"
+                + " was written by a faulty tool.");
+      }
+      long stated = Zstd.getFrameContentSize(bytes, from, length);
+      if (stated < 0) {
+        throw new PemnFormatException.Corrupt(
+            Finding.of(section, "none", "its content size").at(Integer.BYTES),
+            name(section)
+                + " should be in a zstd frame that states {expected}, but it states {found}; get"
+                + " the file again.");
+      }
+      return stated;
+    }
+
+    /**
+     * The content. It goes where it stays, in one step: whatever window the frame asks for, none is
+     * allocated.
+     *
+     * @param size the frame's content size, found to be allowed
+     */
+    byte[] decompress(long size, ArchiveSection section) throws PemnFormatException {
+      if (size > MOST_BYTES) {
+        throw new PemnFormatException.LimitExceeded(
+            Finding.of(section, size + " bytes", "at most " + MOST_BYTES + " bytes"),
+            name(section)
+                + " take {found} when decompressed, but {expected} are possible in one array; use"
+                + " a smaller network.");
+      }
+      try {
+        // One frame and nothing behind it: zstd would go on to a second frame by itself.
+        long end = checked(Zstd.findFrameCompressedSize(bytes, from, length));
+        if (end != length) {
+          throw new PemnFormatException.Corrupt(
+              Finding.of(section, length - end + " bytes more", "nothing").at(end),
+              name(section)
+                  + " have {found} behind their zstd frame, but {expected} should follow it; get"
+                  + " the file again.");
+        }
+        byte[] content = new byte[(int) size];
+        long written =
+            checked(Zstd.decompressByteArray(content, 0, content.length, bytes, from, length));
+        if (written != size) {
+          throw damaged(written + " bytes", size, section);
+        }
+        return content;
+      } catch (ZstdException e) {
+        throw damaged(e.getMessage(), size, section);
+      }
+    }
+
+    private static long checked(long result) {
+      if (Zstd.isError(result)) {
+        throw new ZstdException(result);
+      }
+      return result;
+    }
+
+    private static PemnFormatException damaged(String found, long size, ArchiveSection section) {
+      return new PemnFormatException.Corrupt(
+          Finding.of(section, found, "a frame of " + size + " bytes"),
+          name(section)
+              + " should decompress to {expected}, but zstd finds: {found}; get the file again.");
+    }
   }
 }

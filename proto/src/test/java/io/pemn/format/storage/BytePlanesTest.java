@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.storage.BytePlanes.Numbers;
 import java.io.IOException;
@@ -83,16 +84,21 @@ class BytePlanesTest {
     for (List<Integer> cuts : List.of(List.of(3000), List.of(0, 3000), List.<Integer>of())) {
       byte[] frame = ZstdFrame.compress(content, cuts);
       assertTrue(frame.length <= whole.length);
-      assertArrayEquals(content, ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 6000, "It"));
-      assertArrayEquals(content, ZstdFrame.decompress(ByteBuffer.wrap(frame), 6000, "It"));
+      assertArrayEquals(
+          content,
+          ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 6000, ArchiveSection.REMAINDER));
+      assertArrayEquals(
+          content, ZstdFrame.decompress(ByteBuffer.wrap(frame), 6000, ArchiveSection.REMAINDER));
       assertThrows(
           PemnFormatException.LimitExceeded.class,
-          () -> ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 5999, "It"));
+          () -> ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 5999, ArchiveSection.REMAINDER));
     }
     assertArrayEquals(
         new byte[0],
         ZstdFrame.decompressUpTo(
-            ByteBuffer.wrap(ZstdFrame.compress(new byte[0], List.of(0))), 0, "It"));
+            ByteBuffer.wrap(ZstdFrame.compress(new byte[0], List.of(0))),
+            0,
+            ArchiveSection.REMAINDER));
   }
 
   @Test

@@ -3,15 +3,16 @@ package io.pemn.format.storage;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
 class ZstdFrameTest {
   private static byte[] decompress(byte[] frame, int expected) throws PemnFormatException {
-    byte[] content = ZstdFrame.decompress(ByteBuffer.wrap(frame), expected, "The bytes");
+    byte[] content = ZstdFrame.decompress(ByteBuffer.wrap(frame), expected, ArchiveSection.MASKS);
     assertArrayEquals(
-        content, ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), expected, "The bytes"));
+        content, ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), expected, ArchiveSection.MASKS));
     return content;
   }
 
@@ -19,7 +20,7 @@ class ZstdFrameTest {
     assertThrows(PemnFormatException.class, () -> decompress(frame, 0));
     assertThrows(
         PemnFormatException.class,
-        () -> ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 1 << 20, "The bytes"));
+        () -> ZstdFrame.decompressUpTo(ByteBuffer.wrap(frame), 1 << 20, ArchiveSection.MASKS));
   }
 
   @Test
