@@ -95,6 +95,24 @@ class EntropyMaskCodecTest {
     }
   }
 
+  /**
+   * Where the ones are all read, or nothing but ones is left, no decision follows: a reader that
+   * went on would find a bit of the other kind in one of 65,536 places.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {64, 40_000})
+  void aLongEndOfEqualBitsIsNotRead(int rowLength) throws PemnFormatException {
+    Random random = new Random(12);
+    for (int i = 0; i < 60; i++) {
+      Mask begin = rows(random, 10, 64, 0);
+      Mask end = i % 2 == 0 ? Mask.none(20_000) : Mask.all(20_000);
+      Mask mask = Mask.concat(List.of(begin, end));
+      MaskLayout layout = layout(mask, rowLength, true);
+      byte[] code = CODEC.encode(mask, layout).stored();
+      assertEquals(mask, CODEC.decode(ByteBuffer.wrap(code), 0, layout));
+    }
+  }
+
   @Test
   void manyTinyLayersTakeFewBitsMoreThanTheirEntropy() {
     Random random = new Random(4);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.github.luben.zstd.Zstd;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
@@ -196,6 +197,16 @@ class MaskCodecContractTest {
         }
       }
     }
+  }
+
+  @Test
+  void aBitmapIsItsBitsFromTheLowestEightAByte() throws PemnFormatException {
+    byte[] bits = new byte[17];
+    bits[0] = bits[9] = bits[16] = 1;
+    EncodedMask encoded =
+        MaskCodecs.of(MaskEncoding.BITMAP_ZSTD).encode(Mask.ofBytes(bits), MaskLayout.of(17));
+    assertEquals(3, encoded.decodedBytes());
+    assertArrayEquals(new byte[] {1, 2, 1}, Zstd.decompress(encoded.stored(), 3));
   }
 
   @Test
