@@ -220,6 +220,46 @@ class EntropyMaskCodecTest {
   }
 
   @Test
+  void aDistanceAsLongAsARowIsRefusedWhereItWasRead() {
+    int rowLength = 20;
+    RangeEncoder encoder = new RangeEncoder();
+    encoder.putEven(1, 1);
+    encoder.putEven(0, SegmentSettings.STRENGTH_BITS);
+    encoder.putEven(0, SegmentSettings.STRENGTH_BITS);
+    encoder.putEven(rowLength, SegmentSettings.bits(rowLength - 1));
+    byte[] code = encoder.finish();
+    MaskLayout layout = new MaskLayout(List.of(new Segment(200, rowLength, 50)));
+    PemnFormatException refused =
+        assertThrows(
+            PemnFormatException.Corrupt.class,
+            () -> CODEC.decode(ByteBuffer.wrap(code), 0, layout));
+    assertEquals("the distance 20", refused.found());
+    assertEquals("less than the row's 20 bits", refused.expected());
+    assertEquals(code.length - 1, refused.offset().orElseThrow());
+  }
+
+  @Test
+  void aCodeOfAnotherNumberOfOnesSaysHowManyMoreOrFewer() {
+    Random random = new Random(13);
+    int told = 0;
+    for (int i = 0; i < 300; i++) {
+      byte[] code = new byte[20];
+      random.nextBytes(code);
+      code[0] &= 0x7F; // The flat model.
+      MaskLayout layout = new MaskLayout(List.of(new Segment(130, 130, 40)));
+      try {
+        CODEC.decode(ByteBuffer.wrap(code), 0, layout);
+      } catch (PemnFormatException e) {
+        if (e.found().contains(" ones ")) {
+          assertTrue(e.found().matches("[1-9]\\d* ones (more|fewer) than the 40 .*"), e.found());
+          told++;
+        }
+      }
+    }
+    assertTrue(told > 0);
+  }
+
+  @Test
   void aMaskThatIsNotOfTheLayoutIsNotEncoded() {
     MaskLayout layout = new MaskLayout(List.of(new Segment(8, 2, 3)));
     assertThrows(IllegalArgumentException.class, () -> CODEC.encode(Mask.all(8), layout));
