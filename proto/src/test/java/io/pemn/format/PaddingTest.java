@@ -62,8 +62,74 @@ class PaddingTest {
     Prototype prototype = new Prototype(5, Distribution.NORMAL, length);
     Padding generated = Padding.of(prototype, 0);
     Padding kept = Padding.of(prototype.values(), 5, 0);
-    LayerMask mask = new LayerMask.Keep(Mask.all(200));
     for (int count : new int[] {1, 10, 64, 75, 128}) {
+      for (int size : new int[] {64 + count, 200}) {
+        LayerMask mask = new LayerMask.Keep(Mask.all(size));
+        for (long offset : new long[] {0, length - 10, length - 64, length - 65, length - 1}) {
+          float[] expected = new float[count + 2];
+          float[] rebuilt = new float[count + 2];
+          kept.rebuild(offset, 3, mask, 64, expected, 1, count);
+          generated.rebuild(offset, 3, mask, 64, rebuilt, 1, count);
+          assertSameBits(expected, rebuilt);
+          assertEquals(0, rebuilt[0]);
+          assertEquals(0, rebuilt[count + 1]);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 5, 64, 100})
+  void valuesRepeatWithoutEndFromEveryOffset(int length) {
+    Prototype prototype = new Prototype(3, Distribution.NORMAL, length);
+    float[] values = prototype.values();
+    for (Padding padding : new Padding[] {Padding.of(prototype, 0), Padding.of(values, 3, 0)}) {
+      for (int size : LAYER_SIZES) {
+        for (int offset = 0; offset <= 2 * length + 1; offset++) {
+          float[] expected = new float[size];
+          for (int i = 0; i < size; i++) {
+            expected[i] = values[(offset + i) % length];
+          }
+          float[] filled = new float[size];
+          padding.fill(offset, filled);
+          assertSameBits(expected, filled);
+        }
+      }
+    }
+  }
+
+  @Test
+  void anOffsetFarBeyondTheValuesIsReadModuloTheirNumber() {
+    float[] filled = new float[4];
+    Padding.of(new float[] {1, 2, 3}, 0, 0).fill((1L << 62) - (1L << 62) % 3 + 2, filled);
+    assertSameBits(new float[] {3, 1, 2, 3}, filled);
+  }
+
+  @Test
+  void aLongPrototypeIsReadByStretchAsIfItWereKept() {
+    int length = (1 << 20) + 77;
+    Prototype prototype = new Prototype(5, Distribution.NORMAL, length);
+    Padding generated = Padding.of(prototype, 0);
+    Padding kept = Padding.of(prototype.values(), 5, 0);
+    for (long offset : new long[] {0, 1, 1 << 19, length - 1, length - 100, 3L * length + 9}) {
+      for (int size : new int[] {1, 1000, length + 1000}) {
+        float[] expected = new float[size];
+        float[] filled = new float[size];
+        kept.fill(offset, expected);
+        generated.fill(offset, filled);
+        assertSameBits(expected, filled);
+      }
+    }
+  }
+
+  @Test
+  void aStretchOfALongPrototypeBeginsAnewAtItsEndAndLeavesWhatStandsBehindIt() {
+    int length = (1 << 20) + 77;
+    Prototype prototype = new Prototype(5, Distribution.NORMAL, length);
+    Padding generated = Padding.of(prototype, 0);
+    Padding kept = Padding.of(prototype.values(), 5, 0);
+    for (int count : new int[] {1, 10, 64, 75, 128}) {
+      LayerMask mask = new LayerMask.Keep(Mask.all(64 + count));
       for (long offset : new long[] {0, length - 10, length - 64, length - 65, length - 1}) {
         float[] expected = new float[count + 2];
         float[] rebuilt = new float[count + 2];

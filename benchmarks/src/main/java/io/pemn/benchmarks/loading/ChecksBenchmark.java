@@ -49,12 +49,13 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What the checks of a reader cost: the same archive, in the page cache, read by {@link
- * PemnArchive} and by {@link UncheckedArchive}, on one thread. The scores are microseconds.
+ * PemnArchive} and by {@link UncheckedArchive}, on one thread. The scores are microseconds; on a
+ * busy machine {@code -prof io.pemn.benchmarks.loading.ProcessorTime} has the better ones.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
-@Fork(1)
+@Fork(value = 1, jvmArgsAppend = "-XX:+UseSerialGC")
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
 public class ChecksBenchmark {
