@@ -18,7 +18,7 @@ mkdir "$work/my tools" "$work/here"
 unzip -q "$zip" -d "$work/my tools"
 home=$(ls -d "$work/my tools"/pemn-*)
 ln -s "$home/bin/pemn" "$work/a link"
-jlink --add-modules java.desktop,java.logging,java.management,jdk.unsupported --strip-debug --output "$work/jre"
+jlink --add-modules java.desktop,java.logging,java.management,jdk.crypto.ec,jdk.unsupported --strip-debug --output "$work/jre"
 cd "$work/here"
 pemn() {
   env -i HOME="$HOME" PATH=/usr/bin:/bin JAVA_HOME="$work/jre" PEMN_THREADS=2 "$work/a link" "$@"
@@ -55,6 +55,10 @@ completed=$(bash -c '. "$0"; COMP_WORDS=(pemn insp) COMP_CWORD=1; _complete_pemn
 golden=$checkout/testdata/golden/version-4/res-net.pemn
 pemn inspect "$golden" >/dev/null
 pemn verify "$golden"
+cp "$golden" model.pemn
+pemn keygen >/dev/null
+pemn sign model.pemn --key signer.key >/dev/null
+pemn verify model.pemn --trust signer.pub
 pemn demo --epochs 1 --train-images 200 >demo.txt 2>&1 || fail "the demo failed: $(tail -n 3 demo.txt)"
 pemn plot demo-out/model.run -o "the curves.png"
 [ "$(head -c 4 "the curves.png" | tail -c 3)" = PNG ] || fail "plot did not draw a PNG."

@@ -6,6 +6,7 @@
 @SuppressWarnings("requires-automatic") // DJL has a name but no module-info.
 module io.pemn.loader {
   requires transitive io.pemn.format;
+  requires com.google.gson;
   // Were it transitive, nobody could compile without it.
   requires static ai.djl.api;
   requires static ai.djl.pytorch_engine;

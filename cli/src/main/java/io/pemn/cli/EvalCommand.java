@@ -49,7 +49,7 @@ final class EvalCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
-  @Mixin private TrustMixin trust;
+  @Mixin private SignatureMixin trust;
 
   @Override
   public Integer call() throws IOException {

@@ -46,9 +46,11 @@ final class InspectCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
+  @Mixin private SignatureMixin trust;
+
   @Override
   public Integer call() throws IOException {
-    PemnArchive archive = PemnArchive.open(file);
+    PemnArchive archive = PemnArchive.open(file, trust.policy());
     SizeReport sizes = SizeReport.of(archive);
     List<Alternative> alternatives = compare ? Alternative.of(archive) : List.of();
     PrintWriter out = spec.commandLine().getOut();
@@ -60,6 +62,7 @@ final class InspectCommand implements Callable<Integer> {
     Provenance provenance = archive.provenance();
     out.println(file + ": " + describe(archive.network()));
     out.println("digest " + archive.digest());
+    SignatureMixin.print(archive, out);
     if (!provenance.getTool().isEmpty()) {
       String from = provenance.getDataSet().isEmpty() ? "" : " from " + provenance.getDataSet();
       out.println(Printable.of("made by " + provenance.getTool() + from));
@@ -86,6 +89,7 @@ final class InspectCommand implements Callable<Integer> {
     JsonObject object = new JsonObject();
     object.addProperty("archive", file.toString());
     object.addProperty("digest", archive.digest());
+    SignatureMixin.add(object, archive);
     object.addProperty("network", describe(archive.network()));
     SizeText.addSummary(object, sizes);
     object.addProperty("mask_encoding", sizes.maskEncoding());

@@ -2,6 +2,7 @@ package io.pemn.cli;
 
 import ai.djl.engine.EngineException;
 import io.pemn.compressor.search.TargetMissedException;
+import io.pemn.format.PemnFormatException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -38,6 +39,8 @@ import picocli.CommandLine.Spec;
       UnpackCommand.class,
       InspectCommand.class,
       VerifyCommand.class,
+      KeygenCommand.class,
+      SignCommand.class,
       EvalCommand.class,
       CompareCommand.class,
       SweepCommand.class,
@@ -55,6 +58,7 @@ import picocli.CommandLine.Spec;
       "1:it could not be done: the sentence on standard error says why",
       "2:the command line is wrong",
       "3:the target of --target-size, --target-ratio or --max-drop cannot be met",
+      "4:--trust is given, and no trusted key signed what was to be read",
       "70:a fault of pemn itself",
       "130:interrupted"
     },
@@ -66,6 +70,9 @@ public final class Pemn implements Runnable {
 
   /** Exit code where a target cannot be met. */
   static final int MISSED = 3;
+
+  /** Exit code where a signature is asked for and none is good. */
+  static final int NOT_TRUSTED = 4;
 
   /** Exit code of a fault of pemn itself (EX_SOFTWARE of sysexits.h). */
   static final int FAULT = 70;
@@ -145,7 +152,9 @@ public final class Pemn implements Runnable {
     Throwable cause = e instanceof UncheckedIOException ? e.getCause() : e;
     if (cause instanceof IOException || cause instanceof IllegalArgumentException) {
       err.println(Printable.of(sentence(cause)));
-      return cause instanceof TargetMissedException ? MISSED : FAILURE;
+      return cause instanceof TargetMissedException
+          ? MISSED
+          : cause instanceof PemnFormatException.NotTrusted ? NOT_TRUSTED : FAILURE;
     }
     if (cause instanceof EngineException) {
       err.println(

@@ -7,14 +7,28 @@ import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Whose archives a command takes, and what it tells of those that bring code. */
 @Command
-final class TrustMixin {
+class TrustMixin {
+  @Option(
+      names = "--trust",
+      paramLabel = "PUB",
+      description =
+          "Take only what was signed with the private key of PUB, a public key in PEM; give it once"
+              + " for each key that you trust. The signature is the archive's file name with .sig"
+              + " behind it (default: take any archive).")
+  List<Path> keys = new ArrayList<>();
+
   /** A person who names a file on the command line has chosen to run it. */
-  LoadPolicy policy() {
-    return LoadPolicy.allowTorchScript();
+  LoadPolicy policy() throws IOException {
+    return keys.isEmpty()
+        ? LoadPolicy.allowTorchScript()
+        : LoadPolicy.signedBy(keys.toArray(Path[]::new)).andTorchScript();
   }
 
   /**
@@ -24,7 +38,7 @@ final class TrustMixin {
    */
   PemnArchive open(Path file, PrintWriter err) throws IOException {
     PemnArchive archive = PemnArchive.open(file, policy());
-    if (!(archive.network() instanceof BuiltInDescription)) {
+    if (!(archive.network() instanceof BuiltInDescription) && archive.signature().isEmpty()) {
       err.println(
           "note: "
               + file

@@ -39,7 +39,7 @@ final class UnpackCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
-  @Mixin private TrustMixin trust;
+  @Mixin private SignatureMixin trust;
 
   @Override
   public Integer call() throws IOException {

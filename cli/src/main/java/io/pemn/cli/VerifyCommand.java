@@ -16,7 +16,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     mixinStandardHelpOptions = true,
-    description = "Decode everything in an archive and check every digest.")
+    description =
+        "Decode everything in an archive and check every digest; with --trust, check first who signed"
+            + " it.")
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -25,9 +27,11 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Mixin private JsonOption json;
 
+  @Mixin private SignatureMixin trust;
+
   @Override
   public Integer call() throws IOException {
-    PemnArchive archive = PemnArchive.open(file);
+    PemnArchive archive = PemnArchive.open(file, trust.policy());
     archive.verify();
     PrintWriter out = spec.commandLine().getOut();
     if (json.wanted) {
@@ -35,6 +39,7 @@ final class VerifyCommand implements Callable<Integer> {
       object.addProperty("archive", file.toString());
       object.addProperty("digest", archive.digest());
       object.addProperty("sound", true);
+      SignatureMixin.add(object, archive);
       out.println(Json.text(object));
     } else {
       out.println(
@@ -45,6 +50,7 @@ final class VerifyCommand implements Callable<Integer> {
               + archive.remainder().size()
               + " other tensors, digest "
               + archive.digest());
+      SignatureMixin.print(archive, out);
     }
     out.flush();
     return 0;

@@ -200,7 +200,7 @@ class ArchitectureTest {
         inherited.add(text.replaceAll("(?s).*<artifactId>(.*?)</artifactId>.*", "$1"));
       }
     }
-    assertEquals(Set.of("pemn-proto"), inherited);
+    assertEquals(Set.of("pemn-proto", "gson"), inherited);
   }
 
   @Test

@@ -35,10 +35,10 @@ class EmbeddingTest {
   private static final Path ARCHIVE =
       HOME.resolve("testdata/golden/version-1/random-vector-copy.pemn");
   private static final List<String> LOADER_BRINGS =
-      List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap");
+      List.of("proto", "loader", "protobuf-java", "zstd-jni", "RoaringBitmap", "gson");
 
   private static final List<String> DJL_BRINGS =
-      List.of("api-", "pytorch-", "gson-", "jna-", "commons-", "slf4j-");
+      List.of("api-", "pytorch-", "jna-", "commons-", "slf4j-");
   private static final String NATIVES = "pytorch-native-cpu";
   private static final JavaCompiler COMPILER = ToolProvider.getSystemJavaCompiler();
 
@@ -67,6 +67,37 @@ class EmbeddingTest {
             "-m",
             "example.application/example.RebuildWeights",
             ARCHIVE.toString()));
+  }
+
+  @Test
+  void aSignatureIsCheckedOnTheClassPathAndByModules() throws Exception {
+    Path vectors = HOME.resolve("testdata/signatures");
+    Path archive = Files.copy(vectors.resolve("model.pemn"), folder.resolve("a.pemn"));
+    String path = whatTheLoaderBrings();
+    compile("RequireSignature", path);
+    String[] onClassPath = {
+      "-cp",
+      path + File.pathSeparator + folder,
+      "RequireSignature",
+      archive.toString(),
+      vectors.resolve("signer.pub").toString()
+    };
+    Path declaration = write("module-info.java", block("module-info"));
+    Path program = write("RequireSignature.java", "package example;\n" + block("RequireSignature"));
+    assertEquals("", compileModule(path, declaration, program));
+    String[] onModulePath = {
+      "-p",
+      path + File.pathSeparator + folder.resolve("classes"),
+      "-m",
+      "example.application/example.RequireSignature",
+      archive.toString(),
+      vectors.resolve("signer.pub").toString()
+    };
+
+    assertTrue(java(onClassPath).startsWith("refused: There is no signature "));
+    Files.copy(vectors.resolve("folder.sig"), folder.resolve("a.pemn.sig"));
+    assertTrue(java(onClassPath).startsWith("signed as folder"));
+    assertTrue(java(onModulePath).startsWith("signed as folder"));
   }
 
   /** The natives stand on the class path: the name of their file can be no module's. */

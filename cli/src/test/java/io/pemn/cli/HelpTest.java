@@ -84,6 +84,8 @@ class HelpTest {
             "unpack",
             "inspect",
             "verify",
+            "keygen",
+            "sign",
             "eval",
             "compare",
             "sweep",
@@ -91,11 +93,13 @@ class HelpTest {
             "demo")) {
       assertTrue(help.contains("  " + name), name);
     }
-    for (int code : new int[] {0, Pemn.FAILURE, 2, Pemn.MISSED, Pemn.FAULT, 130}) {
+    for (int code :
+        new int[] {0, Pemn.FAILURE, 2, Pemn.MISSED, Pemn.NOT_TRUSTED, Pemn.FAULT, 130}) {
       assertTrue(help.matches("(?s).*\\R  " + code + " +\\S.*"), "exit code " + code);
     }
     assertEquals(1, Pemn.FAILURE);
     assertEquals(3, Pemn.MISSED);
+    assertEquals(4, Pemn.NOT_TRUSTED);
     assertEquals(70, Pemn.FAULT);
   }
 

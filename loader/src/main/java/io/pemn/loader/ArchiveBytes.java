@@ -60,6 +60,16 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
       bytes = bytes.slice();
     }
 
+    /**
+     * Takes bytes that others may be able to change, so that nobody can: mapped ones are copied.
+     */
+    static InMemory ownOf(ByteBuffer bytes) {
+      if (!bytes.isDirect()) {
+        return new InMemory(bytes);
+      }
+      return new InMemory(ByteBuffer.allocate(bytes.remaining()).put(bytes.duplicate()).flip());
+    }
+
     @Override
     public long size() {
       return bytes.limit();
@@ -121,6 +131,14 @@ sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk
                 + " vanished after it was opened; put it back and open it again.");
       }
       return bytes.flip();
+    }
+
+    /** All of it, at once. */
+    InMemory whole() throws IOException {
+      if (size > ArrivingBytes.MOST) {
+        throw PemnArchive.tooLarge(file.toString(), size + " bytes", ArrivingBytes.MOST);
+      }
+      return new InMemory(read(0, (int) size));
     }
 
     private IOException changed() {

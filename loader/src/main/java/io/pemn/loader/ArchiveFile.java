@@ -198,7 +198,7 @@ record ArchiveFile(
 
   private long start(ArchiveSection section) {
     return switch (section) {
-      case FILE, HEAD -> 0;
+      case FILE, HEAD, SIGNATURE -> 0;
       case METADATA -> metadataExtent.from();
       case MASKS -> masks.extent().from();
       case REMAINDER -> remainder.extent().from();

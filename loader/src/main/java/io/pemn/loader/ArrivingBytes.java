@@ -19,7 +19,7 @@ final class ArrivingBytes implements ArchiveBytes {
   private static final int AT_ONCE = 1 << 14;
 
   /** More do not fit in an array. */
-  private static final int MOST = Integer.MAX_VALUE - 8;
+  static final int MOST = Integer.MAX_VALUE - 8;
 
   private final InputStream in;
   private final Limits limits;
@@ -75,6 +75,14 @@ final class ArrivingBytes implements ArchiveBytes {
   /** All bytes, once the end was found. */
   InMemory whole() {
     return new InMemory(ByteBuffer.wrap(Arrays.copyOf(bytes, arrived)));
+  }
+
+  /** All bytes, once the last has come. */
+  InMemory toEnd() throws IOException {
+    while (!endsAt(arrived)) {
+      // One more was found, and whatever came with it.
+    }
+    return whole();
   }
 
   /** Reads until there are so many, or no more come. */

@@ -4,6 +4,7 @@ import io.pemn.format.ArchiveSection;
 import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
+import io.pemn.loader.signature.ModelSignature;
 import java.io.FileNotFoundException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -16,14 +17,57 @@ import java.net.URLConnection;
 import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
 
-/** Archives from elsewhere, read to their end. */
+/** Archives and signatures from elsewhere, read to their end. */
 final class Download {
   private static final int CONNECT_MILLISECONDS = 10_000;
   private static final int SILENCE_MILLISECONDS = 30_000;
 
   private Download() {}
 
-  static PemnArchive of(URL url, LoadPolicy policy) throws IOException {
+  /** Makes something of a connection. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(URLConnection connection) throws IOException;
+  }
+
+  /** Makes an archive of a stream. */
+  @FunctionalInterface
+  interface Opening {
+    PemnArchive of(InputStream in) throws IOException;
+  }
+
+  static PemnArchive archive(URL url, Opening opening, Limits limits) throws IOException {
+    try {
+      return read(url, connection -> read(url, connection, opening, limits));
+    } catch (FileNotFoundException e) {
+      throw new NoSuchFileException("There is nothing at " + ShownUrl.of(url) + "; check the URL.");
+    }
+  }
+
+  /** Reads a signature; of a file that is too large for one, one byte more than it may have. */
+  static byte[] signature(URL url) throws IOException {
+    try {
+      return read(
+          url,
+          connection -> {
+            if (connection instanceof HttpURLConnection http && isMissing(http.getResponseCode())) {
+              throw new FileNotFoundException();
+            }
+            checkAnswer(url, connection, "a signature");
+            try (InputStream in = steady(connection)) {
+              return in.readNBytes(ModelSignature.MOST_BYTES + 1);
+            }
+          });
+    } catch (FileNotFoundException e) {
+      throw SignatureSource.missing("at " + ShownUrl.of(url));
+    }
+  }
+
+  private static boolean isMissing(int code) {
+    return code == HttpURLConnection.HTTP_NOT_FOUND || code == HttpURLConnection.HTTP_GONE;
+  }
+
+  private static <T> T read(URL url, Reading<T> reading) throws IOException {
     try {
       URLConnection connection = url.openConnection();
       connection.setConnectTimeout(CONNECT_MILLISECONDS);
@@ -32,16 +76,14 @@ final class Download {
       connection.setUseCaches(false);
       boolean read = false;
       try {
-        PemnArchive archive = read(url, connection, policy);
+        T result = reading.of(connection);
         read = true;
-        return archive;
+        return result;
       } finally {
         if (!read) {
           abandon(connection);
         }
       }
-    } catch (FileNotFoundException e) {
-      throw new NoSuchFileException("There is nothing at " + ShownUrl.of(url) + "; check the URL.");
     } catch (UnknownHostException e) {
       throw new IOException(
           "The host of " + ShownUrl.of(url) + " is not known; check the URL and the network.", e);
@@ -59,7 +101,7 @@ final class Download {
     }
   }
 
-  private static PemnArchive read(URL url, URLConnection connection, LoadPolicy policy)
+  private static void checkAnswer(URL url, URLConnection connection, String expected)
       throws IOException {
     if (connection instanceof HttpURLConnection http
         && http.getResponseCode() != HttpURLConnection.HTTP_OK) {
@@ -68,17 +110,23 @@ final class Download {
               + http.getResponseCode()
               + " for "
               + ShownUrl.of(url)
-              + ", not an archive; check the URL.");
+              + ", not "
+              + expected
+              + "; check the URL.");
     }
+  }
+
+  private static PemnArchive read(URL url, URLConnection connection, Opening opening, Limits limits)
+      throws IOException {
+    checkAnswer(url, connection, "an archive");
     long announced = connection.getContentLengthLong();
-    long most = policy.limits().fileBytes();
-    if (announced > most) {
-      throw PemnArchive.tooLarge(ShownUrl.of(url).toString(), announced + " bytes", most);
+    if (announced > limits.fileBytes()) {
+      throw PemnArchive.tooLarge(
+          ShownUrl.of(url).toString(), announced + " bytes", limits.fileBytes());
     }
-    try (Counted in =
-        new Counted(new SteadyStream(connection.getInputStream(), System::nanoTime))) {
+    try (Counted in = new Counted(steady(connection))) {
       try {
-        return PemnArchive.read(in, policy);
+        return opening.of(in);
       } catch (PemnFormatException.Truncated e) {
         if (in.bytes < announced) {
           throw new PemnFormatException.Truncated(
@@ -91,6 +139,10 @@ final class Download {
         throw e;
       }
     }
+  }
+
+  private static InputStream steady(URLConnection connection) throws IOException {
+    return new SteadyStream(connection.getInputStream(), System::nanoTime);
   }
 
   /** Gives back what a connection holds open, whatever state it is in. */

@@ -23,6 +23,7 @@ import io.pemn.format.storage.LayerDigest;
 import io.pemn.format.storage.UsedValues;
 import io.pemn.format.storage.ZstdFrame;
 import io.pemn.loader.message.ShownUrl;
+import io.pemn.loader.signature.ModelSignature;
 import io.pemn.loader.torchscript.TorchScriptModule;
 import io.pemn.loader.torchscript.TorchScriptModule.TensorShape;
 import java.io.IOException;
@@ -62,6 +63,7 @@ public final class PemnArchive {
   private static final int READ_WHOLE = 1 << 16;
 
   private static final long UNUSED_STORAGE_BYTES = 1 << 20;
+  private static final String THE_ARCHIVE = "The archive";
 
   private final ArchiveFile file;
   private final Metadata metadata;
@@ -69,6 +71,7 @@ public final class PemnArchive {
   private final Map<String, Layer> layersByName;
   private final LoadPolicy policy;
   private final Limits limits;
+  private final Optional<ArchiveSignature> signature;
 
   private final Once<Map<String, LayerMask>> masks = new Once<>(this::decodeMasks);
   private final Once<Padding> padding = new Once<>(this::decodePadding);
@@ -76,7 +79,9 @@ public final class PemnArchive {
   private final Once<TorchScriptModule> parsedModule = new Once<>(this::parseModule);
   private final Once<TorchScriptModule> checkedModule = new Once<>(this::checkModule);
 
-  private PemnArchive(ArchiveBytes bytes, LoadPolicy policy) throws IOException {
+  private PemnArchive(ArchiveBytes bytes, LoadPolicy policy, Optional<ArchiveSignature> signature)
+      throws IOException {
+    this.signature = signature;
     this.limits = policy.limits();
     this.file = ArchiveFile.parse(bytes, limits);
     this.metadata = this.file.metadata();
@@ -104,7 +109,9 @@ public final class PemnArchive {
 
   /**
    * Opens an archive. Only its head is read; sections are read when they are first needed, and that
-   * the file was replaced in between is found out then. (Small files are read whole.)
+   * the file was replaced in between is found out then. Small files are read whole, and so are
+   * those that the policy wants signed: what was checked is what is used, whatever becomes of the
+   * file.
    *
    * @param file its path
    * @param policy what it may ask for and bring
@@ -117,12 +124,17 @@ public final class PemnArchive {
     if (bytes.size() > policy.limits().fileBytes()) {
       throw tooLarge(file.toString(), bytes.size() + " bytes", policy.limits().fileBytes());
     }
-    checkSigned(policy);
+    if (!policy.keys().isEmpty()) {
+      SignatureSource source =
+          policy.signature().orElseGet(() -> SignatureSource.beside(file.toAbsolutePath()));
+      return signed(source.check(policy.keys()), file.toString(), bytes.whole(), policy);
+    }
     return new PemnArchive(
         bytes.size() <= READ_WHOLE
             ? new ArchiveBytes.InMemory(bytes.read(0, (int) bytes.size()))
             : bytes,
-        policy);
+        policy,
+        Optional.empty());
   }
 
   /**
@@ -142,7 +154,8 @@ public final class PemnArchive {
    * Reads an archive from a class-path resource ({@link Class#getResource}), a web server, or
    * wherever else a URL leads. All of it is read at once; a server that is silent for 30 seconds,
    * or sends less than 1 KiB a second for more than a minute, counts as lost. A {@code file:} URL
-   * is opened as a path is.
+   * is opened as a path is. Where the policy wants a signature and does not have it, it is read
+   * first, from the URL whose path has {@code .sig} behind it.
    *
    * @param url where it is
    * @param policy what it may ask for and bring
@@ -158,7 +171,12 @@ public final class PemnArchive {
         throw new IOException(ShownUrl.of(url) + " is no path of this machine; check it.", e);
       }
     }
-    return Download.of(url, policy);
+    if (policy.keys().isEmpty()) {
+      return Download.archive(url, in -> read(in, policy), policy.limits());
+    }
+    ModelSignature checked =
+        policy.signature().orElseGet(() -> SignatureSource.beside(url)).check(policy.keys());
+    return Download.archive(url, in -> signed(checked, in, policy), policy.limits());
   }
 
   /**
@@ -209,13 +227,19 @@ public final class PemnArchive {
     if (file.remaining() > policy.limits().fileBytes()) {
       throw tooLarge("The archive", file.remaining() + " bytes", policy.limits().fileBytes());
     }
-    checkSigned(policy);
     try {
-      return new PemnArchive(new ArchiveBytes.InMemory(file), policy);
+      if (policy.keys().isEmpty()) {
+        return new PemnArchive(new ArchiveBytes.InMemory(file), policy, Optional.empty());
+      }
+      return signed(carried(policy), THE_ARCHIVE, ArchiveBytes.InMemory.ownOf(file), policy);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
-      throw new AssertionError("Memory is always read.", e);
+      // The archive is in memory; only the signature may have to be read.
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.SIGNATURE, "nothing that can be read", "a signature"),
+          e.getMessage(),
+          e);
     }
   }
 
@@ -233,7 +257,7 @@ public final class PemnArchive {
 
   /**
    * Reads an archive from a stream. Its head is worked on, and the digests of its sections are
-   * checked, while the rest is on its way.
+   * checked, while the rest is on its way, unless the policy wants it signed.
    *
    * @param file all its bytes; read to its end, but no further than the limits allow, and not
    *     closed
@@ -243,17 +267,41 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive read(InputStream file, LoadPolicy policy) throws IOException {
-    checkSigned(policy);
-    return new PemnArchive(new ArrivingBytes(file, policy.limits()), policy);
+    if (!policy.keys().isEmpty()) {
+      return signed(carried(policy), file, policy);
+    }
+    return new PemnArchive(new ArrivingBytes(file, policy.limits()), policy, Optional.empty());
   }
 
-  // The place where signatures will be checked.
-  private static void checkSigned(LoadPolicy policy) throws PemnFormatException {
-    if (!policy.signers().isEmpty()) {
-      throw new PemnFormatException.NotTrusted(
-          Finding.of(ArchiveSection.FILE, "none", "a signature of a trusted key"),
-          "The policy asks for {expected}, but {found} came with the archive.");
-    }
+  /** The signature of an archive that comes without a place where one could be looked for. */
+  private static ModelSignature carried(LoadPolicy policy) throws IOException {
+    return policy
+        .signature()
+        .orElseThrow(
+            () ->
+                new PemnFormatException.NotTrusted(
+                    Finding.of(ArchiveSection.SIGNATURE, "no signature", "one of a trusted key"),
+                    "Only signed archives are taken here, and {found} came with this one; give it"
+                        + " with LoadPolicy.withSignature."))
+        .check(policy.keys());
+  }
+
+  private static PemnArchive signed(ModelSignature checked, InputStream file, LoadPolicy policy)
+      throws IOException {
+    ArrivingBytes bytes = new ArrivingBytes(file, policy.limits());
+    return signed(checked, THE_ARCHIVE, bytes.toEnd(), policy);
+  }
+
+  /** Opens an archive if it is the signed one; nothing of it is looked at before that. */
+  private static PemnArchive signed(
+      ModelSignature checked, String name, ArchiveBytes.InMemory bytes, LoadPolicy policy)
+      throws IOException {
+    checked.check(name, bytes.bytes());
+    int signer = policy.keys().indexOf(checked.signer());
+    ArchiveSignature signature =
+        new ArchiveSignature(
+            policy.signers().get(signer), checked.signer().fingerprint(), checked.name());
+    return new PemnArchive(bytes, policy, Optional.of(signature));
   }
 
   /** Checks that the policy hands out the module, whose code runs wherever it is loaded. */
@@ -273,6 +321,11 @@ public final class PemnArchive {
     return new PemnFormatException.LimitExceeded(
         Finding.of(ArchiveSection.FILE, found, "at most " + most + " bytes").at(most),
         what + " has {found}, but {expected} are allowed; raise the limit if you trust it.");
+  }
+
+  /** {@return the signature that the policy asked for; empty if it asked for none} */
+  public Optional<ArchiveSignature> signature() {
+    return signature;
   }
 
   /** {@return the format version of the file} */

@@ -16,8 +16,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 
@@ -41,6 +44,10 @@ public final class AtomicFile {
 
   /** Code points of the target's name kept in the temporary name: at most 160 of 255 bytes. */
   private static final int NAME_CODE_POINTS = 40;
+
+  private static final FileAttribute<?>[] OWNER_ONLY = {
+    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+  };
 
   private AtomicFile() {}
 
@@ -76,11 +83,27 @@ public final class AtomicFile {
    *     what {@code content} threw, unchanged
    */
   public static void write(Path target, Content content) throws IOException {
+    write(target, content, new FileAttribute<?>[0]);
+  }
+
+  /**
+   * Writes {@code target} as {@link #write} does, and lets nobody but its owner read it, before
+   * anything is in it, where the file system knows owners (POSIX).
+   *
+   * @throws IOException as {@link #write} does
+   */
+  public static void writeSecret(Path target, Content content) throws IOException {
+    boolean posix = target.getFileSystem().supportedFileAttributeViews().contains("posix");
+    write(target, content, posix ? OWNER_ONLY : new FileAttribute<?>[0]);
+  }
+
+  private static void write(Path target, Content content, FileAttribute<?>[] attributes)
+      throws IOException {
     Objects.requireNonNull(content, "content");
     Path destination = writable(target);
     String kept = Files.exists(destination) ? "the previous file is kept" : "no file is left";
     try (Temporary temporary = Temporary.beside(destination)) {
-      try (FileChannel channel = create(target, destination, temporary.path)) {
+      try (FileChannel channel = create(target, destination, temporary.path, attributes)) {
         ChannelOutput written = new ChannelOutput(channel);
         try {
           OutputStream out = new BufferedOutputStream(written, CHUNK_BYTES);
@@ -218,10 +241,12 @@ public final class AtomicFile {
     }
   }
 
-  private static FileChannel create(Path target, Path destination, Path temporary)
+  private static FileChannel create(
+      Path target, Path destination, Path temporary, FileAttribute<?>[] attributes)
       throws IOException {
     try {
-      return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      return FileChannel.open(
+          temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes);
     } catch (IOException e) {
       throw notCreated(target, destination, e);
     }

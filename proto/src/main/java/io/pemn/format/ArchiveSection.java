@@ -21,5 +21,7 @@ public enum ArchiveSection {
   /** Field 8: a TorchScript module without the numbers of its tensors. */
   MODULE,
   /** Field 9. */
-  CODED_PROTOTYPE
+  CODED_PROTOTYPE,
+  /** No part of the file: what says who signed it, and stands beside it. */
+  SIGNATURE
 }

@@ -15,9 +15,16 @@ public abstract sealed class PemnFormatException extends IOException {
   private static final long serialVersionUID = 1L;
   private static final long NOWHERE = -1;
 
+  /** The part of the archive. */
   private final ArchiveSection section;
+
+  /** The byte of the file, or {@link #NOWHERE}. */
   private final long offset;
+
+  /** What is there. */
   private final String found;
+
+  /** What should be there. */
   private final String expected;
 
   private PemnFormatException(Finding finding, String message, Throwable cause) {

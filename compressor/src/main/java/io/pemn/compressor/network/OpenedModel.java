@@ -6,8 +6,11 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.training.ParameterStore;
+import io.pemn.format.ArchiveSection;
+import io.pemn.format.Finding;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
+import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.loader.LoadPolicy;
@@ -69,7 +72,15 @@ public final class OpenedModel implements TargetNetwork.Shipped {
    * @throws IOException in one sentence, if it is neither or cannot be loaded
    */
   public static OpenedModel open(Path file, LoadPolicy policy, Device device) throws IOException {
-    return isTorchScript(file) ? openTorchScript(file, device) : openArchive(file, policy, device);
+    if (!isTorchScript(file)) {
+      return openArchive(file, policy, device);
+    }
+    if (!policy.signers().isEmpty()) {
+      throw new PemnFormatException.NotTrusted(
+          Finding.of(ArchiveSection.FILE, "a TorchScript file", "a signed archive"),
+          file + " is {found}, but {expected} is asked for; give the archive.");
+    }
+    return openTorchScript(file, device);
   }
 
   /** Whether a file is a zip archive, as TorchScript files are; false if there is no file. */

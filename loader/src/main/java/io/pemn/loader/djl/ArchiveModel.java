@@ -20,6 +20,7 @@ import io.pemn.loader.PemnArchive;
 import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.ByteArrayInputStream;
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -43,6 +45,9 @@ final class ArchiveModel extends BaseModel {
 
   /** The option of a model's loading with which TorchScript modules are run: {@code true}. */
   private static final String ALLOW_TORCH_SCRIPT = "allowTorchScript";
+
+  /** The option that names the public keys of which one must have signed the archive: PEM files. */
+  private static final String SIGNED_BY = "signedBy";
 
   private final PemnEngine engine;
   private final Device device;
@@ -79,7 +84,8 @@ final class ArchiveModel extends BaseModel {
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
    * @param options {@link PemnRepository#LOCATION} says where it is instead, {@link
-   *     #ALLOW_TORCH_SCRIPT} whether it may bring code; others are ignored
+   *     #ALLOW_TORCH_SCRIPT} whether it may bring code, {@link #SIGNED_BY} who must have signed it;
+   *     others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
@@ -117,11 +123,20 @@ final class ArchiveModel extends BaseModel {
     load(() -> PemnArchive.read(stream, policy));
   }
 
-  private static LoadPolicy policy(Map<String, ?> options) {
+  private static LoadPolicy policy(Map<String, ?> options) throws IOException {
     Object allowed = options == null ? null : options.get(ALLOW_TORCH_SCRIPT);
+    Object keys = options == null ? null : options.get(SIGNED_BY);
+    LoadPolicy policy =
+        keys == null
+            ? LoadPolicy.standard()
+            : LoadPolicy.signedBy(
+                Pattern.compile(Pattern.quote(File.pathSeparator))
+                    .splitAsStream(keys.toString())
+                    .map(Path::of)
+                    .toArray(Path[]::new));
     return allowed != null && Boolean.parseBoolean(allowed.toString())
-        ? LoadPolicy.allowTorchScript()
-        : LoadPolicy.standard();
+        ? policy.andTorchScript()
+        : policy;
   }
 
   /** Loads what is opened meanwhile. */
