@@ -83,6 +83,10 @@ final class TinyNetworks {
       new BuiltInDescription(
           new MlpArchitecture(List.of(260), Activation.RELU), new ImageShape(1, 16, 16), 3);
 
+  private static final BuiltInDescription LONG =
+      new BuiltInDescription(
+          new MlpArchitecture(List.of(90), Activation.RELU), new ImageShape(1, 7, 7), 3);
+
   private static final List<String> LABELS =
       List.of("chat", "Käse", "日本", "\uD83D\uDC1F \"fish\"\n");
 
@@ -131,6 +135,7 @@ final class TinyNetworks {
     all.put("explicit", explicit(shared(CONV_MIXER, Distribution.NORMAL, 7, 0, false, List.of())));
     all.put("explicit-kept", explicit(convMixer(Distribution.NORMAL, total(CONV_MIXER), 0, false)));
     all.put("explicit-indexed", fewValues());
+    all.put("explicit-wide-indexed", manyValues());
     all.put("module-inputs", TinyModules.everyInput());
     all.put("plain-norm-mlp", shared(PLAIN_MLP, Distribution.NORMAL, 41, 0, false, List.of()));
     all.put(
@@ -166,6 +171,7 @@ final class TinyNetworks {
             "plain-norm",
             "explicit-kept",
             "explicit-indexed",
+            "explicit-wide-indexed",
             "plain-norm-mlp",
             "plain-norm-res-net",
             "plain-norm-vision-transformer");
@@ -195,6 +201,23 @@ final class TinyNetworks {
       values[i] = few[random.nextInt(few.length)];
     }
     return withValues(shared(CONV_MIXER, Distribution.NORMAL, 96, 0, false, LABELS), values);
+  }
+
+  /** More different values than a byte can count. */
+  private static MaskedNetwork manyValues() {
+    Random random = new Random(10);
+    float[] values = new float[total(LONG)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (random.nextInt(280) - 140) / 64f;
+    }
+    Map<String, Long> offsets = new LinkedHashMap<>();
+    long offset = 0;
+    for (ParameterShape weight : weights(LONG)) {
+      offsets.put(weight.name(), offset);
+      offset += weight.size();
+    }
+    Prototype prototype = new Prototype(1, Distribution.NORMAL, values.length);
+    return withValues(network(LONG, prototype, 0, false, offsets, List.of()), values);
   }
 
   private static MaskedNetwork withValues(MaskedNetwork network, float[] values) {

@@ -1,6 +1,7 @@
 package io.pemn.format.storage;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.pemn.format.ArchiveSection;
@@ -27,6 +28,18 @@ class ZstdFrameTest {
   void framesOfNothingAndOfSomethingComeBack() throws PemnFormatException {
     for (byte[] content : new byte[][] {{}, {1, 2, 3}, new byte[100_000]}) {
       assertArrayEquals(content, decompress(ZstdFrame.compress(content), content.length));
+    }
+  }
+
+  @Test
+  void aFrameIsReadFromPositionToLimitWhereverItsBufferBegins() throws PemnFormatException {
+    byte[] frame = ZstdFrame.compress(new byte[] {1, 2, 3});
+    ByteBuffer larger = ByteBuffer.allocate(frame.length + 9).position(2).slice();
+    larger.put(3, frame).position(3).limit(3 + frame.length);
+    for (ByteBuffer buffer : new ByteBuffer[] {larger, larger.asReadOnlyBuffer()}) {
+      assertArrayEquals(
+          new byte[] {1, 2, 3}, ZstdFrame.decompress(buffer, 3, ArchiveSection.MASKS));
+      assertEquals(3, buffer.position());
     }
   }
 
