@@ -18,7 +18,8 @@ import java.util.Objects;
  * Where an archive's bytes are: in memory, in a file from which they are read when needed, or still
  * on their way.
  */
-sealed interface ArchiveBytes permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk, ArrivingBytes {
+sealed interface ArchiveBytes
+    permits ArchiveBytes.InMemory, ArchiveBytes.OnDisk, ArrivingBytes, ArrivingBytes.Arrived {
   /** How many there are; of those that arrive, how many there may be as far as is known. */
   long size();
 

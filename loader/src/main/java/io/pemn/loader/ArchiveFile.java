@@ -77,9 +77,7 @@ record ArchiveFile(
     ByteBuffer headDigest = cursor.readBytes(HEAD_DIGEST);
     byte[] digest = ArchiveFormat.digest(head);
     checkDigest(digest, headDigest, ArchiveSection.HEAD, digestAt);
-    byte[] metadataBytes = new byte[metadataExtent.length()];
-    head.get((int) metadataExtent.from(), metadataBytes);
-    Metadata metadata = metadata(metadataBytes, metadataExtent, limits);
+    Metadata metadata = metadata(head, metadataExtent, limits);
     boolean old = version <= ArchiveFormat.LAST_SPELLED_OUT;
     checkVersion((int) version, metadata, versionAt);
 
@@ -274,8 +272,9 @@ record ArchiveFile(
     }
   }
 
-  private static Metadata metadata(byte[] stored, Extent extent, Limits limits)
+  private static Metadata metadata(ByteBuffer head, Extent extent, Limits limits)
       throws PemnFormatException {
+    ByteBuffer stored = head.slice((int) extent.from(), extent.length());
     try {
       MetadataSize.check(stored, limits);
       return CanonicalMessage.parse(
@@ -296,12 +295,12 @@ record ArchiveFile(
                   section,
                   "SHA-256 " + shown(digest),
                   stated.length == digest.length
-                      ? shown(stated)
+                      ? "SHA-256 " + shown(stated)
                       : "a digest of " + stated.length + " bytes")
               .at(at),
-          "The archive's "
+          "The digest of the archive's "
               + name(section)
-              + " has {found}, but {expected} is stated: the file is damaged; get it again.");
+              + " is {found}, but {expected} is stated: the file is damaged; get it again.");
     }
   }
 

@@ -8,22 +8,25 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Bytes of a stream, kept as they come, so that the beginning is worked on while the rest is on its
- * way. No length is believed: room grows with what arrives. For one thread.
+ * way. No length is believed: room is taken for what arrives, and taken once. For one thread.
  */
 final class ArrivingBytes implements ArchiveBytes {
-  private static final int FIRST_ROOM = 1 << 16;
-  private static final int AT_ONCE = 1 << 14;
+  /** What is asked of the stream, and kept, at once; most archives of small networks fit in one. */
+  private static final int CHUNK = 1 << 16;
+
+  private static final int HASHED_AT_ONCE = 1 << 14;
 
   /** More do not fit in an array. */
   static final int MOST = Integer.MAX_VALUE - 8;
 
   private final InputStream in;
   private final Limits limits;
-  private byte[] bytes = new byte[FIRST_ROOM];
+  private final List<byte[]> chunks = new ArrayList<>();
   private int arrived;
   private boolean ended;
 
@@ -54,7 +57,7 @@ final class ArrivingBytes implements ArchiveBytes {
           "The archive ends after {found}, but {expected} were announced: it was cut short on its"
               + " way; get it again.");
     }
-    return ByteBuffer.wrap(bytes, (int) from, count).slice().asReadOnlyBuffer();
+    return read(chunks, from, count);
   }
 
   @Override
@@ -66,23 +69,54 @@ final class ArrivingBytes implements ArchiveBytes {
   /** SHA-256 of some of the bytes, computed while they arrive. */
   byte[] digest(long from, int count) throws IOException {
     MessageDigest sha256 = ArchiveFormat.sha256();
-    for (int at = 0; at < count; at += AT_ONCE) {
-      sha256.update(read(from + at, Math.min(AT_ONCE, count - at)));
+    for (int at = 0; at < count; at += HASHED_AT_ONCE) {
+      sha256.update(read(from + at, Math.min(HASHED_AT_ONCE, count - at)));
     }
     return sha256.digest();
   }
 
   /** All bytes, once the end was found. */
-  InMemory whole() {
-    return new InMemory(ByteBuffer.wrap(Arrays.copyOf(bytes, arrived)));
+  Arrived whole() {
+    return new Arrived(chunks, arrived);
   }
 
-  /** All bytes, once the last has come. */
+  /**
+   * All bytes of a stream.
+   *
+   * @param chunks as many bytes each as the others, but for those that are not needed of the last
+   */
+  record Arrived(List<byte[]> chunks, long size) implements ArchiveBytes {
+    Arrived {
+      chunks = List.copyOf(chunks);
+    }
+
+    @Override
+    public ByteBuffer read(long from, int count) {
+      return ArrivingBytes.read(chunks, from, count);
+    }
+  }
+
+  private static ByteBuffer read(List<byte[]> chunks, long from, int count) {
+    int chunk = (int) (from / CHUNK);
+    int at = (int) (from % CHUNK);
+    if (count == 0 || count <= CHUNK - at) {
+      return count == 0
+          ? ByteBuffer.allocate(0)
+          : ByteBuffer.wrap(chunks.get(chunk), at, count).slice();
+    }
+    ByteBuffer joined = ByteBuffer.allocate(count);
+    for (; joined.hasRemaining(); chunk++, at = 0) {
+      joined.put(chunks.get(chunk), at, Math.min(CHUNK - at, joined.remaining()));
+    }
+    return joined.flip();
+  }
+
+  /** All bytes in one piece, once the last has come. */
   InMemory toEnd() throws IOException {
     while (!endsAt(arrived)) {
       // One more was found, and whatever came with it.
     }
-    return whole();
+    return new InMemory(read(0, arrived));
   }
 
   /** Reads until there are so many, or no more come. */
@@ -91,10 +125,12 @@ final class ArrivingBytes implements ArchiveBytes {
       if (arrived == MOST) {
         throw PemnArchive.tooLarge("The stream", "more than " + MOST + " bytes", MOST);
       }
-      if (arrived == bytes.length) {
-        bytes = Arrays.copyOf(bytes, (int) Math.min(2L * arrived, MOST));
+      int at = arrived % CHUNK;
+      if (at == 0) {
+        chunks.add(new byte[CHUNK]);
       }
-      int count = in.read(bytes, arrived, bytes.length - arrived);
+      int room = Math.min(CHUNK - at, MOST - arrived);
+      int count = in.read(chunks.get(chunks.size() - 1), at, room);
       if (count == 0) {
         throw new IOException(
             "The stream of an archive gives nothing and does not end; it breaks the contract of"

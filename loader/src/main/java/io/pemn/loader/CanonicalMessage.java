@@ -8,8 +8,8 @@ import com.google.protobuf.Parser;
 import io.pemn.format.ArchiveSection;
 import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
-import io.pemn.loader.message.ComparedBytes;
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.OptionalInt;
 
 /**
  * Parses messages that must stand in the one form that a protobuf library writes, so that equal
@@ -18,52 +18,83 @@ import java.io.IOException;
 final class CanonicalMessage {
   private CanonicalMessage() {}
 
-  /** A message without messages in it; see below. */
-  static <M extends Message> M parse(
-      Parser<M> parser, byte[] stored, ArchiveSection section, String what)
-      throws PemnFormatException {
-    return parse(parser, stored, section, what, 1);
-  }
-
   /**
-   * The message.
+   * A message that stands in the file as it is.
    *
-   * @param stored its bytes and no others
+   * @param stored its bytes and no others, from position to limit
    * @param section where it stands
    * @param what it is, for messages
    * @param nesting how deep messages may stand in messages
-   * @throws PemnFormatException if it is none, or none in that form; with an offset within the
-   *     message
+   * @throws PemnFormatException if it is none, or none in that form; with an offset within it
    */
   static <M extends Message> M parse(
-      Parser<M> parser, byte[] stored, ArchiveSection section, String what, int nesting)
+      Parser<M> parser, ByteBuffer stored, ArchiveSection section, String what, int nesting)
       throws PemnFormatException {
-    CodedInputStream in = CodedInputStream.newInstance(stored);
-    in.setRecursionLimit(nesting);
-    M message;
-    ComparedBytes comparison = new ComparedBytes(stored);
+    MessageBytes bytes = MessageBytes.of(stored);
+    CodedInputStream in = bytes.in(nesting);
     try {
-      message = DiscardUnknownFieldsParser.wrap(parser).parseFrom(in);
-      message.writeTo(comparison);
+      M message = parse(parser, in);
+      OptionalInt difference = bytes.difference(message);
+      if (difference.isPresent()) {
+        throw another(otherForm(section).at(difference.getAsInt()), what);
+      }
+      return message;
     } catch (InvalidProtocolBufferException e) {
-      throw new PemnFormatException.Corrupt(
-          Finding.of(section, e.getMessage(), "a protobuf message").at(in.getTotalBytesRead()),
-          "In the archive, " + what + " is not {expected}: {found}",
-          e);
-    } catch (IOException e) {
-      throw new AssertionError("Arrays are always read and compared.", e);
+      throw none(none(section, e).at(in.getTotalBytesRead()), what, e);
     }
-    if (!comparison.areEqual()) {
-      throw new PemnFormatException.Corrupt(
-          Finding.of(
-                  section,
-                  "fields that are unknown, repeated, out of order or longer than need be",
-                  "each known field once, in the shortest form")
-              .at(comparison.position()),
-          "In the archive, "
-              + what
-              + " has {found}, where the format has {expected}; it was written by a faulty tool.");
+  }
+
+  /**
+   * A message without messages in it that stood compressed; it shares the bytes, which must not
+   * change afterwards.
+   *
+   * @param content its bytes and no others, from position to limit
+   * @param section where it stood
+   * @param what it is, for messages
+   * @throws PemnFormatException if it is none, or none in that form
+   */
+  static <M extends Message> M parseContent(
+      Parser<M> parser, ByteBuffer content, ArchiveSection section, String what)
+      throws PemnFormatException {
+    MessageBytes bytes = MessageBytes.of(content);
+    try {
+      M message = parse(parser, bytes.sharing(1));
+      if (bytes.difference(message).isPresent()) {
+        throw another(otherForm(section), what);
+      }
+      return message;
+    } catch (InvalidProtocolBufferException e) {
+      throw none(none(section, e), what, e);
     }
-    return message;
+  }
+
+  private static <M extends Message> M parse(Parser<M> parser, CodedInputStream in)
+      throws InvalidProtocolBufferException {
+    return DiscardUnknownFieldsParser.wrap(parser).parseFrom(in);
+  }
+
+  private static Finding none(ArchiveSection section, InvalidProtocolBufferException e) {
+    return Finding.of(section, e.getMessage(), "a protobuf message");
+  }
+
+  private static PemnFormatException none(
+      Finding finding, String what, InvalidProtocolBufferException e) {
+    return new PemnFormatException.Corrupt(
+        finding, "In the archive, " + what + " is not {expected}: {found}", e);
+  }
+
+  private static Finding otherForm(ArchiveSection section) {
+    return Finding.of(
+        section,
+        "fields that are unknown, repeated, out of order or longer than need be",
+        "each known field once, in the shortest form");
+  }
+
+  private static PemnFormatException another(Finding finding, String what) {
+    return new PemnFormatException.Corrupt(
+        finding,
+        "In the archive, "
+            + what
+            + " has {found}, where the format has {expected}; it was written by a faulty tool.");
   }
 }

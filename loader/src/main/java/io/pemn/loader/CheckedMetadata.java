@@ -6,6 +6,7 @@ import io.pemn.format.Normalization;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.Prototype;
 import io.pemn.format.network.BuiltInDescription;
+import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
@@ -56,6 +57,12 @@ record CheckedMetadata(
         NetworkDescription.of(
             metadata.getNetwork(),
             metadata.hasInput() ? Optional.of(metadata.getInput()) : Optional.empty());
+    long inputs = network.inputs().stream().mapToLong(InputTensor::elements).sum();
+    if (inputs > limits.inputNumbers()) {
+      throw exceeded(
+          "a network that takes " + inputs + " numbers a sample",
+          limits.inputNumbers() + " of them");
+    }
     Optional<List<ParameterShape>> parameters =
         network instanceof BuiltInDescription builtIn
             ? Optional.of(builtIn.parameters())

@@ -5,9 +5,11 @@ package io.pemn.loader;
  * archive says. What exceeds a limit is refused, with a {@link
  * io.pemn.format.PemnFormatException.LimitExceeded}, before anything is allocated for it.
  *
- * <p>Opening takes a few times the {@link #metadataBytes} that are really there. Decoding the masks
- * takes half a byte for each of the masked weights, rebuilding them 4 bytes each. The storages of a
- * TorchScript module may together take 8 bytes a weight and those of the remainder.
+ * <p>Beside the bytes of the file, opening takes up to 1 KiB for each layer, and 64 bytes and its
+ * text for each class label. Decoding takes up to a byte for each masked weight, five times the
+ * prototype, and twice the remainder and the module; rebuilding takes 4 bytes a weight. The
+ * storages of a TorchScript module may together take 8 bytes a weight and twice those of the
+ * remainder.
  *
  * <pre>{@code
  * Limits small = Limits.DEFAULT.withWeights(10_000_000).withFileBytes(16 << 20);
@@ -18,6 +20,7 @@ package io.pemn.loader;
  * @param nesting how deep messages may stand in messages, those that are skipped included; the
  *     format needs 3
  * @param classLabels greatest number of class labels
+ * @param inputNumbers greatest number of numbers of one sample that the network takes
  * @param weights greatest number of masked weights, all layers together
  * @param layers greatest number of masked layers, and of remainder tensors
  * @param prototypeBytes greatest size of a prototype that must be in memory as a whole, because its
@@ -34,6 +37,7 @@ public record Limits(
     long metadataBytes,
     int nesting,
     int classLabels,
+    long inputNumbers,
     long weights,
     int layers,
     long prototypeBytes,
@@ -43,13 +47,14 @@ public record Limits(
   private static final int METADATA_BYTES = 1 << 25;
   private static final int NESTING = 16;
   private static final int CLASS_LABELS = 1 << 20;
+  private static final long INPUT_NUMBERS = 1 << 27;
   private static final long PROTOTYPE_BYTES = 1L << 30;
   private static final int MODULE_ENTRIES = 100_000;
 
   /**
-   * 1 GiB of file, 32 MiB of metadata, 16 messages within each other, 1,048,576 class labels, 1,000
-   * million weights, 100,000 layers, 1 GiB of prototype, 1 GiB of remainder, 256 MiB of module in
-   * 100,000 entries.
+   * 1 GiB of file, 32 MiB of metadata, 16 messages within each other, 1,048,576 class labels, 2^27
+   * numbers of a sample, 1,000 million weights, 100,000 layers, 1 GiB of prototype, 1 GiB of
+   * remainder, 256 MiB of module in 100,000 entries.
    */
   public static final Limits DEFAULT =
       new Limits(1L << 30, 1_000_000_000L, 100_000, 1L << 30, 1L << 28);
@@ -61,6 +66,7 @@ public record Limits(
    * @param metadataBytes greatest size of the metadata
    * @param nesting how deep messages may stand in messages
    * @param classLabels greatest number of class labels
+   * @param inputNumbers greatest number of numbers of one sample that the network takes
    * @param weights greatest number of masked weights
    * @param layers greatest number of masked layers, and of remainder tensors
    * @param prototypeBytes greatest size of a prototype that must be in memory as a whole
@@ -74,6 +80,7 @@ public record Limits(
     check("metadataBytes", metadataBytes, 0);
     check("nesting", nesting, 1);
     check("classLabels", classLabels, 0);
+    check("inputNumbers", inputNumbers, 0);
     check("weights", weights, 0);
     check("layers", layers, 0);
     check("prototypeBytes", prototypeBytes, 0);
@@ -98,6 +105,7 @@ public record Limits(
         METADATA_BYTES,
         NESTING,
         CLASS_LABELS,
+        INPUT_NUMBERS,
         weights,
         layers,
         PROTOTYPE_BYTES,
@@ -119,6 +127,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -140,6 +149,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -161,6 +171,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -182,6 +193,29 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
+        weights,
+        layers,
+        prototypeBytes,
+        remainderBytes,
+        moduleBytes,
+        moduleEntries);
+  }
+
+  /**
+   * The same with another limit.
+   *
+   * @param inputNumbers greatest number of numbers of one sample that the network takes
+   * @return the limits
+   * @throws IllegalArgumentException if it is negative
+   */
+  public Limits withInputNumbers(long inputNumbers) {
+    return new Limits(
+        fileBytes,
+        metadataBytes,
+        nesting,
+        classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -203,6 +237,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -224,6 +259,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -245,6 +281,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -266,6 +303,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -287,6 +325,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,
@@ -308,6 +347,7 @@ public record Limits(
         metadataBytes,
         nesting,
         classLabels,
+        inputNumbers,
         weights,
         layers,
         prototypeBytes,

@@ -7,11 +7,15 @@ import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Metadata;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
 /** Counts what metadata hold before they are parsed: two bytes can claim an object of a hundred. */
 final class MetadataSize {
   /** A name of 4,096 bytes and 64 dimensions take less. */
   private static final int MOST_LAYER_BYTES = 1 << 13;
+
+  /** A page of text. */
+  private static final int MOST_LABEL_BYTES = 1 << 12;
 
   /**
    * Of everything else: where no layers and labels are, a few hundred bytes stand. No limit that
@@ -24,13 +28,12 @@ final class MetadataSize {
   /**
    * Counts.
    *
-   * @param metadata the message
+   * @param metadata the message, from position to limit
    * @throws PemnFormatException if it holds more than is possible or than the limits allow; what is
    *     no message is left to the parser
    */
-  static void check(byte[] metadata, Limits limits) throws PemnFormatException {
-    CodedInputStream in = CodedInputStream.newInstance(metadata);
-    in.setRecursionLimit(limits.nesting());
+  static void check(ByteBuffer metadata, Limits limits) throws PemnFormatException {
+    CodedInputStream in = MessageBytes.of(metadata).in(limits.nesting());
     long layers = 0;
     long labels = 0;
     long other = 0;
@@ -46,7 +49,10 @@ final class MetadataSize {
             layers++;
             other += Math.max(0, bytes - MOST_LAYER_BYTES);
           }
-          case Metadata.CLASS_LABELS_FIELD_NUMBER -> labels++;
+          case Metadata.CLASS_LABELS_FIELD_NUMBER -> {
+            labels++;
+            other += Math.max(0, bytes - MOST_LABEL_BYTES);
+          }
           default -> other += bytes;
         }
         if (layers > limits.layers()) {

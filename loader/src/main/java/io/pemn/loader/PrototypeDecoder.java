@@ -31,59 +31,58 @@ final class PrototypeDecoder {
         ZstdFrame.decompressUpTo(
             section, 2L * Float.BYTES * stored + OVERHEAD, ArchiveSection.CODED_PROTOTYPE);
     CodedPrototype message =
-        CanonicalMessage.parse(
+        CanonicalMessage.parseContent(
             CodedPrototype.parser(),
-            content,
+            ByteBuffer.wrap(content),
             ArchiveSection.CODED_PROTOTYPE,
             "the coded prototype");
-    float[] numbers = new float[message.getNumbers().size() / Float.BYTES];
-    joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()).asFloatBuffer().get(numbers);
-    FiniteFloats.check(numbers, ArchiveSection.CODED_PROTOTYPE, "coded prototype");
     boolean indexed = !message.getIndices().isEmpty();
-    if (numbers.length > stored || !indexed && numbers.length < stored) {
+    int count = message.getNumbers().size() / Float.BYTES;
+    if (count > stored || !indexed && count < stored) {
       throw corrupt(
-          numbers.length + " numbers",
+          count + " numbers",
           (indexed ? "at most " : "exactly ") + stored + ", one for each value that is used");
     }
-    ByteBuffer indices =
-        indexed
-            ? indices(message.getIndices().asReadOnlyByteBuffer(), numbers.length, stored)
-            : ByteBuffer.allocate(0);
+    float[] numbers = new float[count];
+    joined(Float.BYTES, message.getNumbers().asReadOnlyByteBuffer()).asFloatBuffer().get(numbers);
+    FiniteFloats.check(numbers, ArchiveSection.CODED_PROTOTYPE, "coded prototype");
+    if (indexed) {
+      numbers = chosen(numbers, message.getIndices().asReadOnlyByteBuffer(), stored);
+    }
     float[] values = new float[used.size()];
     int at = 0;
     for (int i = 0; i < values.length; i++) {
       if (used.keeps(i)) {
-        values[i] = numbers[indexed ? indices.getInt(at * Integer.BYTES) : at];
-        at++;
+        values[i] = numbers[at++];
       }
     }
     return values;
   }
 
-  /** Indices as ints, every one of them of a number. */
-  private static ByteBuffer indices(ByteBuffer planes, int numbers, int stored)
+  /** The numbers that indices choose. */
+  private static float[] chosen(float[] numbers, ByteBuffer planes, int stored)
       throws PemnFormatException {
-    int width = BytePlanes.indexWidth(numbers);
+    int width = BytePlanes.indexWidth(numbers.length);
     if (planes.remaining() != (long) width * stored) {
       throw corrupt(
           "indices of " + planes.remaining() + " bytes",
-          (long) width * stored + ", " + width + " for each of its " + stored + " values");
+          (long) width * stored + " bytes, " + width + " for each of its " + stored + " values");
     }
-    ByteBuffer narrow = joined(width, planes);
-    ByteBuffer indices = ByteBuffer.allocate(stored * Integer.BYTES);
+    ByteBuffer indices = joined(width, planes);
+    float[] chosen = new float[stored];
     for (int i = 0; i < stored; i++) {
       int index = 0;
       for (int b = width - 1; b >= 0; b--) {
-        index = index << Byte.SIZE | narrow.get(i * width + b) & 0xFF;
+        index = index << Byte.SIZE | indices.get(i * width + b) & 0xFF;
       }
-      if (Integer.compareUnsigned(index, numbers) >= 0) {
+      if (Integer.compareUnsigned(index, numbers.length) >= 0) {
         throw corrupt(
             "the index " + Integer.toUnsignedString(index),
-            "less than its " + numbers + " numbers");
+            "less than its " + numbers.length + " numbers");
       }
-      indices.putInt(index);
+      chosen[i] = numbers[index];
     }
-    return indices;
+    return chosen;
   }
 
   private static PemnFormatException corrupt(String found, String expected) {

@@ -406,11 +406,9 @@ final class RemainderDecoder {
 
   private static io.pemn.format.proto.RemainderTensor parse(ByteBuffer bytes)
       throws PemnFormatException {
-    byte[] message = new byte[bytes.remaining()];
-    bytes.duplicate().get(message);
-    return CanonicalMessage.parse(
+    return CanonicalMessage.parseContent(
         io.pemn.format.proto.RemainderTensor.parser(),
-        message,
+        bytes,
         ArchiveSection.REMAINDER,
         "a remainder tensor");
   }

@@ -216,6 +216,7 @@ public final class ArchiveWriter {
                               Long.MAX_VALUE)
                           .withMetadataBytes(Integer.MAX_VALUE)
                           .withClassLabels(Integer.MAX_VALUE)
+                          .withInputNumbers(Long.MAX_VALUE)
                           .withPrototypeBytes(Long.MAX_VALUE)))
           .verify();
     } catch (IOException e) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.github.luben.zstd.Zstd;
 import com.google.protobuf.ByteString;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.Archive;
 import io.pemn.format.storage.ArchiveFormat;
@@ -14,14 +15,20 @@ import io.pemn.loader.Limits;
 import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,8 +83,96 @@ class DamagedArchiveTest {
     for (int more : new int[] {1, 2, whole.length}) {
       byte[] longer = Arrays.copyOf(whole, whole.length + more);
       System.arraycopy(whole, 0, longer, whole.length, more);
-      assertInstanceOf(PemnFormatException.Corrupt.class, failure(longer));
+      PemnFormatException e = failure(longer);
+      assertInstanceOf(PemnFormatException.Corrupt.class, e);
+      assertEquals(ArchiveSection.FILE, e.section());
+      assertEquals(whole.length, e.offset().orElseThrow());
     }
+  }
+
+  /** A file of two kinds is read as one here and as the other elsewhere, past a scanner. */
+  @Test
+  void aFileOfTwoKindsIsRefused() throws IOException {
+    byte[] whole = archive("mlp");
+    ByteArrayOutputStream zip = new ByteArrayOutputStream();
+    try (ZipOutputStream out = new ZipOutputStream(zip)) {
+      out.putNextEntry(new ZipEntry("data.pkl"));
+      out.write(new byte[100]);
+    }
+    byte[] behind = joined(whole, zip.toByteArray());
+    assertEquals(whole.length, failure(behind).offset().orElseThrow());
+    byte[] before = joined(zip.toByteArray(), whole);
+    assertInstanceOf(PemnFormatException.NotAnArchive.class, failure(before));
+    byte[] commented = joined("#!/bin/sh\n".getBytes(StandardCharsets.US_ASCII), whole);
+    assertInstanceOf(PemnFormatException.NotAnArchive.class, failure(commented));
+  }
+
+  private static byte[] joined(byte[] first, byte[] second) {
+    return ByteBuffer.allocate(first.length + second.length).put(first).put(second).array();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void damageIsFoundInItsSectionAndToldWhereThatBegins(String name) throws IOException {
+    byte[] whole = archive(name);
+    Archive sound = Archive.parseFrom(whole);
+    // Prototype values are packed: as a field of bytes they are what stands behind tag and length.
+    ByteString values =
+        Archive.newBuilder()
+            .addAllPrototypeValues(sound.getPrototypeValuesList())
+            .build()
+            .toByteString();
+    Map<ArchiveSection, ByteString> sections =
+        Map.of(
+            ArchiveSection.METADATA, sound.getMetadata().toByteString(),
+            ArchiveSection.MASKS, sound.getMasks(),
+            ArchiveSection.REMAINDER, sound.getRemainder(),
+            ArchiveSection.PROTOTYPE_VALUES,
+                values.isEmpty()
+                    ? values
+                    : values.substring(values.size() - 4 * sound.getPrototypeValuesCount()),
+            ArchiveSection.MODULE, sound.getModule(),
+            ArchiveSection.CODED_PROTOTYPE, sound.getCodedPrototype());
+    for (Map.Entry<ArchiveSection, ByteString> section : sections.entrySet()) {
+      byte[] content = section.getValue().toByteArray();
+      int start = Collections.indexOfSubList(list(whole), list(content));
+      for (int at = 0; at < content.length; at += 7) {
+        byte[] damaged = whole.clone();
+        damaged[start + at] ^= 0x10;
+        PemnFormatException e = failure(damaged);
+        if (section.getKey() == ArchiveSection.METADATA) {
+          // Its digest is the head's.
+          assertEquals(ArchiveSection.HEAD, e.section(), e.getMessage());
+        } else {
+          assertEquals(section.getKey(), e.section(), e.getMessage());
+          assertEquals(start, e.offset().orElseThrow(), e.getMessage());
+        }
+        assertTrue(e.found().startsWith("SHA-256 "), e.found());
+      }
+    }
+  }
+
+  @Test
+  void whatThePageForProgramsSaysIsSo() throws IOException {
+    byte[] damaged = archive("mlp");
+    int size = Archive.parseFrom(damaged).getMasks().size();
+    int start = 287;
+    damaged[start + size - 1] ^= 1;
+    PemnFormatException e = failure(damaged);
+    String page =
+        Files.readString(Path.of(System.getProperty("pemn.home")).resolve("docs/embedding.md"));
+    assertTrue(page.contains("| `section()` | `ArchiveSection." + e.section() + "`"));
+    assertTrue(page.contains("| `offset()` | " + e.offset().orElseThrow() + ","));
+    assertTrue(page.contains("| `found()` | `" + e.found() + "` |"), e.found());
+    assertTrue(page.contains("| `expected()` | `" + e.expected() + "` |"), e.expected());
+  }
+
+  private static List<Byte> list(byte[] bytes) {
+    List<Byte> list = new ArrayList<>();
+    for (byte each : bytes) {
+      list.add(each);
+    }
+    return list;
   }
 
   @ParameterizedTest

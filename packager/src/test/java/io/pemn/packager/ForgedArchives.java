@@ -50,7 +50,7 @@ final class ForgedArchives {
   static PemnFormatException refusal(byte[] bytes) {
     PemnFormatException e =
         assertThrows(PemnFormatException.class, () -> PemnArchive.read(bytes).verify());
-    Telling.assertTells(e, bytes.length);
+    Telling.assertTells(e, bytes);
     return e;
   }
 }

@@ -206,9 +206,13 @@ final class TinyNetworks {
   /** More different values than a byte can count. */
   private static MaskedNetwork manyValues() {
     Random random = new Random(10);
+    float[] different = new float[280];
+    for (int i = 0; i < different.length; i++) {
+      different[i] = random.nextFloat() - 0.5f;
+    }
     float[] values = new float[total(LONG)];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (random.nextInt(280) - 140) / 64f;
+      values[i] = different[random.nextInt(different.length)];
     }
     Map<String, Long> offsets = new LinkedHashMap<>();
     long offset = 0;

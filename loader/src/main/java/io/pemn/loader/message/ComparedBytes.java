@@ -6,12 +6,17 @@ import java.util.Arrays;
 /** Compares what is written with bytes that are there, without a copy of them. */
 public final class ComparedBytes extends OutputStream {
   private final byte[] expected;
+  private final int start;
+  private final int end;
   private int position;
   private boolean equal = true;
 
-  /** Compares with these bytes from the first on. */
-  public ComparedBytes(byte[] expected) {
+  /** Compares with some bytes of an array, from the first of them on. */
+  public ComparedBytes(byte[] expected, int from, int length) {
     this.expected = expected;
+    this.start = from;
+    this.end = from + length;
+    this.position = from;
   }
 
   @Override
@@ -26,23 +31,18 @@ public final class ComparedBytes extends OutputStream {
     }
     int different =
         Arrays.mismatch(
-            bytes,
-            offset,
-            offset + length,
-            expected,
-            position,
-            Math.min(expected.length, position + length));
+            bytes, offset, offset + length, expected, position, Math.min(end, position + length));
     equal = different < 0;
     position += equal ? length : different;
   }
 
   /** Whether just these bytes were written. */
   public boolean areEqual() {
-    return equal && position == expected.length;
+    return equal && position == end;
   }
 
   /** How many bytes from the first on are equal. */
   public int position() {
-    return position;
+    return position - start;
   }
 }

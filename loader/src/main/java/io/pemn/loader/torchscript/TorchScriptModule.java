@@ -43,6 +43,9 @@ public record TorchScriptModule(List<Entry> entries) {
   /** The largest storage, in bytes: larger arrays cannot be allocated on every virtual machine. */
   public static final int MAX_STORAGE_BYTES = Integer.MAX_VALUE - 8;
 
+  /** What tensors may have on average: 64 of each of 100,000 would take hundreds of megabytes. */
+  private static final int STRIDES_A_TENSOR = 16;
+
   private static final int VARINT = 0;
   private static final int BYTES = 2;
 
@@ -250,7 +253,7 @@ public record TorchScriptModule(List<Entry> entries) {
   public static TorchScriptModule parse(byte[] message, int most) throws PemnFormatException {
     try {
       TorchScriptModule module = new Parser(CodedInputStream.newInstance(message), most).module();
-      ComparedBytes comparison = new ComparedBytes(message);
+      ComparedBytes comparison = new ComparedBytes(message, 0, message.length);
       module.toProto().writeTo(comparison);
       if (!comparison.areEqual()) {
         throw corrupt(
@@ -486,19 +489,21 @@ public record TorchScriptModule(List<Entry> entries) {
     private final CodedInputStream in;
     private final int most;
     private int tensors;
+    private long allStrides;
 
     Parser(CodedInputStream in, int most) {
       this.in = in;
       this.most = Math.min(most, MAX_ENTRIES);
     }
 
-    private PemnFormatException exceeded(String what) {
+    private PemnFormatException exceeded(String what, long most) {
       return new PemnFormatException.LimitExceeded(
-          Finding.of(ArchiveSection.MODULE, most + 1 + " " + what + " or more", "at most " + most),
+          Finding.of(
+              ArchiveSection.MODULE, (most + 1) + " " + what + " or more", "at most " + most),
           "The archive's TorchScript module has {found}, but {expected} are allowed; "
-              + (most < MAX_ENTRIES
+              + (this.most < MAX_ENTRIES
                   ? "raise the limit if you trust it."
-                  : "more are not possible in any."));
+                  : "use a smaller module."));
     }
 
     TorchScriptModule module() throws IOException {
@@ -506,7 +511,7 @@ public record TorchScriptModule(List<Entry> entries) {
       while (!in.isAtEnd()) {
         expect(io.pemn.format.proto.TorchScriptModule.ENTRIES_FIELD_NUMBER, BYTES);
         if (entries.size() == most) {
-          throw exceeded("entries");
+          throw exceeded("entries", most);
         }
         int end = in.pushLimit(in.readRawVarint32());
         entries.add(entry());
@@ -552,7 +557,7 @@ public record TorchScriptModule(List<Entry> entries) {
           elements = in.readUInt64();
         } else if (tag == tag(TensorStorage.TENSORS_FIELD_NUMBER, BYTES)) {
           if (tensors++ == most) {
-            throw exceeded("tensors");
+            throw exceeded("tensors", most);
           }
           int end = in.pushLimit(in.readRawVarint32());
           spans.add(span());
@@ -592,6 +597,9 @@ public record TorchScriptModule(List<Entry> entries) {
           while (in.getBytesUntilLimit() > 0) {
             if (strides.size() == TensorLayout.MAX_DIMENSIONS) {
               throw corrupt("a tensor of more strides", "at most " + TensorLayout.MAX_DIMENSIONS);
+            }
+            if (allStrides++ == (long) most * STRIDES_A_TENSOR) {
+              throw exceeded("strides", (long) most * STRIDES_A_TENSOR);
             }
             strides.add(in.readUInt64());
           }

@@ -194,6 +194,33 @@ class TorchScriptModuleTest {
   }
 
   @Test
+  void entriesTensorsAndStridesAreCountedBeforeTheyAreKept() throws PemnFormatException {
+    StoredTensor.Builder first = StoredTensor.newBuilder().setName("s");
+    StoredTensor.Builder second = StoredTensor.newBuilder().setName("t");
+    byte[] two = module(storage("a", 1, first), storage("b", 1, second));
+    assertEquals(2, TorchScriptModule.parse(two, 2).entries().size());
+    assertExceeded("2 entries or more", two, 1);
+    byte[] tensors = module(storage("a", 1, first, second));
+    assertEquals(2, TorchScriptModule.parse(tensors, 2).tensors().size());
+    assertExceeded("2 tensors or more", tensors, 1);
+    // 16 strides for each tensor that is allowed, and 64 for one.
+    StoredTensor.Builder many = first.clone().addAllStrides(Collections.nCopies(16, 1L));
+    assertEquals(1, TorchScriptModule.parse(module(storage("a", 1, many)), 1).tensors().size());
+    byte[] more = module(storage("a", 1, many.clone().addStrides(1)));
+    assertExceeded("17 strides or more", more, 1);
+    assertEquals(1, TorchScriptModule.parse(more, 2).tensors().size());
+    assertEquals(0, TorchScriptModule.parse(new byte[0], 0).entries().size());
+  }
+
+  private static void assertExceeded(String found, byte[] module, int most) {
+    PemnFormatException e =
+        assertThrows(
+            PemnFormatException.LimitExceeded.class, () -> TorchScriptModule.parse(module, most));
+    assertEquals(found, e.found());
+    assertTrue(e.getMessage().contains("raise the limit"), e.getMessage());
+  }
+
+  @Test
   void tensorsThatTheArchiveHasOtherwiseAreRefused() {
     assertChecked(
         "the tensor b.weight, which is neither", Map.of("a.weight", shape(NumberType.FLOAT32, 6)));

@@ -30,6 +30,7 @@ public record BuiltInDescription(Architecture architecture, ImageShape input, in
    */
   public BuiltInDescription {
     Sizes.check("the number of classes", classes, 1, 1 << 20);
+    sample(input);
     try {
       architecture.parameters(input, classes).forEach(ParameterShape::size);
     } catch (ArithmeticException e) {
@@ -45,9 +46,12 @@ public record BuiltInDescription(Architecture architecture, ImageShape input, in
 
   @Override
   public List<InputTensor> inputs() {
-    return List.of(
-        new InputTensor(
-            List.of(input.channels(), input.height(), input.width()), NumberType.FLOAT32));
+    return List.of(sample(input));
+  }
+
+  private static InputTensor sample(ImageShape input) {
+    return new InputTensor(
+        List.of(input.channels(), input.height(), input.width()), NumberType.FLOAT32);
   }
 
   /** {@return the parameters, in the network's order} */

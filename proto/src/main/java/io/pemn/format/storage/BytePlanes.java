@@ -73,7 +73,7 @@ public final class BytePlanes {
    * Puts numbers together again.
    *
    * @param planes as {@link #split} makes them, from position to limit
-   * @param tensors whose bytes are filled, from position to limit
+   * @param tensors whose bytes, on the heap, are filled, from position to limit
    * @throws IllegalArgumentException if there are more bytes or fewer than the tensors need
    */
   public static void join(ByteBuffer planes, List<Numbers> tensors) {
@@ -87,28 +87,24 @@ public final class BytePlanes {
               + " are there.");
     }
     // On arrays: through buffers it takes several times as long before it is compiled.
-    byte[] from = new byte[planes.remaining()];
-    planes.duplicate().get(from);
-    int at = 0;
-    byte[][] joined = new byte[tensors.size()][];
+    byte[] from = planes.hasArray() ? planes.array() : new byte[planes.remaining()];
+    int at = planes.hasArray() ? planes.arrayOffset() + planes.position() : 0;
+    if (!planes.hasArray()) {
+      planes.duplicate().get(from);
+    }
     for (int plane = 0; plane < MOST; plane++) {
-      for (int t = 0; t < joined.length; t++) {
-        Numbers tensor = tensors.get(t);
-        if (plane == 0) {
-          joined[t] = new byte[tensor.bytes().remaining()];
-        }
+      for (Numbers tensor : tensors) {
         if (plane < tensor.width()) {
-          at = spread(from, at, joined[t], plane, tensor.width());
+          ByteBuffer to = tensor.bytes();
+          int start = to.arrayOffset() + to.position();
+          at = spread(from, at, to.array(), start + plane, start + to.remaining(), tensor.width());
         }
       }
     }
-    for (int t = 0; t < joined.length; t++) {
-      tensors.get(t).bytes().duplicate().put(joined[t]);
-    }
   }
 
-  private static int spread(byte[] from, int at, byte[] to, int first, int width) {
-    for (int i = first; i < to.length; i += width) {
+  private static int spread(byte[] from, int at, byte[] to, int first, int end, int width) {
+    for (int i = first; i < end; i += width) {
       to[i] = from[at++];
     }
     return at;
