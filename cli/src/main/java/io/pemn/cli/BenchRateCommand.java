@@ -10,9 +10,12 @@ import io.pemn.compressor.rate.RateMethods;
 import io.pemn.compressor.rate.RateNetwork;
 import io.pemn.compressor.rate.RateRow;
 import io.pemn.compressor.rate.RateTable;
+import io.pemn.compressor.training.RunDirectory;
+import io.pemn.packager.FolderLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -181,6 +184,21 @@ final class BenchRateCommand implements Callable<Integer> {
     Path work = output.resolveSibling(output.getFileName() + ".run");
     RateBenchmark benchmark = new RateBenchmark(dataSet, device.choose(err), work, Version.text());
     List<RateBenchmark.Job> jobs = benchmark.jobs(chosenNetworks, chosenMethods, seeds, csv);
+    try (FolderLock lock = RunDirectory.newLock()) {
+      if (!jobs.isEmpty()) {
+        new RunDirectory(work)
+            .lock(lock, "bench rate into " + output.toAbsolutePath(), Duration.ZERO);
+      }
+      int measured = measure(benchmark, jobs, csv);
+      lock.closeAndDelete();
+      benchmark.deleteIfEmpty();
+      return measured;
+    }
+  }
+
+  private int measure(RateBenchmark benchmark, List<RateBenchmark.Job> jobs, RateCsv csv)
+      throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
     int measured = 0;
     for (int i = 0; i < jobs.size(); i++) {
       RateBenchmark.Job job = jobs.get(i);

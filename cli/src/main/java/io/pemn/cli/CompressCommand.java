@@ -3,7 +3,6 @@ package io.pemn.cli;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.network.ModuleSource;
-import io.pemn.compressor.search.SearchDirectory;
 import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
@@ -159,7 +158,11 @@ final class CompressCommand implements Callable<Integer> {
             runDirectory == null ? RunDirectory.beside(output).path() : runDirectory,
             Optional.ofNullable(metrics));
     List<Path> needed =
-        new ArrayList<>(List.of(directory.checkpointFile(), directory.moduleFile()));
+        new ArrayList<>(
+            List.of(
+                directory.checkpointFile(),
+                directory.previousCheckpointFile(),
+                directory.moduleFile()));
     if (model != null) {
       needed.add(model);
     }
@@ -172,17 +175,31 @@ final class CompressCommand implements Callable<Integer> {
     Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
     DeviceChoice where = deterministic.choose(device, model != null, err);
-    Trained trained =
-        model == null
-            ? train(dataSet, Optional.empty(), directory, where, search)
-            : trainModule(dataSet, directory, where, search);
-    Checkpoint checkpoint = trained.checkpoint();
-    ArchiveWriter.write(
-        timestamp.stamp(CheckpointPacker.pack(checkpoint, directory, Version.text())),
-        maskCodec.choice(),
-        output);
-    report(checkpoint, directory, trained.search());
+    try (RunInProgress run = new RunInProgress(directory, output, err)) {
+      Trained trained =
+          model == null
+              ? train(dataSet, Optional.empty(), run, where, search)
+              : trainModule(dataSet, run, where, search);
+      pack(trained.checkpoint(), directory);
+      report(trained.checkpoint(), directory, trained.search());
+    }
     return 0;
+  }
+
+  private void pack(Checkpoint checkpoint, RunDirectory directory) throws IOException {
+    try {
+      ArchiveWriter.write(
+          timestamp.stamp(CheckpointPacker.pack(checkpoint, directory, Version.text())),
+          maskCodec.choice(),
+          output);
+    } catch (IOException e) {
+      spec.commandLine()
+          .getErr()
+          .printf(
+              "The training is over and kept in %s; pemn pack %s -o FILE makes an archive of it.%n",
+              directory.path(), directory.path());
+      throw e;
+    }
   }
 
   private void refuseWithTarget(Object given, String option, String because) {
@@ -200,26 +217,26 @@ final class CompressCommand implements Callable<Integer> {
   private record Trained(Checkpoint checkpoint, Optional<SearchReport> search) {}
 
   private Trained trainModule(
-      Dataset dataSet, RunDirectory directory, DeviceChoice where, Optional<TargetSearch> search)
+      Dataset dataSet, RunInProgress run, DeviceChoice where, Optional<TargetSearch> search)
       throws IOException {
     try (ModuleSource module = training.open(model)) {
       module.requireMaskable();
       PrintWriter err = spec.commandLine().getErr();
       TracedModeText.of(module).forEach(err::println);
       err.flush();
-      return train(dataSet, Optional.of(module), directory, where, search);
+      return train(dataSet, Optional.of(module), run, where, search);
     }
   }
 
   private Trained train(
       Dataset dataSet,
       Optional<ModuleSource> module,
-      RunDirectory directory,
+      RunInProgress run,
       DeviceChoice where,
       Optional<TargetSearch> search)
       throws IOException {
     if (search.isEmpty()) {
-      return new Trained(train(dataSet, module, directory, where), Optional.empty());
+      return new Trained(train(dataSet, module, run, where), Optional.empty());
     }
     Existing existing = resume ? Existing.RESUMED : Existing.REFUSED;
     SearchReport found =
@@ -228,20 +245,20 @@ final class CompressCommand implements Callable<Integer> {
             .run(
                 dataSet,
                 module,
-                new SearchDirectory(directory),
+                run,
                 where,
                 overwrite ? Existing.OVERWRITTEN : existing,
                 evaluateEvery);
-    return new Trained(directory.requireResult(), Optional.of(found));
+    return new Trained(run.directory().requireResult(), Optional.of(found));
   }
 
   private Checkpoint train(
-      Dataset dataSet, Optional<ModuleSource> module, RunDirectory directory, DeviceChoice where)
+      Dataset dataSet, Optional<ModuleSource> module, RunInProgress inProgress, DeviceChoice where)
       throws IOException {
     TrainingOptions options = options(dataSet, module);
+    RunDirectory directory = inProgress.directory();
     PrintWriter err = spec.commandLine().getErr();
-    try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs());
-        ResumeHint hint = new ResumeHint(err)) {
+    try (ProgressDisplay progress = new ProgressDisplay(err, options.epochs())) {
       TrainingRun run =
           module.isPresent()
               ? TrainingRun.ofModule(
@@ -258,11 +275,11 @@ final class CompressCommand implements Callable<Integer> {
       if (metricsEvery != null) {
         run.withMetricsEvery(metricsEvery);
       }
+      inProgress.begin();
       if (overwrite) {
         directory.clear(
             Optional.ofNullable(model)); // Not before the new run is known to be possible.
       }
-      hint.arm();
       return resume ? run.resume() : run.start();
     }
   }

@@ -77,15 +77,19 @@ final class PackCommand implements Callable<Integer> {
     CheckpointOptions.refuse(spec);
     RunDirectory directory = new RunDirectory(checkpoint);
     Outputs.check(
-        output, directory.checkpointFile(), directory.metricsFile(), directory.moduleFile());
-    Checkpoint result = directory.requireResult();
+        output,
+        directory.checkpointFile(),
+        directory.previousCheckpointFile(),
+        directory.metricsFile(),
+        directory.moduleFile());
+    PrintWriter err = spec.commandLine().getErr();
+    Checkpoint result = directory.requireSoundResult(err::println);
     int epochs = result.run().trainingOptions().epochs();
     if (result.epochs() < epochs) {
-      spec.commandLine()
-          .getErr()
-          .printf(
-              "The run stands at epoch %d of %d; packing it as it is.%n", result.epochs(), epochs);
+      err.printf(
+          "The run stands at epoch %d of %d; packing it as it is.%n", result.epochs(), epochs);
     }
+    err.flush();
     ArchiveWriter.write(
         timestamp.stamp(CheckpointPacker.pack(result, directory, Version.text())),
         maskCodec.choice(),

@@ -11,6 +11,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -60,7 +63,7 @@ import picocli.CommandLine.Spec;
       "3:the target of --target-size, --target-ratio or --max-drop cannot be met",
       "4:--trust is given, and no trusted key signed what was to be read",
       "70:a fault of pemn itself",
-      "130:interrupted"
+      "130:interrupted (143: by SIGTERM)"
     },
     footerHeading = "%nBegin with:%n",
     footer = "  pemn demo")
@@ -76,6 +79,13 @@ public final class Pemn implements Runnable {
 
   /** Exit code of a fault of pemn itself (EX_SOFTWARE of sysexits.h). */
   static final int FAULT = 70;
+
+  private static final String OUT_OF_MEMORY =
+      "pemn ran out of memory; allow it more with PEMN_JAVA_OPTS=-Xmx8g, or ask for less.";
+
+  /** What PyTorch's allocator of the CPU says. */
+  private static final Pattern ENGINE_OUT_OF_MEMORY =
+      Pattern.compile("DefaultCPUAllocator: (not enough|can't allocate) memory");
 
   @Spec private CommandSpec spec;
 
@@ -98,12 +108,45 @@ public final class Pemn implements Runnable {
                 + " gone?");
         exitCode = FAILURE;
       }
-    } catch (OutOfMemoryError e) {
-      System.err.println(
-          "pemn ran out of memory; allow it more with PEMN_JAVA_OPTS=-Xmx8g, or ask for less.");
-      exitCode = FAILURE;
+    } catch (VirtualMachineError | LinkageError e) {
+      PrintWriter err = new PrintWriter(System.err, true);
+      if (List.of(args).contains("--verbose")) {
+        e.printStackTrace(err);
+      }
+      exitCode = explainError(e, err);
     }
     System.exit(exitCode);
+  }
+
+  /** Says what is wrong with the machine, or with pemn, and returns the exit code. */
+  static int explainError(Error e, PrintWriter err) {
+    waitIfEnding();
+    if (e instanceof OutOfMemoryError) {
+      err.println(OUT_OF_MEMORY);
+      return FAILURE;
+    }
+    err.println(
+        e instanceof StackOverflowError
+            ? "This is a fault of pemn: something is nested too deeply for the stack;"
+                + " PEMN_JAVA_OPTS=-Xss64m may help."
+            : "This is a fault of pemn: " + e + "; run again with --verbose.");
+    return FAULT;
+  }
+
+  /**
+   * Does not return if the program has been interrupted: what fails then fails because of that, and
+   * is nobody's concern.
+   */
+  private static void waitIfEnding() {
+    Thread probe = new Thread(() -> {}, "pemn-probe");
+    try {
+      Runtime.getRuntime().addShutdownHook(probe);
+      Runtime.getRuntime().removeShutdownHook(probe);
+    } catch (IllegalStateException e) {
+      while (true) {
+        LockSupport.park();
+      }
+    }
   }
 
   /** The whole command line, ready to execute. */
@@ -145,6 +188,7 @@ public final class Pemn implements Runnable {
   }
 
   private int explainFailure(Exception e, CommandLine command, ParseResult parsed) {
+    waitIfEnding();
     PrintWriter err = command.getErr();
     if (verbose) {
       e.printStackTrace(err);
@@ -156,6 +200,10 @@ public final class Pemn implements Runnable {
           ? MISSED
           : cause instanceof PemnFormatException.NotTrusted ? NOT_TRUSTED : FAILURE;
     }
+    if (isOutOfMemory(cause)) {
+      err.println(OUT_OF_MEMORY);
+      return FAILURE;
+    }
     if (cause instanceof EngineException) {
       err.println(
           Printable.of("The PyTorch engine failed: " + cause.getMessage())
@@ -165,6 +213,18 @@ public final class Pemn implements Runnable {
     err.println(
         "This is a fault of pemn: " + cause + (verbose ? "" : "; run again with --verbose."));
     return FAULT;
+  }
+
+  /** Of this thread, of another one that worked for it, or of the engine. */
+  private static boolean isOutOfMemory(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof OutOfMemoryError
+          || cause instanceof EngineException
+              && ENGINE_OUT_OF_MEMORY.matcher(String.valueOf(cause.getMessage())).find()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String sentence(Throwable cause) {

@@ -67,6 +67,13 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public void noted(String sentence) {
+    close();
+    err.println(sentence);
+    err.flush();
+  }
+
+  @Override
   public void epochDone(EpochMetrics metrics) {
     close();
     err.printf(

@@ -3,7 +3,6 @@ package io.pemn.cli;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
-import io.pemn.compressor.sweep.SweepLock;
 import io.pemn.compressor.sweep.SweepPoint;
 import io.pemn.compressor.sweep.SweepRow;
 import io.pemn.compressor.sweep.SweepRun;
@@ -11,10 +10,12 @@ import io.pemn.compressor.sweep.SweepStrategy;
 import io.pemn.compressor.table.RowFile;
 import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.Recipe;
+import io.pemn.packager.FolderLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -221,12 +222,23 @@ final class SweepCommand implements Callable<Integer> {
       return 0;
     }
     Outputs.check(output);
-    SweepLock lock = SweepLock.take(output, List.of(tableFolder(), runFolder()));
-    try {
+    if (!plotsAsked()) {
+      for (String figure : List.of("-accuracy", "-size")) {
+        for (Path file : both(output, stem(output) + figure)) {
+          Outputs.check(file, output);
+        }
+      }
+    }
+    try (FolderLock lock =
+        new FolderLock(
+            "sweep.lock", "name another table with -o and another folder with --run-dir")) {
+      String purpose = "sweep into " + output.toAbsolutePath();
+      for (Path folder : List.of(tableFolder(), runFolder())) {
+        Files.createDirectories(folder);
+        lock.add(folder, purpose, Duration.ZERO);
+      }
       // Another sweep may have filled the table until the lock was free.
       return run(plan, places, SweepRow.table(output));
-    } finally {
-      lock.close();
     }
   }
 
@@ -532,7 +544,10 @@ final class SweepCommand implements Callable<Integer> {
       throws IOException {
     List<SweepRun> missing = new ArrayList<>();
     for (SweepRun run : runs) {
-      if (rows.rows().stream().noneMatch(row -> row.isOf(run))) {
+      if (rows.rows().stream().anyMatch(row -> row.isOf(run))) {
+        // A sweep that was killed may have told the table, and no more.
+        processes.folder(run).tidy();
+      } else {
         // A sweep that was killed may have measured it without telling the table.
         Optional<SweepRow> kept = processes.folder(run).row(run);
         if (kept.isPresent()) {

@@ -1,5 +1,6 @@
 package io.pemn.cli;
 
+import ai.djl.Device;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.sweep.SweepFolder;
 import io.pemn.compressor.sweep.SweepMeasurement;
@@ -7,12 +8,15 @@ import io.pemn.compressor.sweep.SweepRun;
 import io.pemn.compressor.sweep.SweepTask;
 import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.EpochMetrics;
+import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingListener;
+import io.pemn.packager.FolderLock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,6 +40,8 @@ final class SweepRunCommand implements Callable<Integer> {
 
   private static final int INTERRUPTED = 130;
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "DIR", description = "The folder of the run.")
@@ -49,17 +55,28 @@ final class SweepRunCommand implements Callable<Integer> {
     Dataset dataSet = DataMixin.load(task.data());
     SweepRun run = task.run(dataSet);
     PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
     TrainingListener listener =
         new TrainingListener() {
+          @Override
+          public void noted(String sentence) {
+            err.println(sentence);
+            err.flush();
+          }
+
           @Override
           public void epochDone(EpochMetrics metrics) {
             out.println(EPOCH + metrics.epoch());
             out.flush();
           }
         };
-    new SweepMeasurement(
-            run, dataSet, folder, DeviceChoice.of(task.device()).device(), Version.text(), listener)
-        .measure(task.denseFolder(folder));
+    Device device = DeviceChoice.of(task.device()).device();
+    try (FolderLock lock = RunDirectory.newLock()) {
+      // A run that a killed sweep left behind is about to end.
+      folder.training().lock(lock, "one run of a sweep", PATIENCE);
+      new SweepMeasurement(run, dataSet, folder, device, Version.text(), listener)
+          .measure(task.denseFolder(folder));
+    }
     return 0;
   }
 

@@ -132,26 +132,28 @@ final class TargetSearch {
   SearchReport run(
       Dataset dataSet,
       Optional<ModuleSource> module,
-      SearchDirectory directory,
+      RunInProgress run,
       DeviceChoice where,
       CompressCommand.Existing existing,
       int evaluateEvery)
       throws IOException {
     PrintWriter err = spec.commandLine().getErr();
     Setup setup = setup(Optional.of(dataSet), module, evaluateEvery);
-    try (Progress progress = new Progress(err);
-        ResumeHint hint = new ResumeHint(err)) {
+    SearchDirectory directory = new SearchDirectory(run.directory());
+    try (Progress progress = new Progress(err)) {
       TrainingWorkbench bench =
           new TrainingWorkbench(setup, dataSet, module, directory, where.device(), progress)
               .alsoOn(where.others());
       Search search = new Search(target, bench, progress);
-      if (existing == CompressCommand.Existing.OVERWRITTEN) {
-        search.plan(); // Not before the new search is known to be possible.
-        directory.clear(module.map(ModuleSource::path));
-      } else {
+      boolean anew = existing == CompressCommand.Existing.OVERWRITTEN;
+      if (!anew) {
         directory.check(existing == CompressCommand.Existing.RESUMED);
       }
-      hint.arm();
+      search.plan(); // Nothing is touched before the search is known to be possible.
+      run.begin();
+      if (anew) {
+        directory.clear(module.map(ModuleSource::path));
+      }
       return search.run();
     }
   }

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.pemn.compressor.sweep.SweepLock;
+import io.pemn.packager.FolderLock;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -283,14 +284,20 @@ class SweepTest {
   @Test
   void aSecondSweepIntoATableIsRefused() throws IOException {
     Path csv = folder.resolve("taken.csv");
-    SweepLock lock = SweepLock.take(csv, List.of(folder.resolve("taken.runs")));
+    FolderLock lock = new FolderLock("sweep.lock", "");
     try {
+      Path runs = Files.createDirectory(folder.resolve("taken.runs"));
+      lock.add(runs, "sweep into taken.csv", Duration.ZERO);
       Path elsewhere = folder.resolve("elsewhere");
       for (Object[] sweep : List.of(tiny(csv), tiny(csv, "--run-dir", elsewhere))) {
         CommandRun run = CommandRun.of(sweep);
         assertEquals(Pemn.FAILURE, run.code());
-        assertTrue(run.err().contains("Another sweep is running in "), run.err());
-        assertTrue(run.err().contains("wait until it ends"), run.err());
+        assertTrue(run.err().startsWith("Another process of pemn is at work in "), run.err());
+        assertTrue(
+            run.err()
+                .contains(
+                    "sweep into taken.csv); wait until it ends, or name another table with -o"),
+            run.err());
       }
     } finally {
       lock.close();

@@ -9,7 +9,6 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -20,8 +19,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
-import java.util.UUID;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -30,9 +28,11 @@ import java.util.stream.Stream;
  *
  * <p>Content goes to a temporary sibling ({@code .NAME.RANDOM.tmp}), reaches the disk (fsync), and
  * is then renamed over the target, so that a reader sees the previous file or the new one and
- * nothing between. Whatever goes wrong, an interrupted program (SIGINT, SIGTERM) included, the
- * temporary sibling is deleted and the previous file is as it was. Only a killed process (SIGKILL)
- * or a power cut may leave a {@code .tmp} behind, and never under the target's name.
+ * nothing between; then the folder reaches the disk, too. Whatever goes wrong, an interrupted
+ * program (SIGINT, SIGTERM) included, the temporary sibling is deleted and the previous file is as
+ * it was. Only a killed process (SIGKILL) or a power cut may leave a {@code .tmp} behind, and never
+ * under the target's name. The next writer of the same target deletes it: a process locks what it
+ * writes, and locks end with their process.
  *
  * <p>A target that is a symbolic link is followed: the file it points to is replaced, the link
  * stays.
@@ -41,13 +41,6 @@ public final class AtomicFile {
 
   /** Bytes that are handed to the operating system at once. */
   private static final int CHUNK_BYTES = 1 << 20;
-
-  /** Code points of the target's name kept in the temporary name: at most 160 of 255 bytes. */
-  private static final int NAME_CODE_POINTS = 40;
-
-  private static final FileAttribute<?>[] OWNER_ONLY = {
-    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-  };
 
   private AtomicFile() {}
 
@@ -75,6 +68,35 @@ public final class AtomicFile {
     void writeTo(Path folder) throws IOException;
   }
 
+  /** How an output is written, and what those can do who read that it could not be. */
+  private enum Kind {
+    /** What a command was asked for. */
+    OUTPUT(" or choose another -o.", false),
+
+    /** The same, and nobody but its owner may read it. */
+    SECRET(
+        " or choose another -o.",
+        false,
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))),
+
+    /** What a run keeps of itself, to go on with. */
+    OF_RUN(", then go on with --resume.", true);
+
+    /** The end of a sentence that says what to do. */
+    private final String otherwise;
+
+    /** Whether an interrupted program ends it first. */
+    private final boolean endedFirst;
+
+    private final FileAttribute<?>[] attributes;
+
+    Kind(String otherwise, boolean endedFirst, FileAttribute<?>... attributes) {
+      this.otherwise = otherwise;
+      this.endedFirst = endedFirst;
+      this.attributes = attributes;
+    }
+  }
+
   /**
    * Writes {@code target}, in place of the regular file of that name if there is one.
    *
@@ -83,7 +105,7 @@ public final class AtomicFile {
    *     what {@code content} threw, unchanged
    */
   public static void write(Path target, Content content) throws IOException {
-    write(target, content, new FileAttribute<?>[0]);
+    write(target, Optional.empty(), Kind.OUTPUT, content);
   }
 
   /**
@@ -94,39 +116,68 @@ public final class AtomicFile {
    */
   public static void writeSecret(Path target, Content content) throws IOException {
     boolean posix = target.getFileSystem().supportedFileAttributeViews().contains("posix");
-    write(target, content, posix ? OWNER_ONLY : new FileAttribute<?>[0]);
+    write(target, Optional.empty(), posix ? Kind.SECRET : Kind.OUTPUT, content);
   }
 
-  private static void write(Path target, Content content, FileAttribute<?>[] attributes)
+  /**
+   * Writes a file that a run goes on with, as {@link #write} does, but for three things: what it
+   * held before can be kept under another name, an interrupted program ends it first if that takes
+   * no more than some seconds, and sentences speak of {@code --resume} instead of {@code -o}.
+   *
+   * <p>Once the new content is on the disk, the file is renamed to {@code previous}, and then the
+   * temporary one to {@code target}: wherever that ends, one of the two names has a whole file.
+   *
+   * @param previous beside the target, and replaced; empty if what the target held is not kept
+   * @throws IOException as {@link #write}
+   */
+  public static void writeOfRun(Path target, Optional<Path> previous, Content content)
+      throws IOException {
+    write(target, previous, Kind.OF_RUN, content);
+  }
+
+  private static void write(Path target, Optional<Path> previous, Kind kind, Content content)
       throws IOException {
     Objects.requireNonNull(content, "content");
-    Path destination = writable(target);
+    Path destination = writable(target, kind);
     String kept = Files.exists(destination) ? "the previous file is kept" : "no file is left";
-    try (Temporary temporary = Temporary.beside(destination)) {
-      try (FileChannel channel = create(target, destination, temporary.path, attributes)) {
-        ChannelOutput written = new ChannelOutput(channel);
-        try {
-          OutputStream out = new BufferedOutputStream(written, CHUNK_BYTES);
-          content.writeTo(out);
-          out.flush();
-          written.force();
-        } catch (IOException e) {
-          // Content may have wrapped the channel's failure in one of its own.
-          IOException cause = written.failure == null ? e : written.failure;
-          if (isDiskFull(cause)) {
-            throw diskFull(target, written.bytes, kept, cause);
-          }
-          if (written.failure != null) {
-            throw failed(
-                String.format(
-                    "Could not write %s after %d bytes (%s); %s.",
-                    target, written.bytes, reason(cause), kept),
-                cause);
-          }
-          throw e;
+    try (Temporary temporary = file(target, destination, kind)) {
+      ChannelOutput written = new ChannelOutput(temporary.channel());
+      try {
+        OutputStream out = new BufferedOutputStream(written, CHUNK_BYTES);
+        content.writeTo(out);
+        out.flush();
+        written.force();
+      } catch (IOException e) {
+        // Content may have wrapped the channel's failure in one of its own.
+        IOException cause = written.failure == null ? e : written.failure;
+        String bytes = written.bytes + " bytes of " + target;
+        if (isDiskFull(cause)) {
+          throw diskFull(bytes, kept, kind, cause);
         }
+        if (isTooLarge(cause)) {
+          throw failed(
+              String.format(
+                  "The system allows no file to be that large (%s): %s were written before that;"
+                      + " %s, lift the limit (ulimit -f)%s",
+                  reason(cause), bytes, kept, kind.otherwise),
+              cause);
+        }
+        if (written.failure != null) {
+          throw failed(
+              String.format(
+                  "The disk failed (%s): %s were written before that; %s, check it%s",
+                  reason(cause), bytes, kept, kind.otherwise),
+              cause);
+        }
+        throw e;
       }
-      rename(temporary.path, destination, target, kept);
+      temporary.commit(
+          () -> {
+            if (previous.isPresent() && Files.exists(destination)) {
+              rename(destination, previous.get(), previous.get(), kept, kind);
+            }
+            rename(temporary.content(), destination, target, kept, kind);
+          });
     }
   }
 
@@ -136,18 +187,30 @@ public final class AtomicFile {
    * @throws IOException one sentence, as {@link #write} would throw it
    */
   public static void check(Path target) throws IOException {
-    Path destination = writable(target);
+    Path destination = writable(target, Kind.OUTPUT);
     if (!Files.isWritable(destination.getParent())) {
       throw new FileSystemException(
           "The folder "
               + destination.getParent()
               + " may not be written in; change its permissions or choose another -o.");
     }
+    // Permissions do not say all: a file system may refuse for reasons of its own.
+    file(target, destination, Kind.OUTPUT).close();
+  }
+
+  /**
+   * Creates a folder that is to last: its name reaches the disk.
+   *
+   * @throws IOException if it is there already, or cannot be made
+   */
+  public static void createFolder(Path folder) throws IOException {
+    Files.createDirectory(folder);
+    syncFolder(folder.toAbsolutePath().getParent());
   }
 
   /** The path to rename to, which is no file yet or a regular one that may be replaced. */
-  private static Path writable(Path target) throws IOException {
-    Path destination = destination(target);
+  private static Path writable(Path target, Kind kind) throws IOException {
+    Path destination = destination(target, kind);
     if (Files.isDirectory(destination)) {
       throw new FileSystemException(
           target + " is a folder, expected the name of a file; choose another -o.");
@@ -177,7 +240,7 @@ public final class AtomicFile {
    */
   public static void writeFolder(Path target, FolderContent content) throws IOException {
     Objects.requireNonNull(content, "content");
-    Path destination = destination(target);
+    Path destination = destination(target, Kind.OUTPUT);
     boolean exists = Files.exists(destination);
     if (exists && !Files.isDirectory(destination)) {
       throw new FileSystemException(
@@ -189,31 +252,30 @@ public final class AtomicFile {
           target + " exists and is not empty; empty it yourself or choose another -o.");
     }
     String kept = exists ? "the folder is left empty" : "no folder is left";
-    try (Temporary temporary = Temporary.beside(destination)) {
-      try {
-        Files.createDirectory(temporary.path);
-      } catch (IOException e) {
-        throw notCreated(target, destination, e);
-      }
+    try (Temporary temporary = folder(target, destination)) {
+      Path folder = temporary.content();
       FolderSync sync = new FolderSync();
       try {
-        content.writeTo(temporary.path);
-        Files.walkFileTree(temporary.path, sync);
+        content.writeTo(folder);
+        Files.walkFileTree(folder, sync);
       } catch (IOException e) {
         if (isDiskFull(e)) {
-          throw diskFull(target, bytesIn(temporary.path), kept, e);
+          throw diskFull(bytesIn(folder) + " bytes of " + target, kept, Kind.OUTPUT, e);
         }
         throw e;
       }
-      rename(temporary.path, destination, target, kept);
+      temporary.commit(() -> rename(folder, destination, target, kept, Kind.OUTPUT));
     }
   }
 
   /** The absolute path to rename to, links followed, in a folder that exists. */
-  private static Path destination(Path target) throws IOException {
+  private static Path destination(Path target, Kind kind) throws IOException {
     Path absolute = target.toAbsolutePath();
     if (Files.exists(absolute)) {
       absolute = absolute.toRealPath();
+    } else if (Files.isSymbolicLink(absolute)) {
+      throw new NoSuchFileException(
+          target + " is a link to nothing; remove it or choose another -o.");
     }
     if (absolute.getFileName() == null) {
       throw new FileSystemException(
@@ -222,7 +284,7 @@ public final class AtomicFile {
     Path parent = absolute.getParent();
     if (Files.notExists(parent)) {
       throw new NoSuchFileException(
-          "The folder " + parent + " does not exist; create it first or choose another -o.");
+          "The folder " + parent + " does not exist; create it first" + kind.otherwise);
     }
     if (Files.exists(parent) && !Files.isDirectory(parent)) {
       throw new FileSystemException(
@@ -241,45 +303,51 @@ public final class AtomicFile {
     }
   }
 
-  private static FileChannel create(
-      Path target, Path destination, Path temporary, FileAttribute<?>[] attributes)
-      throws IOException {
+  private static Temporary file(Path target, Path destination, Kind kind) throws IOException {
     try {
-      return FileChannel.open(
-          temporary, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), attributes);
+      return Temporary.file(destination, kind.endedFirst, kind.attributes);
     } catch (IOException e) {
-      throw notCreated(target, destination, e);
+      throw notCreated(target, destination, kind, e);
     }
   }
 
-  private static IOException notCreated(Path target, Path destination, IOException e) {
+  private static Temporary folder(Path target, Path destination) throws IOException {
+    try {
+      return Temporary.folder(destination);
+    } catch (IOException e) {
+      throw notCreated(target, destination, Kind.OUTPUT, e);
+    }
+  }
+
+  private static IOException notCreated(Path target, Path destination, Kind kind, IOException e) {
     if (isDiskFull(e)) {
-      return diskFull(target, 0, "nothing was changed", e);
+      return diskFull("0 bytes of " + target, "nothing was changed", kind, e);
     }
     return failed(
         String.format(
-            "Could not write in the folder %s (%s); change its permissions or choose another -o.",
-            destination.getParent(), reason(e)),
+            "Could not write in the folder %s (%s); change its permissions%s",
+            destination.getParent(), reason(e), kind.otherwise),
         e);
   }
 
-  private static void rename(Path temporary, Path destination, Path target, String kept)
+  private static void rename(Path from, Path destination, Path target, String kept, Kind kind)
       throws IOException {
     try {
       try {
-        Files.move(temporary, destination, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(from, destination, StandardCopyOption.ATOMIC_MOVE);
       } catch (IOException e) {
         // POSIX renames over an empty folder, Windows does not.
         if (!Files.isDirectory(destination)) {
           throw e;
         }
         Files.delete(destination);
-        Files.move(temporary, destination, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(from, destination, StandardCopyOption.ATOMIC_MOVE);
       }
     } catch (IOException e) {
       throw failed(
           String.format(
-              "Could not give %s its name (%s); %s, choose another -o.", target, reason(e), kept),
+              "Could not give %s its name (%s); %s, see what is there%s",
+              target, reason(e), kept, kind.otherwise),
           e);
     }
     syncFolder(destination.getParent());
@@ -302,12 +370,16 @@ public final class AtomicFile {
         || message.contains("not enough space on the disk");
   }
 
-  private static IOException diskFull(Path target, long bytes, String kept, IOException cause) {
+  /** EFBIG, of ulimit -f and of file systems such as FAT. */
+  private static boolean isTooLarge(IOException e) {
+    return String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("file too large");
+  }
+
+  private static IOException diskFull(String bytes, String kept, Kind kind, IOException cause) {
     return failed(
         String.format(
-            "The disk is full (%s): %d bytes of %s were written before that; %s, free some space or"
-                + " choose another -o.",
-            reason(cause), bytes, target, kept),
+            "The disk is full (%s): %s were written before that; %s, free some space%s",
+            reason(cause), bytes, kept, kind.otherwise),
         cause);
   }
 
@@ -342,63 +414,6 @@ public final class AtomicFile {
       // A count for a message: what could be counted is good enough.
     }
     return bytes[0];
-  }
-
-  /** A name beside the target that is free again, whatever happens, once this is closed. */
-  private static final class Temporary implements AutoCloseable {
-    private final Path path;
-    private final Thread onInterrupt = new Thread(this::delete, "pemn-delete-temporary");
-
-    private Temporary(Path path) {
-      this.path = path;
-      Runtime.getRuntime().addShutdownHook(onInterrupt);
-    }
-
-    static Temporary beside(Path destination) {
-      String name = destination.getFileName().toString();
-      if (name.codePointCount(0, name.length()) > NAME_CODE_POINTS) {
-        name = name.substring(0, name.offsetByCodePoints(0, NAME_CODE_POINTS));
-      }
-      String random = UUID.randomUUID().toString().substring(0, 13);
-      return new Temporary(destination.resolveSibling("." + name + "." + random + ".tmp"));
-    }
-
-    @Override
-    public void close() {
-      delete();
-      try {
-        Runtime.getRuntime().removeShutdownHook(onInterrupt);
-      } catch (IllegalStateException e) {
-        // The program is ending: the hook runs and finds nothing to delete.
-      }
-    }
-
-    private void delete() {
-      if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        return; // Renamed, or never created.
-      }
-      try {
-        Files.walkFileTree(
-            path,
-            new SimpleFileVisitor<>() {
-              @Override
-              public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-                  throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-              }
-
-              @Override
-              public FileVisitResult postVisitDirectory(Path folder, IOException e)
-                  throws IOException {
-                Files.delete(folder);
-                return FileVisitResult.CONTINUE;
-              }
-            });
-      } catch (IOException e) {
-        // The failure that led here says more than this one.
-      }
-    }
   }
 
   /** Forces every file, then its folder, to the disk. */

@@ -19,10 +19,16 @@ public final class FileDigest {
    * @throws IOException if it cannot be read
    */
   public static String sha256(Path path) throws IOException {
-    try (DigestInputStream in =
-        new DigestInputStream(Files.newInputStream(path), MessageDigest.getInstance("SHA-256"))) {
+    try (DigestInputStream in = new DigestInputStream(Files.newInputStream(path), sha256())) {
       in.transferTo(OutputStream.nullOutputStream());
       return HexFormat.of().formatHex(in.getMessageDigest().digest());
+    }
+  }
+
+  /** A SHA-256 of nothing so far. */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("Every JVM has SHA-256.", e);
     }

@@ -17,9 +17,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -184,9 +187,13 @@ class AtomicFileTest {
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertEquals(0, process.waitFor(), said);
-    assertTrue(said.startsWith("Could not write " + target + " after "), said);
-    assertFalse(said.contains(" after 0 bytes"), said);
-    assertTrue(said.strip().endsWith("the previous file is kept."), said);
+    assertTrue(said.startsWith("The system allows no file to be that large ("), said);
+    assertTrue(said.matches("(?s).*\\): [1-9][0-9]* bytes of .* were written before.*"), said);
+    assertTrue(
+        said.strip()
+            .endsWith(
+                "the previous file is kept, lift the limit (ulimit -f) or choose another -o."),
+        said);
     assertEquals("old", Files.readString(target));
     assertEquals(List.of("a"), namesIn(folder));
   }
@@ -213,18 +220,9 @@ class AtomicFileTest {
   void anInterruptedProgramLeavesNoTemporaryFileAndNoTemporaryFolder() throws Exception {
     for (String kind : List.of("file", "folder")) {
       Path target = folder.resolve("a");
-      Process process =
-          new ProcessBuilder(
-                  java(),
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  NeverEnds.class.getName(),
-                  kind,
-                  target.toString())
-              .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
+      Process process = start(NeverEnds.class, kind, target.toString());
       assertEquals('!', process.getInputStream().read());
-      assertEquals(1, namesIn(folder).size());
+      assertEquals(kind.equals("file") ? 1 : 2, namesIn(folder).size());
       process.destroy();
       assertTrue(process.waitFor(1, TimeUnit.MINUTES));
       assertNotEquals(0, process.exitValue());
@@ -256,6 +254,212 @@ class AtomicFileTest {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void anInterruptedProgramEndsAFileOfARunFirst() throws Exception {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    Path previous = folder.resolve("b");
+    Process process = start(EndsWhenItIsTold.class, target.toString(), previous.toString());
+    assertEquals('!', process.getInputStream().read());
+    process.toHandle().destroy();
+    assertEquals('?', process.getInputStream().read());
+    process.getOutputStream().write('!');
+    process.getOutputStream().flush();
+    assertTrue(process.waitFor(1, TimeUnit.MINUTES));
+    assertEquals(128 + 15, process.exitValue());
+    assertEquals("new", Files.readString(target));
+    assertEquals("old", Files.readString(previous));
+    assertEquals(List.of("a", "b"), namesIn(folder));
+  }
+
+  /** Starts to write a file of a run, and ends it when it is told to. */
+  static final class EndsWhenItIsTold {
+    public static void main(String[] arguments) throws IOException {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> say('?')));
+      AtomicFile.writeOfRun(
+          Path.of(arguments[0]),
+          Optional.of(Path.of(arguments[1])),
+          out -> {
+            out.write("ne".getBytes(StandardCharsets.UTF_8));
+            say('!');
+            assertEquals('!', System.in.read());
+            out.write('w');
+          });
+    }
+
+    private static void say(char character) {
+      System.out.print(character);
+      System.out.flush();
+    }
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void theNextWriterDeletesWhatAKilledOneLeftAndNothingElse() throws Exception {
+    List<String> others =
+        List.of(".a.01234567-89ab.tmp.x", ".a.b.tmp", ".ab.01234567-89ab.tmp", "a.tmp");
+    for (String other : others) {
+      Files.writeString(folder.resolve(other), "mine");
+    }
+    for (String kind : List.of("file", "folder")) {
+      Path target = folder.resolve("a");
+      Process killed = start(NeverEnds.class, kind, target.toString());
+      assertEquals('!', killed.getInputStream().read());
+      List<String> ofTheKilled = namesIn(folder);
+      Process alive = start(NeverEnds.class, kind, target.toString());
+      try {
+        assertEquals('!', alive.getInputStream().read());
+        List<String> expected = namesIn(folder);
+        // While it lived nobody touched what it writes.
+        assertTrue(expected.containsAll(ofTheKilled), expected + " lacks of " + ofTheKilled);
+        killed.destroyForcibly().waitFor();
+        assertTrue(namesIn(folder).containsAll(ofTheKilled));
+
+        if (kind.equals("file")) {
+          AtomicFile.write(target, text("x"));
+        } else {
+          AtomicFile.writeFolder(target, temporary -> {});
+        }
+
+        expected.removeAll(ofTheKilled);
+        expected.addAll(others);
+        expected.add("a");
+        expected.sort(null);
+        assertEquals(expected, namesIn(folder));
+        Files.delete(target);
+      } finally {
+        killed.destroyForcibly().waitFor();
+        alive.destroyForcibly().waitFor();
+      }
+      AtomicFile.check(target);
+      assertEquals(others, namesIn(folder));
+    }
+  }
+
+  @Test
+  void aWriterOfThisProcessIsNeverTakenForAKilledOne() throws IOException {
+    Path target = folder.resolve("a");
+    AtomicFile.write(
+        target,
+        out -> {
+          AtomicFile.write(target, text("inner"));
+          AtomicFile.check(target);
+          assertEquals("inner", Files.readString(target));
+          out.write("outer".getBytes(StandardCharsets.UTF_8));
+        });
+    assertEquals("outer", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void aFileOfARunKeepsTheOneBefore() throws IOException {
+    Path target = folder.resolve("a");
+    Optional<Path> previous = Optional.of(folder.resolve("b"));
+    AtomicFile.writeOfRun(target, previous, text("1"));
+    assertEquals(List.of("a"), namesIn(folder));
+    AtomicFile.writeOfRun(target, previous, text("2"));
+    AtomicFile.writeOfRun(target, previous, text("3"));
+    assertEquals("3", Files.readString(target));
+    assertEquals("2", Files.readString(previous.get()));
+    IOException e =
+        assertThrows(
+            IOException.class,
+            () -> AtomicFile.writeOfRun(target, previous, failing("No space left on device")));
+    assertTrue(
+        e.getMessage()
+            .endsWith("the previous file is kept, free some space, then go on with --resume."),
+        e.getMessage());
+    assertEquals("3", Files.readString(target));
+    assertEquals("2", Files.readString(previous.get()));
+    assertEquals(List.of("a", "b"), namesIn(folder));
+  }
+
+  @Test
+  void checkingLeavesNothingAndReplacesNothing() throws IOException {
+    Path target = Files.writeString(folder.resolve("a"), "old");
+    AtomicFile.check(target);
+    AtomicFile.check(folder.resolve("b"));
+    assertEquals("old", Files.readString(target));
+    assertEquals(List.of("a"), namesIn(folder));
+    Path proc = Path.of("/proc");
+    assumeTrue(Files.isDirectory(proc.resolve("self")));
+    assertThrows(IOException.class, () -> AtomicFile.check(proc.resolve("a")));
+  }
+
+  @Test
+  @DisabledOnOs(OS.WINDOWS)
+  void aLinkToNothingIsRefusedAndStays() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("link"), folder.resolve("nothing"));
+    IOException e = assertThrows(IOException.class, () -> AtomicFile.write(link, text("x")));
+    assertEquals(link + " is a link to nothing; remove it or choose another -o.", e.getMessage());
+    assertEquals(List.of("link"), namesIn(folder));
+  }
+
+  /** What a power cut would find cannot be tried out, but what the system was asked for can. */
+  @Test
+  void whatIsRenamedIsOnTheDiskBeforeAndItsNameAfterwards() throws Exception {
+    Path calls = folder.resolve("calls.txt");
+    Path work = Files.createDirectory(folder.toRealPath().resolve("work"));
+    List<String> command = new ArrayList<>(List.of("strace", "-f", "-y", "-qq", "-o"));
+    command.addAll(List.of(calls.toString(), "-e", "trace=fsync,rename", java()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.addAll(List.of(WritesOneOfEach.class.getName(), work.toString()));
+    boolean traced;
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("said.txt").toFile())
+              .start();
+      traced = process.waitFor() == 0;
+    } catch (IOException e) {
+      traced = false;
+    }
+    assumeTrue(traced, "strace is not installed, or may not be used");
+    List<String> seen =
+        Files.readAllLines(calls).stream()
+            .filter(line -> line.contains(work.toString()))
+            .map(line -> line.replaceAll("^[0-9]+ +", "").replaceAll(" += 0$", ""))
+            .map(line -> line.replaceAll("\\([0-9]+<", "(<").replace(work.toString(), "W"))
+            .map(line -> line.replaceAll("\\.[0-9a-f]{8}-[0-9a-f]{4}\\.tmp", ".tmp"))
+            .toList();
+    assertEquals(
+        List.of(
+            // A file.
+            "fsync(<W/.a.tmp>)",
+            "rename(\"W/.a.tmp\", \"W/a\")",
+            "fsync(<W>)",
+            // A file that takes another one's place, which is kept.
+            "fsync(<W/.a.tmp>)",
+            "rename(\"W/a\", \"W/b\")",
+            "fsync(<W>)",
+            "rename(\"W/.a.tmp\", \"W/a\")",
+            "fsync(<W>)",
+            // A folder.
+            "fsync(<W/.c.tmp.folder/x>)",
+            "fsync(<W/.c.tmp.folder>)",
+            "rename(\"W/.c.tmp.folder\", \"W/c\")",
+            "fsync(<W>)",
+            // An empty folder that is to last.
+            "fsync(<W>)"),
+        seen);
+  }
+
+  /** Writes in every way that there is. */
+  static final class WritesOneOfEach {
+    public static void main(String[] arguments) throws IOException {
+      Path work = Path.of(arguments[0]);
+      AtomicFile.write(work.resolve("a"), text("1"));
+      AtomicFile.writeOfRun(work.resolve("a"), Optional.of(work.resolve("b")), text("2"));
+      AtomicFile.writeFolder(
+          work.resolve("c"),
+          temporary -> {
+            Files.writeString(temporary.resolve("x"), "3");
+          });
+      AtomicFile.createFolder(work.resolve("d"));
     }
   }
 
@@ -427,6 +631,14 @@ class AtomicFileTest {
     assertEquals(List.of(), namesIn(target));
   }
 
+  private static Process start(Class<?> program, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.addAll(List.of(java(), "-XX:-UsePerfData", "-cp"));
+    command.addAll(List.of(System.getProperty("java.class.path"), program.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+  }
+
   private static String java() {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
@@ -444,7 +656,10 @@ class AtomicFileTest {
 
   private static List<String> namesIn(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
-      return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+      return entries
+          .map(entry -> entry.getFileName().toString())
+          .sorted()
+          .collect(Collectors.toCollection(ArrayList::new));
     }
   }
 }

@@ -169,13 +169,18 @@ public final class RateBenchmark {
     }
     directory.clear(Optional.empty());
     Files.deleteIfExists(archiveFile());
+    deleteIfEmpty();
+    return rows;
+  }
+
+  /** Deletes the folder for checkpoints, unless somebody keeps something there. */
+  public void deleteIfEmpty() throws IOException {
     try {
-      Files.delete(workFolder);
+      Files.deleteIfExists(workFolder);
     } catch (DirectoryNotEmptyException e) {
       // A killed process left something there, which is no reason to lose the rows.
-      return rows;
+      return;
     }
-    return rows;
   }
 
   private Path archiveFile() {

@@ -1,6 +1,7 @@
 package io.pemn.compressor.search;
 
 import io.pemn.compressor.training.RunDirectory;
+import io.pemn.packager.AtomicFile;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -36,13 +37,13 @@ public record SearchDirectory(RunDirectory result) {
               + " already holds a search; add --resume to go on with it, --overwrite to begin anew,"
               + " or name another with --run-dir.");
     }
-    if (!search && resume && Files.exists(result.checkpointFile())) {
+    if (!search && resume && result.holdsRun()) {
       throw new FileAlreadyExistsException(
           result.path()
               + " holds a run that is no search; resume it without a target, or name another"
               + " --run-dir.");
     }
-    if (!resume && Files.exists(result.checkpointFile())) {
+    if (!resume && result.holdsRun()) {
       result.create(); // Says what is wrong.
     }
   }
@@ -84,7 +85,7 @@ public record SearchDirectory(RunDirectory result) {
       if (!Files.isDirectory(result.path())) {
         result.create();
       }
-      Files.createDirectory(folder());
+      AtomicFile.createFolder(folder());
     }
     return known(name);
   }

@@ -3,7 +3,6 @@ package io.pemn.compressor.sweep;
 import io.pemn.compressor.table.RowFile;
 import io.pemn.compressor.training.RunDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -64,8 +63,8 @@ public record SweepFolder(Path path) {
     }
   }
 
-  /** Forgets the checkpoint, which is most of the folder, once the result is safe. */
+  /** Forgets the checkpoints, which are most of the folder, once the result is safe. */
   public void tidy() throws IOException {
-    Files.deleteIfExists(training().checkpointFile());
+    training().clearCheckpoints();
   }
 }

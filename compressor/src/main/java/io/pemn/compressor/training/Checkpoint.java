@@ -29,7 +29,8 @@ import java.util.Optional;
 
 /**
  * A training after some epoch: enough to go on with the same result, or to pack an archive. It is
- * one safetensors file, so that it is never half there and other tools can look into it.
+ * one safetensors file, so that it is never half there and other tools can look into it, with a
+ * digest of itself, so that a damaged one is found out.
  *
  * @param run what is trained
  * @param history the epochs so far, at least one
@@ -53,7 +54,7 @@ public record Checkpoint(
     Map<String, float[]> parameters,
     Map<String, RemainderTensor> statistics,
     Map<String, Moments> moments) {
-  private static final String VERSION = "2";
+  private static final String VERSION = "3";
   private static final Type OPTIONAL_EVALUATION =
       new TypeToken<Optional<Evaluation>>() {}.getType();
   private static final Gson GSON =
@@ -100,6 +101,16 @@ public record Checkpoint(
 
   /** Saves in one step: afterwards the file holds this checkpoint, or what it held before. */
   public void save(Path file) throws IOException {
+    save(file, Optional.empty());
+  }
+
+  /**
+   * Saves in one step, and keeps what the file held before.
+   *
+   * @param previous the other file, which holds a whole checkpoint whenever the first does not
+   * @throws IOException in one sentence, if it cannot be written
+   */
+  void save(Path file, Optional<Path> previous) throws IOException {
     List<TensorEntry> tensors = new ArrayList<>();
     List<ParameterShape> all = run.networkParameters();
     for (ParameterShape parameter : all) {
@@ -142,7 +153,8 @@ public record Checkpoint(
     metadata.put("run", GSON.toJson(run));
     metadata.put("history", GSON.toJson(history));
     metadata.put("steps", Long.toString(steps));
-    AtomicFile.write(file, out -> SafetensorsWriter.write(out, metadata, tensors));
+    Map<String, String> withDigest = SelfDigest.added(metadata, tensors);
+    AtomicFile.writeOfRun(file, previous, out -> SafetensorsWriter.write(out, withDigest, tensors));
   }
 
   private static void addMask(
@@ -182,6 +194,7 @@ public record Checkpoint(
               + " is a safetensors file, but no checkpoint of this version of pemn;"
               + " give a run directory that pemn compress wrote.");
     }
+    SelfDigest.check(file, metadata);
     try {
       RunDescription run =
           required(GSON.fromJson(metadata.get("run"), RunDescription.class)).complete();

@@ -11,6 +11,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The files that get a run's metrics while it goes on: each row is appended as soon as it is known,
@@ -49,7 +50,7 @@ public final class MetricsLog implements AutoCloseable {
     StringBuilder text = new StringBuilder(MetricsCsv.header(layers));
     history.forEach(epoch -> text.append(MetricsCsv.rows(epoch, layers)));
     byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(path, out -> out.write(bytes));
+    AtomicFile.writeOfRun(path, Optional.empty(), out -> out.write(bytes));
   }
 
   /** Appends a row within an epoch. */

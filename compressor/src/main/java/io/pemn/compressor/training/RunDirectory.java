@@ -1,20 +1,25 @@
 package io.pemn.compressor.training;
 
 import io.pemn.packager.AtomicFile;
+import io.pemn.packager.FolderLock;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Where a run keeps its checkpoint and its metrics. The checkpoint is written in one step, so that
- * whatever happens to the process it holds the last whole epoch; metrics are appended to, and set
- * right by the checkpoint when the run goes on.
+ * whatever happens to the process it holds the last whole epoch, and the one of the epoch before is
+ * kept beside it, so that whatever happens to the disk there is another one; metrics are appended
+ * to, and set right by the checkpoint when the run goes on.
  *
  * @param path the folder
  * @param metricsCopy where the metrics go besides
@@ -37,6 +42,19 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     return path.resolve("checkpoint.safetensors");
   }
 
+  /**
+   * The checkpoint of the epoch before; of the newest one, where a process was killed between two
+   * renames.
+   */
+  public Path previousCheckpointFile() {
+    return path.resolve("checkpoint.previous.safetensors");
+  }
+
+  /** Whether there is a run that could go on. */
+  public boolean holdsRun() {
+    return Files.exists(checkpointFile()) || Files.exists(previousCheckpointFile());
+  }
+
   /** A copy of the TorchScript file that is trained, so that the run needs nothing else. */
   public Path moduleFile() {
     return path.resolve("module.pt");
@@ -47,43 +65,121 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     return path.resolve("metrics.csv");
   }
 
-  /** The newest checkpoint, or nothing if the run never finished an epoch. */
-  public Optional<Checkpoint> checkpoint() throws IOException {
-    return Files.exists(checkpointFile())
-        ? Optional.of(Checkpoint.load(checkpointFile()))
-        : Optional.empty();
+  /**
+   * A checkpoint that was found.
+   *
+   * @param checkpoint the newest that is sound
+   * @param damage a sentence about a newer one that is not, if there is one
+   */
+  record Found(Checkpoint checkpoint, Optional<String> damage) {}
+
+  /** Reads a file. */
+  @FunctionalInterface
+  private interface Reader {
+    Checkpoint read(Path file) throws IOException;
+  }
+
+  /**
+   * The newest checkpoint that is sound, or nothing if the run never finished an epoch.
+   *
+   * @throws IOException in one sentence, if there are some and none is sound
+   */
+  Optional<Found> newest() throws IOException {
+    return holdsRun() ? Optional.of(newest(Checkpoint::load)) : Optional.empty();
+  }
+
+  private Found newest(Reader reader) throws IOException {
+    if (!Files.exists(checkpointFile())) {
+      return new Found(reader.read(previousCheckpointFile()), Optional.empty());
+    }
+    try {
+      return new Found(reader.read(checkpointFile()), Optional.empty());
+    } catch (FileSystemException e) {
+      throw e; // Of the system, which may let it be read later.
+    } catch (IOException e) {
+      Checkpoint previous;
+      try {
+        previous = reader.read(previousCheckpointFile());
+      } catch (IOException none) {
+        throw e;
+      }
+      return new Found(
+          previous,
+          Optional.of(
+              String.format(
+                  "%s is no sound checkpoint, so the one before it is used, that of epoch %d.",
+                  checkpointFile(), previous.epochs())));
+    }
+  }
+
+  /** Forgets the checkpoint that is damaged, so that it is not kept as that of the epoch before. */
+  void discardDamaged() throws IOException {
+    Files.deleteIfExists(checkpointFile());
   }
 
   /**
    * The newest checkpoint.
    *
-   * @throws IOException in one sentence, if there is none
+   * @throws IOException in one sentence, if there is none, or if it is damaged
    */
   public Checkpoint requireCheckpoint() throws IOException {
-    return Checkpoint.load(requireCheckpointFile());
+    requireRun();
+    return Checkpoint.load(checkpointFile());
   }
 
   /**
    * The newest checkpoint as {@link Checkpoint#loadResult} reads it.
    *
-   * @throws IOException in one sentence, if there is none
+   * @throws IOException in one sentence, if there is none, or if it is damaged
    */
   public Checkpoint requireResult() throws IOException {
-    return Checkpoint.loadResult(requireCheckpointFile());
+    requireRun();
+    return Checkpoint.loadResult(checkpointFile());
   }
 
-  private Path requireCheckpointFile() throws IOException {
+  /**
+   * The newest checkpoint that is sound, as {@link Checkpoint#loadResult} reads it.
+   *
+   * @param listener told in a sentence if a newer one is damaged
+   * @throws IOException in one sentence, if there is none
+   */
+  public Checkpoint requireSoundResult(Consumer<String> listener) throws IOException {
+    requireRun();
+    Found found = newest(Checkpoint::loadResult);
+    found.damage().ifPresent(listener);
+    return found.checkpoint();
+  }
+
+  private void requireRun() throws IOException {
     if (!Files.isDirectory(path)) {
       throw new NoSuchFileException(
           "There is no run directory " + path + "; give one that pemn compress wrote.");
     }
-    if (!Files.exists(checkpointFile())) {
+    if (!holdsRun()) {
       throw new NoSuchFileException(
           "The run directory "
               + path
               + " holds no checkpoint yet; let pemn compress finish an epoch first.");
     }
-    return checkpointFile();
+  }
+
+  /**
+   * Keeps other processes out until the lock is closed; makes the folder if it is not there.
+   *
+   * @param lock made by {@link #newLock}
+   * @param purpose what this process does, for the sentence that another one gets
+   * @param patience how long to wait for another process to leave
+   * @throws IOException in one sentence, if another process is at work in it, or if it cannot be
+   *     made
+   */
+  public void lock(FolderLock lock, String purpose, Duration patience) throws IOException {
+    make();
+    lock.add(path, purpose, patience);
+  }
+
+  /** A lock for run directories, which locks nothing yet. */
+  public static FolderLock newLock() {
+    return new FolderLock("run.lock", "name another --run-dir");
   }
 
   /**
@@ -92,12 +188,16 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
    * @throws IOException in one sentence, if it already holds a run or cannot be made
    */
   public void create() throws IOException {
-    if (Files.exists(checkpointFile())) {
+    if (holdsRun()) {
       throw new FileAlreadyExistsException(
           path
               + " already holds a run; add --resume to go on with it, --overwrite to begin anew,"
               + " or name another with --run-dir.");
     }
+    make();
+  }
+
+  private void make() throws IOException {
     if (Files.exists(path) && !Files.isDirectory(path)) {
       throw new FileAlreadyExistsException(
           path + " is a file, but the run needs a folder there; name another with --run-dir.");
@@ -108,7 +208,7 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
           "There is no folder " + parent + " for the run directory; create it first.");
     }
     if (!Files.exists(path)) {
-      Files.createDirectory(path);
+      AtomicFile.createFolder(path);
     }
   }
 
@@ -118,12 +218,18 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
    * @param model the TorchScript file of the run to come, which stays even if it is this run's copy
    */
   public void clear(Optional<Path> model) throws IOException {
-    Files.deleteIfExists(checkpointFile());
+    clearCheckpoints();
     Files.deleteIfExists(metricsFile());
     if (model.isEmpty()
         || Files.exists(moduleFile()) && !Files.isSameFile(model.get(), moduleFile())) {
       Files.deleteIfExists(moduleFile());
     }
+  }
+
+  /** Forgets the checkpoints, the older one first: what is left is still the newest. */
+  public void clearCheckpoints() throws IOException {
+    Files.deleteIfExists(previousCheckpointFile());
+    Files.deleteIfExists(checkpointFile());
   }
 
   /**
@@ -141,8 +247,9 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
   /** Keeps a copy of the TorchScript file that is trained. */
   void keepModule(Path file) throws IOException {
     if (!Files.exists(moduleFile()) || !Files.isSameFile(file, moduleFile())) {
-      AtomicFile.write(
+      AtomicFile.writeOfRun(
           moduleFile(),
+          Optional.empty(),
           out -> {
             try (InputStream in = Files.newInputStream(file)) {
               in.transferTo(out);
@@ -151,9 +258,14 @@ public record RunDirectory(Path path, Optional<Path> metricsCopy) {
     }
   }
 
+  /** Saves a checkpoint, and keeps the one before it. */
+  void saveCheckpoint(Checkpoint checkpoint) throws IOException {
+    checkpoint.save(checkpointFile(), Optional.of(previousCheckpointFile()));
+  }
+
   /** Saves a checkpoint and the metrics up to it. */
   void save(Checkpoint checkpoint) throws IOException {
-    checkpoint.save(checkpointFile());
+    saveCheckpoint(checkpoint);
     saveMetrics(checkpoint.history(), false);
   }
 

@@ -34,6 +34,13 @@ public interface TrainingListener {
    */
   default void validating(int epoch, int images, int ofImages) {}
 
+  /**
+   * Something is to be known before the training goes on.
+   *
+   * @param sentence that says it
+   */
+  default void noted(String sentence) {}
+
   /** An epoch is over and saved. */
   default void epochDone(EpochMetrics metrics) {}
 }

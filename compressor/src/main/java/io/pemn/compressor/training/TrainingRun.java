@@ -359,16 +359,21 @@ public final class TrainingRun {
    *     written
    */
   public Checkpoint resume() throws IOException {
-    Optional<Checkpoint> checkpoint = directory.checkpoint();
-    if (checkpoint.isEmpty()) {
+    Optional<RunDirectory.Found> found = directory.newest();
+    if (found.isEmpty()) {
       return start();
     }
-    requireSame(checkpoint.get().run());
-    if (checkpoint.get().epochs() < options.epochs()) {
-      return train(checkpoint);
+    Checkpoint checkpoint = found.get().checkpoint();
+    requireSame(checkpoint.run());
+    if (found.get().damage().isPresent()) {
+      listener.noted(found.get().damage().get());
+      directory.discardDamaged();
     }
-    directory.saveMetrics(checkpoint.get().history(), true);
-    return checkpoint.get();
+    if (checkpoint.epochs() < options.epochs()) {
+      return train(Optional.of(checkpoint));
+    }
+    directory.saveMetrics(checkpoint.history(), true);
+    return checkpoint;
   }
 
   /** What is trained and on what. */
@@ -430,7 +435,7 @@ public final class TrainingRun {
         history.add(metrics.withMasks(differences(masks, newMasks), newMasks));
         masks = newMasks;
         checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
-        checkpoint.save(directory.checkpointFile());
+        directory.saveCheckpoint(checkpoint);
         log.add(history.get(epoch - 1));
         listener.epochDone(history.get(epoch - 1));
       }

@@ -188,7 +188,7 @@ class SweepMeasurementTest {
             }
           };
       assertThrows(IllegalStateException.class, () -> measure(run, again, dense, stop));
-      assertEquals(1, again.training().checkpoint().orElseThrow().epochs());
+      assertEquals(1, again.training().requireCheckpoint().epochs());
       int[] epochs = {0};
       TrainingListener count =
           new TrainingListener() {
