@@ -21,8 +21,24 @@ final class Json {
     return GSON.toJsonTree(values).getAsJsonObject();
   }
 
-  /** The text of an object. */
+  /**
+   * The text of an object. What a terminal would act on is escaped: JSON demands it of the first 32
+   * characters alone, but a name from a file may have others.
+   */
   static String text(JsonObject object) {
-    return GSON.toJson(object);
+    StringBuilder text = new StringBuilder();
+    GSON.toJson(object).codePoints().forEach(codePoint -> append(codePoint, text));
+    return text.toString();
+  }
+
+  private static void append(int codePoint, StringBuilder text) {
+    // Gson has escaped the line ends in texts; those that are left stand between them.
+    if (codePoint == '\n' || Printable.isShown(codePoint)) {
+      text.appendCodePoint(codePoint);
+    } else {
+      for (char unit : Character.toChars(codePoint)) {
+        text.append(String.format("\\u%04x", (int) unit));
+      }
+    }
   }
 }

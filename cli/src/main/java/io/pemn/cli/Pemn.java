@@ -155,6 +155,7 @@ public final class Pemn implements Runnable {
     CommandLine commandLine =
         new CommandLine(pemn)
             .setParameterExceptionHandler(Pemn::explainUsage)
+            .setExecutionStrategy(new GivenOnce())
             .setExecutionExceptionHandler(pemn::explainFailure);
     commandLine
         .getSubcommands()

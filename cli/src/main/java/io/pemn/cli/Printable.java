@@ -12,7 +12,8 @@ final class Printable {
         .toString();
   }
 
-  private static boolean isShown(int codePoint) {
+  /** Whether a terminal only shows it. */
+  static boolean isShown(int codePoint) {
     return switch (Character.getType(codePoint)) {
       case Character.CONTROL,
           Character.FORMAT,

@@ -74,6 +74,9 @@ final class SignCommand implements Callable<Integer> {
     String own = String.valueOf(file.getFileName());
     Path target = output == null ? file.resolveSibling(own + ".sig") : output;
     Outputs.check(target, file, keyFile);
+    if (passwordFile != null) {
+      Outputs.check(target, passwordFile);
+    }
     SigningKey key = SigningKey.read(keyFile, password());
     // What is checked and what is signed are the same bytes.
     byte[] bytes = read();

@@ -119,6 +119,17 @@ class BadInputTest {
     assertEquals(List.of(), names(folder));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"--epochs 2", "--batch-size 64", "--epochs=2", "--seed 1 --seed 2"})
+  void anOptionThatIsGivenTwiceIsAUsageErrorInGroupsToo(String again) throws IOException {
+    CommandRun run =
+        CommandRun.compressTiny(
+            data, folder.resolve("a.pemn"), (Object[]) ("--epochs 1 " + again).split(" "));
+
+    assertUsage(run, again.split("[ =]")[0] + " is given more than once; give it once.");
+    assertEquals(List.of(), names(folder));
+  }
+
   @Test
   void aMissingCommandOrArgumentIsAUsageError() {
     assertUsage(CommandRun.of(), "A command is missing.");

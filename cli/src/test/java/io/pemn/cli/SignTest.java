@@ -155,11 +155,13 @@ class SignTest {
   }
 
   @Test
-  void neitherArchiveNorKeyIsOverwrittenByTheSignature() throws IOException {
-    Path key = Files.copy(KEY, folder.resolve("a.key"));
-    for (Path needed : List.of(archive, key)) {
+  void neitherArchiveNorKeyNorPasswordIsOverwrittenByTheSignature() throws IOException {
+    Path key = Files.copy(VECTORS.resolve("signer-encrypted.key"), folder.resolve("a.key"));
+    Path password = Files.writeString(folder.resolve("password"), "correct-horse\n");
+    for (Path needed : List.of(archive, key, password)) {
       byte[] before = Files.readAllBytes(needed);
-      CommandRun run = CommandRun.of("sign", archive, "--key", key, "-o", needed);
+      CommandRun run =
+          CommandRun.of("sign", archive, "--key", key, "--password-file", password, "-o", needed);
       assertEquals(Pemn.FAILURE, run.code());
       assertTrue(run.err().contains("is needed for something else"), run.err());
       assertArrayEquals(before, Files.readAllBytes(needed));

@@ -41,7 +41,10 @@ class TargetTest {
   private static CommandRun compress(Object output, Object... more) {
     List<Object> arguments = new ArrayList<>(List.of("compress", "--data", data, "-o", output));
     arguments.addAll(List.of("--arch", "mlp", "--hidden", "16", "--device", "cpu"));
-    arguments.addAll(List.of("--epochs", "2", "--batch-size", "32"));
+    arguments.addAll(List.of("--epochs", "2"));
+    if (!List.of(more).contains("--batch-size")) {
+      arguments.addAll(List.of("--batch-size", "32"));
+    }
     arguments.addAll(Arrays.asList(more));
     return CommandRun.of(arguments.toArray());
   }
@@ -117,11 +120,10 @@ class TargetTest {
     List<Path> tries = named(run.resolve("search"), "try-");
     assertEquals(2, tries.size());
     // As if it had been stopped during the full training, and one of the short ones were lost.
-    Files.delete(run.resolve("checkpoint.safetensors"));
-    Path full = named(run.resolve("search"), "full-").get(0).resolve("checkpoint.safetensors");
-    Files.delete(full);
+    deleteCheckpoints(run);
+    deleteCheckpoints(named(run.resolve("search"), "full-").get(0));
     Path kept = tries.get(0).resolve("checkpoint.safetensors");
-    Files.delete(tries.get(1).resolve("checkpoint.safetensors"));
+    deleteCheckpoints(tries.get(1));
     Object written = Files.getLastModifiedTime(kept);
     Files.delete(output);
 
@@ -140,6 +142,11 @@ class TargetTest {
     assertTrue(other.err().contains("begun with batch-size"), other.err());
     compress(output, "--target-size", "1800", "--overwrite").done();
     assertArrayEquals(whole, Files.readAllBytes(output));
+  }
+
+  private static void deleteCheckpoints(Path run) throws IOException {
+    Files.delete(run.resolve("checkpoint.safetensors"));
+    Files.deleteIfExists(run.resolve("checkpoint.previous.safetensors"));
   }
 
   @Test

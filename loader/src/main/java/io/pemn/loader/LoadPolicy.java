@@ -7,8 +7,6 @@ import java.security.PublicKey;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 
 /**
  * What a program is willing to load: how much memory an archive may ask for, whether it may bring
@@ -17,45 +15,23 @@ import java.util.Optional;
  * <p>Whatever the policy, the numbers of an archive are data: reading them, rebuilding weights and
  * running a built-in network executes nothing that the archive brings. A TorchScript module is
  * code, which runs with the rights of the program that loads it, so that no policy allows it unless
- * it says so. Instances are immutable.
+ * it says so. Policies are immutable.
+ *
+ * <p>A policy begins with {@link #standard}, {@link #allowTorchScript} or {@link #signedBy}; what
+ * else it says is added to it. This is an interface so that no beginning can be mistaken for an
+ * addition: {@code signedBy(key).allowTorchScript()}, which would forget the key, does not compile.
  *
  * @since 0.1
  */
-public final class LoadPolicy {
-  private static final LoadPolicy STANDARD =
-      new LoadPolicy(Limits.DEFAULT, false, List.of(), List.of(), Optional.empty());
-
-  private final Limits limits;
-  private final boolean torchScript;
-  private final List<PublicKey> signers;
-  private final List<SignerKey> keys;
-  private final Optional<SignatureSource> signature;
-
-  /**
-   * @param keys what the signers are to those who check signatures
-   * @param signature where it is, if not beside the archive
-   */
-  private LoadPolicy(
-      Limits limits,
-      boolean torchScript,
-      List<PublicKey> signers,
-      List<SignerKey> keys,
-      Optional<SignatureSource> signature) {
-    this.limits = limits;
-    this.torchScript = torchScript;
-    this.signers = signers;
-    this.keys = keys;
-    this.signature = signature;
-  }
-
+public sealed interface LoadPolicy permits StatedPolicy {
   /**
    * Archives from anyone, within {@link Limits#DEFAULT}, without code of their own: built-in
    * networks run, and of TorchScript modules only the weights can be read.
    *
    * @return the policy of the methods that take none
    */
-  public static LoadPolicy standard() {
-    return STANDARD;
+  static LoadPolicy standard() {
+    return StatedPolicy.STANDARD;
   }
 
   /**
@@ -64,8 +40,8 @@ public final class LoadPolicy {
    *
    * @return the policy
    */
-  public static LoadPolicy allowTorchScript() {
-    return STANDARD.andTorchScript();
+  static LoadPolicy allowTorchScript() {
+    return StatedPolicy.STANDARD.andTorchScript();
   }
 
   /**
@@ -79,17 +55,13 @@ public final class LoadPolicy {
    * @return the policy
    * @throws IllegalArgumentException if there is none, or one is of another kind
    */
-  public static LoadPolicy signedBy(PublicKey... keys) {
+  static LoadPolicy signedBy(PublicKey... keys) {
     if (keys.length == 0) {
       throw new IllegalArgumentException(
           "A policy that asks for a signature needs a key that makes it good; give one or more.");
     }
-    return new LoadPolicy(
-        Limits.DEFAULT,
-        false,
-        List.of(keys),
-        Arrays.stream(keys).map(SignerKey::of).toList(),
-        Optional.empty());
+    return StatedPolicy.STANDARD.signedBy(
+        List.of(keys), Arrays.stream(keys).map(SignerKey::of).toList());
   }
 
   /**
@@ -101,7 +73,7 @@ public final class LoadPolicy {
    * @throws IOException in one sentence, if one cannot be read or holds no such key
    * @throws IllegalArgumentException if there is none
    */
-  public static LoadPolicy signedBy(Path... keys) throws IOException {
+  static LoadPolicy signedBy(Path... keys) throws IOException {
     List<PublicKey> read = new ArrayList<>();
     for (Path key : keys) {
       read.add(SignerKey.read(key).key());
@@ -114,9 +86,7 @@ public final class LoadPolicy {
    *
    * @return the policy
    */
-  public LoadPolicy andTorchScript() {
-    return new LoadPolicy(limits, true, signers, keys, signature);
-  }
+  LoadPolicy andTorchScript();
 
   /**
    * The same with other limits.
@@ -124,9 +94,7 @@ public final class LoadPolicy {
    * @param limits what an archive may ask for
    * @return the policy
    */
-  public LoadPolicy withLimits(Limits limits) {
-    return new LoadPolicy(Objects.requireNonNull(limits), torchScript, signers, keys, signature);
-  }
+  LoadPolicy withLimits(Limits limits);
 
   /**
    * The same with the signature in a file of its own, for an archive that has none beside it. The
@@ -136,9 +104,7 @@ public final class LoadPolicy {
    * @return the policy
    * @throws IllegalStateException if this policy asks for no signature
    */
-  public LoadPolicy withSignature(Path file) {
-    return with(SignatureSource.of(file));
-  }
+  LoadPolicy withSignature(Path file);
 
   /**
    * The same with the signature of the one archive that shall be opened, such as one that is read
@@ -148,41 +114,14 @@ public final class LoadPolicy {
    * @return the policy
    * @throws IllegalStateException if this policy asks for no signature
    */
-  public LoadPolicy withSignature(byte[] signature) {
-    return with(SignatureSource.of(signature));
-  }
-
-  private LoadPolicy with(SignatureSource source) {
-    if (keys.isEmpty()) {
-      throw new IllegalStateException(
-          "This policy trusts no key, so that nobody would check the signature; begin with"
-              + " LoadPolicy.signedBy.");
-    }
-    return new LoadPolicy(limits, torchScript, signers, keys, Optional.of(source));
-  }
+  LoadPolicy withSignature(byte[] signature);
 
   /** {@return what an archive may ask for} */
-  public Limits limits() {
-    return limits;
-  }
+  Limits limits();
 
   /** {@return whether TorchScript modules are handed out and run} */
-  public boolean allowsTorchScript() {
-    return torchScript;
-  }
+  boolean allowsTorchScript();
 
   /** {@return the keys of which one must have signed an archive; none if it needs no signature} */
-  public List<PublicKey> signers() {
-    return signers;
-  }
-
-  /** The signers, to those who check signatures. */
-  List<SignerKey> keys() {
-    return keys;
-  }
-
-  /** Where the signature is, if not beside the archive. */
-  Optional<SignatureSource> signature() {
-    return signature;
-  }
+  List<PublicKey> signers();
 }

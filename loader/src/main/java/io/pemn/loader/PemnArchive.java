@@ -124,10 +124,11 @@ public final class PemnArchive {
     if (bytes.size() > policy.limits().fileBytes()) {
       throw tooLarge(file.toString(), bytes.size() + " bytes", policy.limits().fileBytes());
     }
-    if (!policy.keys().isEmpty()) {
+    if (!policy.signers().isEmpty()) {
+      StatedPolicy stated = StatedPolicy.of(policy);
       SignatureSource source =
-          policy.signature().orElseGet(() -> SignatureSource.beside(file.toAbsolutePath()));
-      return signed(source.check(policy.keys()), file.toString(), bytes.whole(), policy);
+          stated.signature().orElseGet(() -> SignatureSource.beside(file.toAbsolutePath()));
+      return signed(source.check(stated.keys()), file.toString(), bytes.whole(), stated);
     }
     return new PemnArchive(
         bytes.size() <= READ_WHOLE
@@ -171,12 +172,13 @@ public final class PemnArchive {
         throw new IOException(ShownUrl.of(url) + " is no path of this machine; check it.", e);
       }
     }
-    if (policy.keys().isEmpty()) {
+    if (policy.signers().isEmpty()) {
       return Download.archive(url, in -> read(in, policy), policy.limits());
     }
+    StatedPolicy stated = StatedPolicy.of(policy);
     ModelSignature checked =
-        policy.signature().orElseGet(() -> SignatureSource.beside(url)).check(policy.keys());
-    return Download.archive(url, in -> signed(checked, in, policy), policy.limits());
+        stated.signature().orElseGet(() -> SignatureSource.beside(url)).check(stated.keys());
+    return Download.archive(url, in -> signed(checked, in, stated), policy.limits());
   }
 
   /**
@@ -228,10 +230,11 @@ public final class PemnArchive {
       throw tooLarge("The archive", file.remaining() + " bytes", policy.limits().fileBytes());
     }
     try {
-      if (policy.keys().isEmpty()) {
+      if (policy.signers().isEmpty()) {
         return new PemnArchive(new ArchiveBytes.InMemory(file), policy, Optional.empty());
       }
-      return signed(carried(policy), THE_ARCHIVE, ArchiveBytes.InMemory.ownOf(file), policy);
+      StatedPolicy stated = StatedPolicy.of(policy);
+      return signed(carried(stated), THE_ARCHIVE, ArchiveBytes.InMemory.ownOf(file), stated);
     } catch (PemnFormatException e) {
       throw e;
     } catch (IOException e) {
@@ -267,14 +270,15 @@ public final class PemnArchive {
    * @throws IOException if it cannot be read
    */
   public static PemnArchive read(InputStream file, LoadPolicy policy) throws IOException {
-    if (!policy.keys().isEmpty()) {
-      return signed(carried(policy), file, policy);
+    if (!policy.signers().isEmpty()) {
+      StatedPolicy stated = StatedPolicy.of(policy);
+      return signed(carried(stated), file, stated);
     }
     return new PemnArchive(new ArrivingBytes(file, policy.limits()), policy, Optional.empty());
   }
 
   /** The signature of an archive that comes without a place where one could be looked for. */
-  private static ModelSignature carried(LoadPolicy policy) throws IOException {
+  private static ModelSignature carried(StatedPolicy policy) throws IOException {
     return policy
         .signature()
         .orElseThrow(
@@ -286,7 +290,7 @@ public final class PemnArchive {
         .check(policy.keys());
   }
 
-  private static PemnArchive signed(ModelSignature checked, InputStream file, LoadPolicy policy)
+  private static PemnArchive signed(ModelSignature checked, InputStream file, StatedPolicy policy)
       throws IOException {
     ArrivingBytes bytes = new ArrivingBytes(file, policy.limits());
     return signed(checked, THE_ARCHIVE, bytes.toEnd(), policy);
@@ -294,7 +298,7 @@ public final class PemnArchive {
 
   /** Opens an archive if it is the signed one; nothing of it is looked at before that. */
   private static PemnArchive signed(
-      ModelSignature checked, String name, ArchiveBytes.InMemory bytes, LoadPolicy policy)
+      ModelSignature checked, String name, ArchiveBytes.InMemory bytes, StatedPolicy policy)
       throws IOException {
     checked.check(name, bytes.bytes());
     int signer = policy.keys().indexOf(checked.signer());

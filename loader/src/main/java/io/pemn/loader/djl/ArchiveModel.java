@@ -20,7 +20,6 @@ import io.pemn.loader.PemnArchive;
 import io.pemn.loader.message.ShownUrl;
 import io.pemn.loader.network.BuiltInNetwork;
 import java.io.ByteArrayInputStream;
-import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,9 +31,9 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -42,12 +41,6 @@ import java.util.stream.Stream;
 final class ArchiveModel extends BaseModel {
   private static final String SUFFIX = ".pemn";
   private static final String CLASS_NAMES = "synset.txt";
-
-  /** The option of a model's loading with which TorchScript modules are run: {@code true}. */
-  private static final String ALLOW_TORCH_SCRIPT = "allowTorchScript";
-
-  /** The option that names the public keys of which one must have signed the archive: PEM files. */
-  private static final String SIGNED_BY = "signedBy";
 
   private final PemnEngine engine;
   private final Device device;
@@ -83,22 +76,24 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options {@link PemnRepository#LOCATION} says where it is instead, {@link
-   *     #ALLOW_TORCH_SCRIPT} whether it may bring code, {@link #SIGNED_BY} who must have signed it;
-   *     others are ignored
+   * @param options see {@link LoadOptions}; others are ignored
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {
-    LoadPolicy policy = policy(options);
+    LoadOptions stated = LoadOptions.of(options);
+    LoadPolicy policy = stated.policy(properties.keySet());
     Path path = modelPath;
-    if (options != null && options.get(PemnRepository.LOCATION) instanceof String location) {
-      URI uri = URI.create(location);
+    Optional<String> location = stated.location(modelPath);
+    if (location.isPresent()) {
+      URI uri = URI.create(location.get());
       if (!new ArchiveLocation(uri).isFile()) {
         load(() -> PemnArchive.open(uri.toURL(), policy));
         modelDir = modelPath.toAbsolutePath();
         return;
       }
       path = Path.of(uri);
+    } else {
+      stated.checkOrigin(modelPath);
     }
     Path file = find(path, prefix);
     load(() -> PemnArchive.open(file, policy));
@@ -119,24 +114,8 @@ final class ArchiveModel extends BaseModel {
   /** Loads an archive and leaves the stream open. */
   @Override
   public void load(InputStream stream, Map<String, ?> options) throws IOException {
-    LoadPolicy policy = policy(options);
+    LoadPolicy policy = LoadOptions.of(options).policy(properties.keySet());
     load(() -> PemnArchive.read(stream, policy));
-  }
-
-  private static LoadPolicy policy(Map<String, ?> options) throws IOException {
-    Object allowed = options == null ? null : options.get(ALLOW_TORCH_SCRIPT);
-    Object keys = options == null ? null : options.get(SIGNED_BY);
-    LoadPolicy policy =
-        keys == null
-            ? LoadPolicy.standard()
-            : LoadPolicy.signedBy(
-                Pattern.compile(Pattern.quote(File.pathSeparator))
-                    .splitAsStream(keys.toString())
-                    .map(Path::of)
-                    .toArray(Path[]::new));
-    return allowed != null && Boolean.parseBoolean(allowed.toString())
-        ? policy.andTorchScript()
-        : policy;
   }
 
   /** Loads what is opened meanwhile. */

@@ -52,7 +52,8 @@ public final class LiveModel<I, O> implements AutoCloseable {
    * @param translators makes the translator for an archive, such as {@code PixelTranslator::new};
    *     called once for each model
    * @return a model that the caller closes
-   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged, or its
+   *     policy does not allow its module
    * @throws IOException if it cannot be read or loaded
    */
   public static <I, O> LiveModel<I, O> of(
@@ -111,7 +112,8 @@ public final class LiveModel<I, O> implements AutoCloseable {
    * other.
    *
    * @param archive what to predict with
-   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged
+   * @throws io.pemn.format.PemnFormatException if the archive turns out to be damaged, or its
+   *     policy does not allow its module
    * @throws IOException if it cannot be read or loaded
    * @throws IllegalStateException if this is closed
    */

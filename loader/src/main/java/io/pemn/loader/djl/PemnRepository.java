@@ -61,7 +61,12 @@ final class PemnRepository extends AbstractRepository {
 
   @Override
   public Path getResourceDirectory(Artifact artifact) {
-    return Utils.getCacheDir().resolve("pemn").resolve(Utils.hash(location.toString()));
+    return folder(location.toString());
+  }
+
+  /** The folder, which does not exist, in which an archive from there is for DJL. */
+  static Path folder(String location) {
+    return Utils.getCacheDir().resolve("pemn").resolve(Utils.hash(location));
   }
 
   @Override

@@ -71,6 +71,10 @@ public final class SignerKey {
   public static SignerKey read(Path file) throws IOException {
     byte[] bytes;
     try {
+      if (Files.isDirectory(file)) {
+        throw new IOException(
+            file + " is a folder, not a public key; give the file that pemn keygen named .pub.");
+      }
       if (Files.size(file) > MOST_FILE_BYTES) {
         throw new IOException(
             file + " is too large for a public key; give the file that pemn keygen named .pub.");

@@ -86,6 +86,9 @@ public final class SigningKey {
   public static SigningKey read(Path file, Optional<char[]> password) throws IOException {
     byte[] bytes;
     try {
+      if (Files.isDirectory(file)) {
+        throw new IOException(file + " is a folder, not a private key" + MAKE_ONE);
+      }
       if (Files.size(file) > MOST_FILE_BYTES) {
         throw new IOException(file + " is too large for a private key" + MAKE_ONE);
       }
@@ -160,6 +163,10 @@ public final class SigningKey {
               + key.getParams().getCurve().getField().getFieldSize()
               + " bits, but archives are signed with keys of the curve P-256"
               + MAKE_ONE);
+    }
+    if (key.getS().signum() <= 0 || key.getS().compareTo(P256.ORDER) >= 0) {
+      throw new IOException(
+          file + " holds a number that is no key of the curve P-256; it is damaged" + MAKE_ONE);
     }
     return key;
   }

@@ -129,6 +129,36 @@ class SigningKeyTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551",
+        "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632552"
+      })
+  void aNumberOutsideOfTheCurvesOrderIsNoKey(String number) throws IOException {
+    String der = "30310201010420" + number + "a00a06082a8648ce3d030107";
+    Path key = folder.resolve("number.key");
+    Files.writeString(
+        key,
+        "-----BEGIN EC PRIVATE KEY-----\n"
+            + Base64.getEncoder().encodeToString(HexFormat.of().parseHex(der))
+            + "\n-----END EC PRIVATE KEY-----\n");
+    assertSentence(
+        "holds a number that is no key of the curve P-256",
+        assertThrows(IOException.class, () -> SigningKey.read(key, Optional.empty())));
+  }
+
+  @Test
+  void aFolderIsNoKey() {
+    assertSentence(
+        " is a folder, not a private key",
+        assertThrows(IOException.class, () -> SigningKey.read(folder, Optional.empty())));
+    assertSentence(
+        " is a folder, not a public key",
+        assertThrows(IOException.class, () -> SignerKey.read(folder)));
+  }
+
+  @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {

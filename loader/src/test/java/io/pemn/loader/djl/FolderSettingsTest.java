@@ -1,0 +1,93 @@
+package io.pemn.loader.djl;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Model;
+import ai.djl.ndarray.NDList;
+import ai.djl.repository.zoo.Criteria;
+import io.pemn.format.PemnFormatException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * DJL takes options from a file in the model's folder, which came from wherever the archive did: it
+ * does not decide what the archive may do.
+ */
+class FolderSettingsTest {
+  @TempDir private Path folder;
+  private Path archive;
+
+  @BeforeEach
+  void copy() throws IOException {
+    archive = Files.copy(GoldenArchive.MODULE, folder.resolve("model.pemn"));
+  }
+
+  @Test
+  void theyDoNotAllowTorchScript() throws IOException {
+    set("engine=Pemn\noption.allowTorchScript=true\n");
+    for (Path path : new Path[] {folder, archive}) {
+      PemnFormatException.NotTrusted refusal =
+          assertThrows(
+              PemnFormatException.NotTrusted.class,
+              () -> criteria().optModelPath(path).build().loadModel());
+      assertTrue(refusal.getMessage().contains("serving.properties"), refusal.getMessage());
+    }
+    String url = "pemn:" + archive.toUri();
+    assertThrows(
+        PemnFormatException.NotTrusted.class,
+        () -> criteria().optModelUrls(url).build().loadModel());
+  }
+
+  @Test
+  void theyDoNotReadAnArchiveFromElsewhere() throws IOException {
+    Path sound = GoldenArchive.COLOUR;
+    Files.delete(archive);
+    set("option.location=" + sound.toUri() + "\n");
+    IOException refusal =
+        assertThrows(IOException.class, () -> criteria().optModelPath(folder).build().loadModel());
+    assertTrue(refusal.getMessage().contains(" no model.pemn"), refusal.getMessage());
+  }
+
+  @Test
+  void aPermissionOrAKeyThatWouldBeOverlookedIsRefused() {
+    for (String name : new String[] {"signedBy", "allowTorchScript"}) {
+      String said =
+          assertThrows(
+                  IllegalArgumentException.class,
+                  () ->
+                      criteria()
+                          .optModelPath(archive)
+                          .optArgument(name, "true")
+                          .build()
+                          .loadModel())
+              .getMessage();
+      assertEquals(
+          name + " is given as an argument, but it is an option; give it with optOption.", said);
+    }
+  }
+
+  @Test
+  void aKeyThatIsNotThereAsksForNoOtherArchives() {
+    Map<String, Object> options = new HashMap<>();
+    options.put("signedBy", null);
+    try (Model model = Model.newInstance("model", "Pemn")) {
+      assertThrows(IllegalArgumentException.class, () -> model.load(archive, null, options));
+    }
+  }
+
+  private void set(String properties) throws IOException {
+    Files.writeString(folder.resolve("serving.properties"), properties);
+  }
+
+  private static Criteria.Builder<NDList, NDList> criteria() {
+    return Criteria.builder().setTypes(NDList.class, NDList.class).optEngine("Pemn");
+  }
+}
