@@ -1,6 +1,8 @@
 package io.pemn.loader.djl;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,8 +13,10 @@ import io.pemn.format.PemnFormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.Map;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
  * does not decide what the archive may do.
  */
 class FolderSettingsTest {
+  private static final String RAN = "pemn.test.ran";
+
   @TempDir private Path folder;
   private Path archive;
 
@@ -54,6 +60,25 @@ class FolderSettingsTest {
     IOException refusal =
         assertThrows(IOException.class, () -> criteria().optModelPath(folder).build().loadModel());
     assertTrue(refusal.getMessage().contains(" no model.pemn"), refusal.getMessage());
+  }
+
+  @Test
+  void classesBesideAnArchiveAreRunByDjlForPathsAndNotForUrlsOfPemn() throws Exception {
+    Files.copy(GoldenArchive.COLOUR, archive, StandardCopyOption.REPLACE_EXISTING);
+    Path source = folder.resolve("Beside.java");
+    Files.writeString(
+        source, "public class Beside { static { System.setProperty(\"" + RAN + "\", \"\"); } }");
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    assertEquals(
+        0,
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-d", classes.toString(), source.toString()));
+
+    System.clearProperty(RAN);
+    criteria().optModelUrls("pemn:" + archive.toUri()).build().loadModel().close();
+    assertNull(System.getProperty(RAN));
+    criteria().optModelPath(archive).build().loadModel().close();
+    assertNotNull(System.clearProperty(RAN), "docs/security.md says that DJL runs them");
   }
 
   @Test
