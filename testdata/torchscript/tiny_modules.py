@@ -227,6 +227,20 @@ class ComputesAtLoad(nn.Module):
         self.training = state[1]
 
 
+class Gathers(nn.Module):
+    """Looks every pixel up in a table: of its gradient, threads add up the same rows in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = nn.Parameter(torch.randn(10, 16))
+        self.hidden = nn.Linear(16, 32)
+        self.head = nn.Linear(32, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        shades = (x.flatten(1) * 3 + 2).clamp(0, 9).long()
+        return self.head(torch.relu(self.hidden(self.table[shades].mean(1))))
+
+
 def make(network: Callable[[], nn.Module], seed: int) -> nn.Module:
     """A network in eval mode, with statistics of normalisations that are not those of a new one."""
     torch.manual_seed(seed)
@@ -325,6 +339,7 @@ def all_cases() -> Dict[str, Callable[[], Optional[Case]]]:
         "raises-scripted": lambda: script(Raises, 13, rows, note="forward raises ValueError"),
         "nan-scripted": lambda: script(Nan, 14, rows),
         "computes-at-load-scripted": lambda: script(ComputesAtLoad, 15, rows),
+        "gathers-scripted": lambda: script(Gathers, 16, images),
         "quantized": quantized,
         "shared-numbers-scripted": lambda: script(SharedNumbers, 8, tokens),
     }

@@ -19,7 +19,8 @@ for /f "delims=.-+" %%M in ("%VERSION%") do if %%M lss 17 goto old_java
 rem DJL reports usage unless told not to.
 set "OPT_OUT_TRACKING=true"
 if not defined OMP_WAIT_POLICY set "OMP_WAIT_POLICY=passive"
-if not defined PEMN_THREADS set "PEMN_THREADS=%NUMBER_OF_PROCESSORS%"
+set "THREADS=%PEMN_THREADS%"
+if not defined PEMN_THREADS set "THREADS=%NUMBER_OF_PROCESSORS%"
 
 rem CUDA natives, where they are to be had; otherwise the CPU's, which are on the class path.
 set "NATIVES=;%PEMN_HOME%\lib\cpu\*"
@@ -45,7 +46,7 @@ if not defined PYTORCH_FLAVOR set "PYTORCH_FLAVOR=cu128"
 
 :run
 "%JAVA%" -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^
-  "-Dpemn.home=%PEMN_HOME%" "-Dai.djl.pytorch.num_threads=%PEMN_THREADS%" %PEMN_JAVA_OPTS% ^
+  "-Dpemn.home=%PEMN_HOME%" "-Dai.djl.pytorch.num_threads=%THREADS%" %PEMN_JAVA_OPTS% ^
   -cp "%PEMN_HOME%\lib\*%NATIVES%" io.pemn.cli.Pemn %*
 exit /b %ERRORLEVEL%
 

@@ -117,6 +117,10 @@ final class CompressCommand implements Callable<Integer> {
 
   @Mixin private DeviceMixin device;
 
+  @Mixin private DeterministicMixin deterministic;
+
+  @Mixin private TimestampMixin timestamp;
+
   @Mixin private TargetMixin target;
 
   @Mixin private TrainingMixin training;
@@ -137,6 +141,7 @@ final class CompressCommand implements Callable<Integer> {
     if (dryRun) {
       return search.isPresent() ? plan(search.get()) : preview();
     }
+    timestamp.time(); // Refuses a bad one before any training.
     if (search.isPresent()) {
       refuseWithTarget(validation, "--validation", "holds out validation samples of its own");
       refuseWithTarget(metricsEvery, "--metrics-every", "trains several networks");
@@ -169,7 +174,7 @@ final class CompressCommand implements Callable<Integer> {
     needed.add(directory.metricsFile());
     Outputs.check(output, needed.toArray(Path[]::new));
     Dataset dataSet = data.load(spec);
-    DeviceChoice where = device.chooseAll(err);
+    DeviceChoice where = deterministic.choose(device, model != null, err);
     try (RunInProgress run = new RunInProgress(directory, output, err)) {
       Trained trained =
           model == null
@@ -184,7 +189,9 @@ final class CompressCommand implements Callable<Integer> {
   private void pack(Checkpoint checkpoint, RunDirectory directory) throws IOException {
     try {
       ArchiveWriter.write(
-          CheckpointPacker.pack(checkpoint, directory, Version.text()), maskCodec.choice(), output);
+          timestamp.stamp(CheckpointPacker.pack(checkpoint, directory, Version.text())),
+          maskCodec.choice(),
+          output);
     } catch (IOException e) {
       spec.commandLine()
           .getErr()

@@ -18,6 +18,11 @@ final class DeviceMixin {
               + " ${DEFAULT-VALUE}).")
   private String device;
 
+  /** What is asked for. */
+  String asked() {
+    return device;
+  }
+
   /** The one device of a command that cannot use several. */
   Device choose(PrintWriter err) throws IOException {
     DeviceChoice choice = chooseAll(err);

@@ -52,6 +52,8 @@ final class PackCommand implements Callable<Integer> {
 
   @Mixin private MaskCodecMixin maskCodec;
 
+  @Mixin private TimestampMixin timestamp;
+
   @Mixin private JsonOption json;
 
   @ArgGroup(validate = false, heading = "%nThe network of a file:%n", order = 1)
@@ -89,7 +91,9 @@ final class PackCommand implements Callable<Integer> {
     }
     err.flush();
     ArchiveWriter.write(
-        CheckpointPacker.pack(result, directory, Version.text()), maskCodec.choice(), output);
+        timestamp.stamp(CheckpointPacker.pack(result, directory, Version.text())),
+        maskCodec.choice(),
+        output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     JsonObject object = new JsonObject();
     object.addProperty("archive", output.toString());
@@ -116,7 +120,7 @@ final class PackCommand implements Callable<Integer> {
                   + " PyTorch may have kept the other one.%n",
               found.tied().size(), found.network().layers().size());
     }
-    ArchiveWriter.write(found.network(), maskCodec.choice(), output);
+    ArchiveWriter.write(timestamp.stamp(found.network()), maskCodec.choice(), output);
     SizeReport sizes = SizeReport.of(PemnArchive.open(output));
     JsonObject object = new JsonObject();
     object.addProperty("archive", output.toString());

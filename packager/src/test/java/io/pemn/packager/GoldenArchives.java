@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -26,7 +29,7 @@ final class GoldenArchives {
   }
 
   /**
-   * Writes the archives and their digests.
+   * Writes the archives, their digests, and the SHA-256 of every file.
    *
    * @param arguments the version, the folder, and {@code --overwrite} to replace files of these
    *     names in it
@@ -37,16 +40,20 @@ final class GoldenArchives {
     boolean overwrite = List.of(arguments).contains("--overwrite");
     Files.createDirectories(folder);
     StringBuilder digests = new StringBuilder();
+    StringBuilder sums = new StringBuilder();
     for (String name : TinyNetworks.namesOfVersion(version)) {
       Path file = folder.resolve(name + ".pemn");
       byte[] bytes = toBytes(name);
       write(file, bytes, overwrite);
+      sums.append(sum(file.getFileName().toString(), bytes));
       digests.append(describe(file.getFileName().toString(), PemnArchive.read(bytes)));
     }
     write(
         folder.resolve("digests.txt"),
         digests.toString().getBytes(StandardCharsets.UTF_8),
         overwrite);
+    write(
+        folder.resolve("SHA256SUMS"), sums.toString().getBytes(StandardCharsets.UTF_8), overwrite);
   }
 
   /**
@@ -60,6 +67,16 @@ final class GoldenArchives {
             ? MaskCodecChoice.BITMAP
             : name.endsWith("-entropy") ? MaskCodecChoice.ENTROPY : MaskCodecChoice.ROARING;
     return ArchiveWriter.toBytes(TinyNetworks.all().get(name), choice);
+  }
+
+  /** One line as {@code sha256sum} writes and checks it. */
+  static String sum(String name, byte[] bytes) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+      return HexFormat.of().formatHex(digest) + "  " + name + "\n";
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** One line: file name, archive digest, then each layer's name and digest. */

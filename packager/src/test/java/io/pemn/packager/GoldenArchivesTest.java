@@ -56,6 +56,19 @@ class GoldenArchivesTest {
     }
   }
 
+  @Test
+  void noFileHasChangedSinceTheDayItWasWritten() throws IOException {
+    for (int version = 1; version <= ArchiveFormat.VERSION; version++) {
+      Path folder = GoldenArchives.folder(version);
+      StringBuilder sums = new StringBuilder();
+      for (String line : lines(version)) {
+        String name = line.split(" ")[0];
+        sums.append(GoldenArchives.sum(name, Files.readAllBytes(folder.resolve(name))));
+      }
+      assertEquals(Files.readString(folder.resolve("SHA256SUMS")), sums.toString());
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("archives")
   void holdsTheNetworkThatItWasWrittenFrom(int version, String line) throws IOException {

@@ -34,6 +34,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class HostilePrototypeTest {
   private static final String KEPT = "explicit-kept";
   private static final String INDEXED = "explicit-indexed";
+  private static final String WIDE_INDEXED = "explicit-wide-indexed";
 
   private static Arguments message(
       String claim, String name, Consumer<CodedPrototype.Builder> change) {
@@ -137,12 +138,37 @@ class HostilePrototypeTest {
 
   @Test
   void theTestsOwnFramingIsSound() throws IOException {
-    for (String name : new String[] {KEPT, INDEXED}) {
+    for (String name : new String[] {KEPT, INDEXED, WIDE_INDEXED}) {
       Archive sound = sound(name);
       assertEquals(4, sound.getFormatVersion());
       assertArrayEquals(sound.toByteArray(), with(sound, metadata -> {}));
       PemnArchive.read(withMessage(name, message(sound).toByteArray())).verify();
     }
+  }
+
+  @Test
+  void aValueThatIsNotFiniteIsNamed() throws IOException {
+    CodedPrototype.Builder message = message(sound(KEPT)).toBuilder();
+    int size = message.getNumbers().size();
+    message.setNumbers(
+        changed(changed(message.getNumbers(), size - 1, 0xFF), size - 1 - size / 4, 0x80));
+    PemnFormatException e = refusal(withMessage(KEPT, message.build().toByteArray()));
+    assertEquals("the value NaN", e.found());
+  }
+
+  @Test
+  void ofMoreThan256NumbersIndicesTakeTwoBytes() throws IOException {
+    CodedPrototype message = message(sound(WIDE_INDEXED));
+    int numbers = message.getNumbers().size() / Float.BYTES;
+    assertTrue(numbers > 256, () -> numbers + " numbers");
+    CodedPrototype beyond =
+        message.toBuilder()
+            .setIndices(
+                changed(message.getIndices(), message.getIndices().size() - 1, numbers >> 8))
+            .setNumbers(message.getNumbers())
+            .build();
+    PemnArchive.read(withMessage(WIDE_INDEXED, message.toByteArray())).verify();
+    assertInstanceOf(Corrupt.class, refusal(withMessage(WIDE_INDEXED, beyond.toByteArray())));
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.pemn.format.proto.Provenance;
 import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.torchscript.TorchScriptModule;
+import io.pemn.loader.torchscript.TorchScriptModule.Entry;
 import io.pemn.loader.torchscript.TorchScriptModule.FileEntry;
 import io.pemn.loader.torchscript.TorchScriptModule.Span;
 import io.pemn.loader.torchscript.TorchScriptModule.StorageEntry;
@@ -22,9 +23,11 @@ import io.pemn.packager.remainder.RemainderCoder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /** Networks of TorchScript modules as archives hold them; PyTorch could not run these. */
 final class TinyModules {
@@ -196,6 +199,34 @@ final class TinyModules {
         remainder,
         Optional.of(module),
         provenance(Measure.MEAN_SQUARED_ERROR, 0, 2));
+  }
+
+  /** Takes tensors of every type, and has constants of every type. */
+  static MaskedNetwork everyInput() {
+    List<RemainderTensor> remainder = new ArrayList<>();
+    List<Entry> storages = new ArrayList<>();
+    for (NumberType type : NumberType.values()) {
+      long one = type == NumberType.FLOAT32 ? Float.floatToRawIntBits(-0.75f) : 1;
+      remainder.add(numbers("all " + type, List.of(2, 1), type, one, one));
+      storages.add(storage("data/" + type.ordinal(), type, 2, span("all " + type, 0)));
+    }
+    ByteBuffer eights = ByteBuffer.wrap(new byte[] {-127, -127, -127});
+    remainder.add(new RemainderTensor("scaled", List.of(3), NumberType.INT8, 0.125f, eights));
+    storages.add(storage("data/scaled", NumberType.FLOAT32, 3, span("scaled", 0)));
+    return new MaskedNetwork(
+        new TorchScriptDescription(
+            Stream.of(NumberType.values())
+                .map(type -> new InputTensor(List.of(2 + type.ordinal()), type))
+                .toList(),
+            Optional.empty(),
+            0),
+        Optional.empty(),
+        List.of(),
+        new PrototypeSource.Generated(new Prototype(1, Distribution.NORMAL, 1), 0, false),
+        List.of(),
+        remainder,
+        Optional.of(new TorchScriptModule(storages)),
+        provenance(Measure.ACCURACY, 1, 0));
   }
 
   /** A tensor of numbers given as their bits. */

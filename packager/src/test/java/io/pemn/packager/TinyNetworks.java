@@ -58,10 +58,34 @@ final class TinyNetworks {
           new ImageShape(3, 8, 8),
           4);
 
+  private static final BuiltInDescription PLAIN_MLP =
+      new BuiltInDescription(
+          new MlpArchitecture(List.of(9, 5), Activation.GELU, Norm.NOT_LEARN),
+          new ImageShape(1, 4, 5),
+          3);
+
+  private static final BuiltInDescription PLAIN_RES_NET =
+      new BuiltInDescription(
+          new ResNetArchitecture(8, 2, Activation.GELU, Norm.NOT_LEARN),
+          new ImageShape(3, 8, 8),
+          4);
+
+  /** Has neither a token for the class nor positions, too. */
+  private static final BuiltInDescription PLAIN_VISION_TRANSFORMER =
+      new BuiltInDescription(
+          new VisionTransformerArchitecture(
+              4, 8, 2, 2, 2, false, false, Activation.RELU, Norm.NOT_LEARN),
+          new ImageShape(3, 8, 8),
+          4);
+
   /** More positions than one Roaring container holds, and more kept than an array container. */
   private static final BuiltInDescription WIDE =
       new BuiltInDescription(
           new MlpArchitecture(List.of(260), Activation.RELU), new ImageShape(1, 16, 16), 3);
+
+  private static final BuiltInDescription LONG =
+      new BuiltInDescription(
+          new MlpArchitecture(List.of(90), Activation.RELU), new ImageShape(1, 7, 7), 3);
 
   private static final List<String> LABELS =
       List.of("chat", "Käse", "日本", "\uD83D\uDC1F \"fish\"\n");
@@ -111,6 +135,15 @@ final class TinyNetworks {
     all.put("explicit", explicit(shared(CONV_MIXER, Distribution.NORMAL, 7, 0, false, List.of())));
     all.put("explicit-kept", explicit(convMixer(Distribution.NORMAL, total(CONV_MIXER), 0, false)));
     all.put("explicit-indexed", fewValues());
+    all.put("explicit-wide-indexed", manyValues());
+    all.put("module-inputs", TinyModules.everyInput());
+    all.put("plain-norm-mlp", shared(PLAIN_MLP, Distribution.NORMAL, 41, 0, false, List.of()));
+    all.put(
+        "plain-norm-res-net",
+        shared(PLAIN_RES_NET, Distribution.SIGNED_CONSTANT, 41, 0, false, List.of()));
+    all.put(
+        "plain-norm-vision-transformer",
+        shared(PLAIN_VISION_TRANSFORMER, Distribution.NORMAL, 41, 0, false, List.of()));
     return all;
   }
 
@@ -129,9 +162,19 @@ final class TinyNetworks {
             "dense-int8",
             "partly-masked",
             "module-coded",
-            "explicit");
+            "explicit",
+            "module-inputs");
     List<String> fourth =
-        List.of("res-net", "vision-transformer", "plain-norm", "explicit-kept", "explicit-indexed");
+        List.of(
+            "res-net",
+            "vision-transformer",
+            "plain-norm",
+            "explicit-kept",
+            "explicit-indexed",
+            "explicit-wide-indexed",
+            "plain-norm-mlp",
+            "plain-norm-res-net",
+            "plain-norm-vision-transformer");
     return switch (version) {
       case 1 ->
           all().keySet().stream()
@@ -158,6 +201,27 @@ final class TinyNetworks {
       values[i] = few[random.nextInt(few.length)];
     }
     return withValues(shared(CONV_MIXER, Distribution.NORMAL, 96, 0, false, LABELS), values);
+  }
+
+  /** More different values than a byte can count. */
+  private static MaskedNetwork manyValues() {
+    Random random = new Random(10);
+    float[] different = new float[280];
+    for (int i = 0; i < different.length; i++) {
+      different[i] = random.nextFloat() - 0.5f;
+    }
+    float[] values = new float[total(LONG)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = different[random.nextInt(different.length)];
+    }
+    Map<String, Long> offsets = new LinkedHashMap<>();
+    long offset = 0;
+    for (ParameterShape weight : weights(LONG)) {
+      offsets.put(weight.name(), offset);
+      offset += weight.size();
+    }
+    Prototype prototype = new Prototype(1, Distribution.NORMAL, values.length);
+    return withValues(network(LONG, prototype, 0, false, offsets, List.of()), values);
   }
 
   private static MaskedNetwork withValues(MaskedNetwork network, float[] values) {

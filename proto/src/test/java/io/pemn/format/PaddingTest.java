@@ -56,6 +56,28 @@ class PaddingTest {
     }
   }
 
+  @Test
+  void aStretchOfALongPrototypeBeginsAnewAtItsEndAndLeavesWhatStandsBehindIt() {
+    int length = (1 << 20) + 77;
+    Prototype prototype = new Prototype(5, Distribution.NORMAL, length);
+    Padding generated = Padding.of(prototype, 0);
+    Padding kept = Padding.of(prototype.values(), 5, 0);
+    for (int count : new int[] {1, 10, 64, 75, 128}) {
+      for (int size : new int[] {64 + count, 200}) {
+        LayerMask mask = new LayerMask.Keep(Mask.all(size));
+        for (long offset : new long[] {0, length - 10, length - 64, length - 65, length - 1}) {
+          float[] expected = new float[count + 2];
+          float[] rebuilt = new float[count + 2];
+          kept.rebuild(offset, 3, mask, 64, expected, 1, count);
+          generated.rebuild(offset, 3, mask, 64, rebuilt, 1, count);
+          assertSameBits(expected, rebuilt);
+          assertEquals(0, rebuilt[0]);
+          assertEquals(0, rebuilt[count + 1]);
+        }
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 5, 64, 100})
   void shuffledPaddingReadsTheRepeatedValuesThroughOnePermutation(int length) {

@@ -93,7 +93,8 @@ final class MakeNetworks {
     if (isMissing(ShippedAs.PEMN_USUAL)) {
       ArchiveWriter.write(masked(usual), ShippedAs.PEMN_USUAL.file(folder, network));
     }
-    PemnArchive archive = PemnArchive.open(ShippedAs.PEMN.file(folder, network), LoadPolicy.allowTorchScript());
+    PemnArchive archive =
+        PemnArchive.open(ShippedAs.PEMN.file(folder, network), LoadPolicy.allowTorchScript());
     if (network.builtIn().isEmpty()) {
       if (isMissing(ShippedAs.TORCHSCRIPT)) {
         Unpacker.toTorchScript(archive, ShippedAs.TORCHSCRIPT.file(folder, network));

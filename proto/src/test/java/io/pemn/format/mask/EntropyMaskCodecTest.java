@@ -95,6 +95,24 @@ class EntropyMaskCodecTest {
     }
   }
 
+  /**
+   * Where the ones are all read, or nothing but ones is left, no decision follows: a reader that
+   * went on would find a bit of the other kind in one of 65,536 places.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {64, 40_000})
+  void aLongEndOfEqualBitsIsNotRead(int rowLength) throws PemnFormatException {
+    Random random = new Random(12);
+    for (int i = 0; i < 60; i++) {
+      Mask begin = rows(random, 10, 64, 0);
+      Mask end = i % 2 == 0 ? Mask.none(20_000) : Mask.all(20_000);
+      Mask mask = Mask.concat(List.of(begin, end));
+      MaskLayout layout = layout(mask, rowLength, true);
+      byte[] code = CODEC.encode(mask, layout).stored();
+      assertEquals(mask, CODEC.decode(ByteBuffer.wrap(code), 0, layout));
+    }
+  }
+
   @Test
   void manyTinyLayersTakeFewBitsMoreThanTheirEntropy() {
     Random random = new Random(4);
@@ -199,6 +217,46 @@ class EntropyMaskCodecTest {
       assertThrows(
           PemnFormatException.class, () -> CODEC.decode(ByteBuffer.wrap(other), 0, layout));
     }
+  }
+
+  @Test
+  void aDistanceAsLongAsARowIsRefusedWhereItWasRead() {
+    int rowLength = 20;
+    RangeEncoder encoder = new RangeEncoder();
+    encoder.putEven(1, 1);
+    encoder.putEven(0, SegmentSettings.STRENGTH_BITS);
+    encoder.putEven(0, SegmentSettings.STRENGTH_BITS);
+    encoder.putEven(rowLength, SegmentSettings.bits(rowLength - 1));
+    byte[] code = encoder.finish();
+    MaskLayout layout = new MaskLayout(List.of(new Segment(200, rowLength, 50)));
+    PemnFormatException refused =
+        assertThrows(
+            PemnFormatException.Corrupt.class,
+            () -> CODEC.decode(ByteBuffer.wrap(code), 0, layout));
+    assertEquals("the distance 20", refused.found());
+    assertEquals("less than the row's 20 bits", refused.expected());
+    assertEquals(code.length - 1, refused.offset().orElseThrow());
+  }
+
+  @Test
+  void aCodeOfAnotherNumberOfOnesSaysHowManyMoreOrFewer() {
+    Random random = new Random(13);
+    int told = 0;
+    for (int i = 0; i < 300; i++) {
+      byte[] code = new byte[20];
+      random.nextBytes(code);
+      code[0] &= 0x7F; // The flat model.
+      MaskLayout layout = new MaskLayout(List.of(new Segment(130, 130, 40)));
+      try {
+        CODEC.decode(ByteBuffer.wrap(code), 0, layout);
+      } catch (PemnFormatException e) {
+        if (e.found().contains(" ones ")) {
+          assertTrue(e.found().matches("[1-9]\\d* ones (more|fewer) than the 40 .*"), e.found());
+          told++;
+        }
+      }
+    }
+    assertTrue(told > 0);
   }
 
   @Test

@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import com.github.luben.zstd.Zstd;
+import io.pemn.format.ArchiveSection;
 import io.pemn.format.Mask;
 import io.pemn.format.PemnFormatException;
 import io.pemn.format.proto.MaskEncoding;
 import io.pemn.format.storage.ZstdFrame;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -18,6 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every codec in {@link MaskCodecs} promises. */
 class MaskCodecContractTest {
@@ -196,6 +200,80 @@ class MaskCodecContractTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @MethodSource("codecs")
+  void aMaskOfAnotherSizeThanTheLayoutIsNotEncoded(MaskCodec codec) {
+    for (int positions : new int[] {63, 65}) {
+      assertThrows(
+          IllegalArgumentException.class,
+          () -> codec.encode(Mask.all(64), MaskLayout.of(positions)));
+    }
+  }
+
+  /**
+   * Room for the containers is taken before they are read, so that their number is compared first.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 65_536, 65_537, 200_000})
+  void aRoaringBitmapAnnouncesNoMoreContainersThanItsPositionsNeed(int positions)
+      throws PemnFormatException {
+    int possible = (positions + 65_535) / 65_536;
+    MaskCodec codec = MaskCodecs.of(MaskEncoding.ROARING_ZSTD);
+    for (boolean runs : new boolean[] {false, true}) {
+      for (int more : new int[] {0, 1}) {
+        ByteBuffer header = ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN);
+        if (runs) {
+          header.putInt(12347 | possible + more - 1 << 16);
+        } else {
+          header.putInt(12346).putInt(possible + more);
+        }
+        PemnFormatException refused =
+            assertThrows(
+                PemnFormatException.Corrupt.class,
+                () ->
+                    codec.decode(
+                        ByteBuffer.wrap(ZstdFrame.compress(header.array())),
+                        16,
+                        MaskLayout.of(positions)));
+        assertEquals(
+            more > 0,
+            refused.found().equals(possible + 1 + " containers"),
+            () -> runs + ": " + refused.getMessage());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 65_536, 65_537, 200_000})
+  void aRoaringBitmapTakesNoMoreThanItsContainersCan(int positions) throws PemnFormatException {
+    long most = 16 + (positions + 65_535) / 65_536 * (8192L + 9);
+    MaskCodec codec = MaskCodecs.of(MaskEncoding.ROARING_ZSTD);
+    for (long size : new long[] {most, most + 1}) {
+      PemnFormatException refused =
+          assertThrows(
+              PemnFormatException.class,
+              () ->
+                  codec.decode(
+                      ByteBuffer.wrap(ZstdFrame.compress(new byte[3])),
+                      size,
+                      MaskLayout.of(positions)));
+      assertEquals(size > most, refused.section() == ArchiveSection.METADATA, refused::getMessage);
+      if (size > most) {
+        assertEquals("at most " + most + " bytes", refused.expected());
+      }
+    }
+  }
+
+  @Test
+  void aBitmapIsItsBitsFromTheLowestEightAByte() throws PemnFormatException {
+    byte[] bits = new byte[17];
+    bits[0] = bits[9] = bits[16] = 1;
+    EncodedMask encoded =
+        MaskCodecs.of(MaskEncoding.BITMAP_ZSTD).encode(Mask.ofBytes(bits), MaskLayout.of(17));
+    assertEquals(3, encoded.decodedBytes());
+    assertArrayEquals(new byte[] {1, 2, 1}, Zstd.decompress(encoded.stored(), 3));
   }
 
   @Test

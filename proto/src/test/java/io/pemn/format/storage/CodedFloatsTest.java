@@ -107,7 +107,7 @@ class CodedFloatsTest {
   void int8IsNotTakenWhereItsScaleIsNotWorthIt() {
     assertEquals(NumberType.BFLOAT16, CodedFloats.of(normal(8, 1), FloatCoding.INT8).type());
     assertEquals(NumberType.INT8, CodedFloats.of(normal(9, 1), FloatCoding.INT8).type());
-    float[] ones = new float[30];
+    float[] ones = new float[31];
     Arrays.fill(ones, 1);
     assertEquals(NumberType.BFLOAT16, CodedFloats.of(ones, FloatCoding.INT8).type());
     assertArrayEquals(ones, CodedFloats.of(ones, FloatCoding.INT8).values());
@@ -115,8 +115,11 @@ class CodedFloatsTest {
     assertEquals(NumberType.BFLOAT16, CodedFloats.of(new float[0], FloatCoding.INT8).type());
     // Sparse numbers, and such with a few large ones.
     float[] sparse = new float[30];
-    sparse[4] = 1;
-    assertEquals(NumberType.BFLOAT16, CodedFloats.of(sparse, FloatCoding.INT8).type());
+    for (int place : new int[] {4, 15}) {
+      Arrays.fill(sparse, 0);
+      sparse[place] = 1;
+      assertEquals(NumberType.BFLOAT16, CodedFloats.of(sparse, FloatCoding.INT8).type());
+    }
     // A scale that would be 0 has no multiples.
     assertEquals(NumberType.BFLOAT16, CodedFloats.of(normal(30, 1e-45f), FloatCoding.INT8).type());
   }
