@@ -76,7 +76,7 @@ final class ArchiveModel extends BaseModel {
    *
    * @param modelPath an archive, or a folder with one: NAME.pemn, where the name is {@code prefix}
    *     or else the model's or the folder's, or model.pemn
-   * @param options see {@link LoadOptions}; others are ignored
+   * @param options see {@link LoadOptions}; others are ignored, unless they look like these
    */
   @Override
   public void load(Path modelPath, String prefix, Map<String, ?> options) throws IOException {

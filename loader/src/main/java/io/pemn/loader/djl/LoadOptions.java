@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -30,6 +32,15 @@ record LoadOptions(Map<String, ?> values) {
 
   /** Names the public keys of which one must have signed the archive: PEM files. */
   private static final String SIGNED_BY = "signedBy";
+
+  private static final List<String> NAMES = List.of(SIGNED_BY, ALLOW_TORCH_SCRIPT);
+
+  /** How options begin that sound as if they said what is trusted. */
+  private static final List<String> BEGINNINGS = List.of("sign", "allow", "trust");
+
+  /** Options with such a beginning that DJL's engines for TensorFlow and Python have. */
+  private static final Set<String> OF_OTHER_ENGINES =
+      Set.of("SignatureDefKey", "trust_remote_code");
 
   /** Where DJL looks for options in a model's folder, and how it marks them. */
   private static final String FOLDER_SETTINGS = "serving.properties";
@@ -54,15 +65,54 @@ record LoadOptions(Map<String, ?> values) {
    * @throws IOException if a key cannot be read
    */
   LoadPolicy policy(Set<String> arguments) throws IOException {
-    for (String name : Set.of(SIGNED_BY, ALLOW_TORCH_SCRIPT)) {
-      if (arguments.contains(name)) {
-        throw new IllegalArgumentException(
-            name + " is given as an argument, but it is an option; give it with optOption.");
-      }
+    for (String argument : arguments) {
+      meant(argument)
+          .ifPresent(
+              name -> {
+                throw new IllegalArgumentException(
+                    argument
+                        + " is given as an argument, but "
+                        + name
+                        + " is an option; give it with optOption.");
+              });
     }
+    values.keySet().forEach(LoadOptions::checkSpelling);
     LoadPolicy policy =
         values.containsKey(SIGNED_BY) ? LoadPolicy.signedBy(keys()) : LoadPolicy.standard();
     return allowsTorchScript() ? policy.andTorchScript() : policy;
+  }
+
+  /** Refuses an option that nobody would look at, but whose giver relies on it. */
+  private static void checkSpelling(String option) {
+    if (NAMES.contains(option) || OF_OTHER_ENGINES.contains(option)) {
+      return;
+    }
+    Optional<String> meant = meant(option);
+    if (meant.isPresent()) {
+      throw new IllegalArgumentException(
+          "There is no option "
+              + option
+              + ", and it would be overlooked; write "
+              + meant.get()
+              + ".");
+    }
+    if (BEGINNINGS.stream().anyMatch(letters(option)::startsWith)) {
+      throw new IllegalArgumentException(
+          "There is no option "
+              + option
+              + ", and it would be overlooked; what is trusted is said with "
+              + String.join(" and ", NAMES)
+              + ".");
+    }
+  }
+
+  /** The option that a name means, in whatever spelling. */
+  private static Optional<String> meant(String name) {
+    return NAMES.stream().filter(known -> letters(known).equals(letters(name))).findFirst();
+  }
+
+  private static String letters(String name) {
+    return name.replaceAll("[-_. ]", "").toLowerCase(Locale.ROOT);
   }
 
   private boolean allowsTorchScript() {

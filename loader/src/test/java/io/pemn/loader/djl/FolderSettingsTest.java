@@ -15,11 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * DJL takes options from a file in the model's folder, which came from wherever the archive did: it
@@ -95,8 +99,61 @@ class FolderSettingsTest {
                           .loadModel())
               .getMessage();
       assertEquals(
-          name + " is given as an argument, but it is an option; give it with optOption.", said);
+          name + " is given as an argument, but " + name + " is an option; give it with optOption.",
+          said);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "signedby, write signedBy",
+    "signed_by, write signedBy",
+    "SIGNED-BY, write signedBy",
+    "AllowTorchscript, write allowTorchScript",
+    "allow_torch_script, write allowTorchScript",
+    "signature, signedBy and allowTorchScript",
+    "signers, signedBy and allowTorchScript",
+    "trust, signedBy and allowTorchScript",
+    "allowCode, signedBy and allowTorchScript"
+  })
+  void anOptionThatLooksLikeThoseOfAPolicyIsNotOverlooked(String option, String advice)
+      throws IOException {
+    for (Criteria<NDList, NDList> misspelt :
+        List.of(
+            criteria().optModelPath(archive).optOption(option, "x").build(),
+            criteria().optModelUrls("pemn:" + archive.toUri()).optOption(option, "x").build())) {
+      assertOverlooked(option, advice, misspelt);
+    }
+    set("option." + option + "=x\n");
+    assertOverlooked(option, advice, criteria().optModelPath(archive).build());
+  }
+
+  private static void assertOverlooked(
+      String option, String advice, Criteria<NDList, NDList> criteria) {
+    String said = assertThrows(IllegalArgumentException.class, criteria::loadModel).getMessage();
+    assertTrue(said.startsWith("There is no option " + option + ", "), said);
+    assertTrue(said.endsWith(advice + "."), said);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"signed_by", "allowtorchscript"})
+  void anArgumentThatLooksLikeAnOptionIsNotOverlooked(String name) {
+    Criteria<NDList, NDList> misplaced =
+        criteria().optModelPath(archive).optArgument(name, "x").build();
+    String said = assertThrows(IllegalArgumentException.class, misplaced::loadModel).getMessage();
+    assertTrue(said.startsWith(name + " is given as an argument, but "), said);
+  }
+
+  @Test
+  void optionsOfDjlAndOfOtherEnginesGoOnWorking() throws Exception {
+    Path colour = Files.copy(GoldenArchive.COLOUR, folder.resolve("colour.pemn"));
+    Criteria.Builder<NDList, NDList> usual = criteria().optModelPath(colour);
+    for (String option :
+        List.of("mapLocation", "trainParam", "Tags", "SignatureDefKey", "trust_remote_code")) {
+      usual.optOption(option, "true");
+    }
+    set("option.modelName=colour\noption.extraFiles=a\nminWorkers=1\n");
+    usual.build().loadModel().close();
   }
 
   @Test

@@ -82,6 +82,8 @@ class PemnUrlTest {
 
     assertEquals(expected(), classify("pemn:" + file.toUri()));
     assertEquals(expected(), classify("pemn:" + file.toUri().getRawPath()));
+    Path comma = Files.copy(file, folder.resolve("a,b.pemn"));
+    assertEquals(expected(), classify("pemn:" + comma.toUri().toString().replace(",", "%2C")));
   }
 
   @Test
