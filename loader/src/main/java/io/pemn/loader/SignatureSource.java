@@ -4,12 +4,14 @@ import io.pemn.format.ArchiveSection;
 import io.pemn.format.Finding;
 import io.pemn.format.PemnFormatException;
 import io.pemn.loader.message.ShownUrl;
+import io.pemn.loader.message.UnreadableFile;
 import io.pemn.loader.signature.ModelSignature;
 import io.pemn.loader.signature.SignerKey;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.MalformedURLException;
 import java.net.URL;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -86,6 +88,8 @@ record SignatureSource(String subject, Bytes bytes) {
       }
     } catch (NoSuchFileException e) {
       throw missing(file.toString());
+    } catch (FileSystemException e) {
+      throw UnreadableFile.of("The signature " + file, e);
     }
   }
 

@@ -62,8 +62,8 @@ public record ModelSignature(SignerKey signer, String name, String digest) {
           subject,
           "the key " + bundle.hint().orElseThrow(),
           fingerprints(trusted),
-          "was made with {found}, but trusted is {expected}; trust the other key only if you know"
-              + " whose it is.");
+          "names {found}, but trusted is {expected}; trust the other key only if you know whose it"
+              + " is.");
     }
     byte[] message = Dsse.encode(bundle.payload());
     for (SignerKey key : named) {

@@ -1,9 +1,11 @@
 package io.pemn.loader.signature;
 
 import io.pemn.format.storage.ArchiveFormat;
+import io.pemn.loader.message.UnreadableFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -83,6 +85,8 @@ public final class SignerKey {
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           "There is no file " + file + "; check the path of the public key.");
+    } catch (FileSystemException e) {
+      throw UnreadableFile.of("The public key " + file, e);
     }
     return parse(new String(bytes, StandardCharsets.US_ASCII), file.toString());
   }

@@ -22,6 +22,7 @@ import java.util.Set;
 final class StrictJson {
   private static final int MOST_DEPTH = 16;
   private static final int MOST_SHOWN = 80;
+  private static final String BYTE_ORDER_MARK = "\ufeff";
   private static final String GET_IT_AGAIN = "get it again";
 
   private final String subject;
@@ -59,6 +60,10 @@ final class StrictJson {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
       throw Refusal.of(subject, "something else than UTF-8", "JSON", GET_IT_AGAIN);
+    }
+    if (text.startsWith(BYTE_ORDER_MARK)) {
+      // Gson would pass over it.
+      throw Refusal.of(subject, "a byte order mark", "JSON", GET_IT_AGAIN);
     }
     StrictJson json = new StrictJson(subject, text);
     json.object(name -> fields.read(json, name));
@@ -122,9 +127,13 @@ final class StrictJson {
     throw failure("something else than Base64");
   }
 
-  /** Passes over a value of which nothing is wanted. */
+  /** Passes over a value of which nothing is wanted, by the same rules. */
   void skip() throws IOException {
-    guarded(json::skipValue);
+    switch (peek()) {
+      case BEGIN_OBJECT -> object(name -> skip());
+      case BEGIN_ARRAY -> array(this::skip);
+      default -> guarded(json::skipValue);
+    }
   }
 
   /** What is wrong here, in one sentence. */

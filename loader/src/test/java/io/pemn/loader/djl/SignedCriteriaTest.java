@@ -40,8 +40,7 @@ class SignedCriteriaTest {
     for (Criteria.Builder<Image, Classifications> signed :
         List.of(criteria().optModelPath(archive), criteria().optModelUrls(url))) {
       signed.optOption("signedBy", either).build().loadModel().close();
-      assertRefused(
-          "was made with the key ", signed.optOption("signedBy", OTHER.toString()).build());
+      assertRefused(" names the key ", signed.optOption("signedBy", OTHER.toString()).build());
     }
   }
 

@@ -1,11 +1,13 @@
 package io.pemn.packager.signing;
 
+import io.pemn.loader.message.UnreadableFile;
 import io.pemn.loader.signature.P256;
 import io.pemn.loader.signature.SignerKey;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -96,6 +98,8 @@ public final class SigningKey {
     } catch (NoSuchFileException e) {
       throw new NoSuchFileException(
           "There is no file " + file + "; check the path of the private key.");
+    } catch (FileSystemException e) {
+      throw UnreadableFile.of("The private key " + file, e);
     }
     try {
       return of(parse(new String(bytes, StandardCharsets.US_ASCII), file, password));

@@ -34,6 +34,7 @@ import java.security.spec.ECGenParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,20 +97,20 @@ class SignedArchiveTest {
         "has a model of 2 files, but one file is expected",
         refused(() -> PemnArchive.open(archive, trusting)));
     LoadPolicy other = policy.withSignature(VECTORS.resolve("p384.sig"));
-    assertSentence("was made with the key ", refused(() -> PemnArchive.open(archive, other)));
+    assertSentence(" names the key ", refused(() -> PemnArchive.open(archive, other)));
   }
 
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       value = {
-        "key | was made with the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57abba763df3e",
+        "key | names the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57abba763df3e",
         "certificate | has a certificate, but the name of a key is expected",
         "missing-tlog-entries | has a certificate, but the name of a key is expected",
         "empty | has invalid JSON",
         "missing-envelope | has 0 signatures, but exactly one is expected",
         "missing-verification-material | has no key, but the name of one is expected",
-        "wrong-predicate | was made with the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57"
+        "wrong-predicate | names the key e8450dec4eb99dae995da9af1bc2cc9f76ed669ee2e744f57"
       })
   void theSpecificationsVectorsAreRefusedForWhatTheyAre(String name, String expected) {
     LoadPolicy vector = policy.withSignature(VECTORS.resolve("oms/" + name + ".bundle.json"));
@@ -470,6 +472,66 @@ class SignedArchiveTest {
     }
     Files.write(signature, new byte[] {'{', (byte) 0xff, '}'});
     assertSentence("has something else than UTF-8", refused(this::open));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":1,\"a\":2}",
+        "[{\"b\":{},\"a\":[{\"a\":1,\"a\":2}]}]",
+        "{\"\\u0061\":null,\"a\":null}"
+      })
+  void namesThatStandTwiceInWhatIsIgnoredAreRefused(String twice) throws IOException {
+    String text = Files.readString(signature);
+    Files.writeString(
+        signature, text.replace("\"tlogEntries\":[]", "\"tlogEntries\":[" + twice + "]"));
+    assertSentence("has the name a twice in one object", refused(this::open));
+  }
+
+  @Test
+  void whatIsIgnoredMayHaveAnyValues() throws IOException {
+    String text = Files.readString(signature);
+    Files.writeString(
+        signature,
+        text.replace(
+            "\"tlogEntries\":[]",
+            "\"tlogEntries\":[{\"a\":{\"a\":[]},\"b\":[1.5e3,true,false,null,\"x\",{}]}]"));
+    open().verify();
+  }
+
+  @Test
+  void aByteOrderMarkIsNoJson() throws IOException {
+    String text = Files.readString(signature);
+    Files.writeString(signature, "\ufeff" + text);
+    assertSentence("has a byte order mark, but JSON is expected", refused(this::open));
+    Files.writeString(signature, text);
+    byte[] payload = payload(parse(text.getBytes(StandardCharsets.UTF_8)));
+    String statement = new String(payload, StandardCharsets.UTF_8);
+    resign(("\ufeff" + statement).getBytes(StandardCharsets.UTF_8));
+    assertSentence("has a byte order mark, but JSON is expected", refused(this::open));
+  }
+
+  @Test
+  void aFileThatCannotBeReadIsSaidInASentence() throws IOException {
+    Path loop = folder.resolve("loop");
+    try {
+      Files.createSymbolicLink(loop, loop);
+    } catch (UnsupportedOperationException | IOException e) {
+      assumeTrue(false, "no links here");
+    }
+    LoadPolicy looping = policy.withSignature(loop);
+    assertSentence(
+        "The signature " + loop + " cannot be read (",
+        refused(() -> PemnArchive.read(bytes, looping)));
+    for (Executable reading :
+        List.<Executable>of(
+            () -> PemnArchive.open(archive, looping),
+            () -> LoadPolicy.signedBy(loop),
+            () -> SigningKey.read(loop, Optional.empty()))) {
+      String said = assertThrows(IOException.class, reading).getMessage();
+      assertSentence(loop + " cannot be read (", said);
+      assertSentence("); check its permissions and the disk.", said);
+    }
   }
 
   @Test
