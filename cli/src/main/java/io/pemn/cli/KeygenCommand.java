@@ -3,6 +3,7 @@ package io.pemn.cli;
 import com.google.gson.JsonObject;
 import io.pemn.packager.AtomicFile;
 import io.pemn.packager.signing.SigningKey;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Makes a key. */
@@ -43,6 +45,11 @@ final class KeygenCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (name.isBlank() || name.endsWith("/") || name.endsWith(File.separator)) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "-o '" + name + "' names no file; give the name that .key and .pub are put behind.");
+    }
     Path privateFile = Path.of(name + ".key");
     Path publicFile = Path.of(name + ".pub");
     for (Path file : List.of(privateFile, publicFile)) {
@@ -71,10 +78,17 @@ final class KeygenCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static void write(SigningKey key, Path privateFile, Path publicFile) throws IOException {
-    AtomicFile.writeSecret(
-        privateFile, out -> out.write(key.pem().getBytes(StandardCharsets.US_ASCII)));
-    AtomicFile.write(
-        publicFile, out -> out.write(key.publicKey().pem().getBytes(StandardCharsets.US_ASCII)));
+  /** Between the check above and this, another program may have made a key of this name. */
+  private void write(SigningKey key, Path privateFile, Path publicFile) throws IOException {
+    AtomicFile.Content secret = out -> out.write(key.pem().getBytes(StandardCharsets.US_ASCII));
+    AtomicFile.Content open =
+        out -> out.write(key.publicKey().pem().getBytes(StandardCharsets.US_ASCII));
+    if (overwrite) {
+      AtomicFile.writeSecret(privateFile, secret);
+      AtomicFile.write(publicFile, open);
+    } else {
+      AtomicFile.createSecret(privateFile, secret);
+      AtomicFile.create(publicFile, open);
+    }
   }
 }

@@ -74,6 +74,15 @@ class SignTest {
   }
 
   @Test
+  void aKeyHasAName() {
+    for (String name : new String[] {"", " ", folder + "/"}) {
+      CommandRun run = CommandRun.of("keygen", "-o", name);
+      assertEquals(2, run.code());
+      assertTrue(run.err().contains("-o '" + name + "' names no file; give the name"), run.err());
+    }
+  }
+
+  @Test
   void aScriptCanTellThatNobodyTrustedSigned() throws IOException {
     CommandRun unsigned = CommandRun.of("verify", archive, "--trust", TRUSTED);
     assertRefused("There is no signature ", unsigned);

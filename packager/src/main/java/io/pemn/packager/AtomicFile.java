@@ -6,9 +6,11 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
@@ -105,7 +107,29 @@ public final class AtomicFile {
    *     what {@code content} threw, unchanged
    */
   public static void write(Path target, Content content) throws IOException {
-    write(target, Optional.empty(), Kind.OUTPUT, content);
+    write(target, Optional.empty(), Kind.OUTPUT, true, content);
+  }
+
+  /**
+   * Writes {@code target} as {@link #write} does, if nothing has that name, also if others want to
+   * do the same at this moment: only one of them does.
+   *
+   * @throws FileAlreadyExistsException one sentence, if something has
+   * @throws IOException as {@link #write} does
+   */
+  public static void create(Path target, Content content) throws IOException {
+    write(target, Optional.empty(), Kind.OUTPUT, false, content);
+  }
+
+  /**
+   * Writes {@code target} as {@link #create} does, for nobody but its owner, as {@link
+   * #writeSecret}.
+   *
+   * @throws FileAlreadyExistsException one sentence, if something has that name
+   * @throws IOException as {@link #write} does
+   */
+  public static void createSecret(Path target, Content content) throws IOException {
+    write(target, Optional.empty(), secret(target), false, content);
   }
 
   /**
@@ -115,8 +139,12 @@ public final class AtomicFile {
    * @throws IOException as {@link #write} does
    */
   public static void writeSecret(Path target, Content content) throws IOException {
+    write(target, Optional.empty(), secret(target), true, content);
+  }
+
+  private static Kind secret(Path target) {
     boolean posix = target.getFileSystem().supportedFileAttributeViews().contains("posix");
-    write(target, Optional.empty(), posix ? Kind.SECRET : Kind.OUTPUT, content);
+    return posix ? Kind.SECRET : Kind.OUTPUT;
   }
 
   /**
@@ -132,12 +160,16 @@ public final class AtomicFile {
    */
   public static void writeOfRun(Path target, Optional<Path> previous, Content content)
       throws IOException {
-    write(target, previous, Kind.OF_RUN, content);
+    write(target, previous, Kind.OF_RUN, true, content);
   }
 
-  private static void write(Path target, Optional<Path> previous, Kind kind, Content content)
+  private static void write(
+      Path target, Optional<Path> previous, Kind kind, boolean replaces, Content content)
       throws IOException {
     Objects.requireNonNull(content, "content");
+    if (!replaces && Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw isThere(target);
+    }
     Path destination = writable(target, kind);
     String kept = Files.exists(destination) ? "the previous file is kept" : "no file is left";
     try (Temporary temporary = file(target, destination, kind)) {
@@ -176,7 +208,11 @@ public final class AtomicFile {
             if (previous.isPresent() && Files.exists(destination)) {
               rename(destination, previous.get(), previous.get(), kept, kind);
             }
-            rename(temporary.content(), destination, target, kept, kind);
+            if (replaces) {
+              rename(temporary.content(), destination, target, kept, kind);
+            } else {
+              nameNew(temporary.content(), destination, target, kept, kind);
+            }
           });
     }
   }
@@ -344,13 +380,54 @@ public final class AtomicFile {
         Files.move(from, destination, StandardCopyOption.ATOMIC_MOVE);
       }
     } catch (IOException e) {
-      throw failed(
-          String.format(
-              "Could not give %s its name (%s); %s, see what is there%s",
-              target, reason(e), kept, kind.otherwise),
-          e);
+      throw notNamed(target, kept, kind, e);
     }
     syncFolder(destination.getParent());
+  }
+
+  private static IOException notNamed(Path target, String kept, Kind kind, IOException e) {
+    return failed(
+        String.format(
+            "Could not give %s its name (%s); %s, see what is there%s",
+            target, reason(e), kept, kind.otherwise),
+        e);
+  }
+
+  /** Gives a file its name as {@link #rename} does, if nothing else has the name. */
+  private static void nameNew(Path from, Path destination, Path target, String kept, Kind kind)
+      throws IOException {
+    try {
+      try {
+        Files.createLink(destination, from);
+      } catch (FileAlreadyExistsException e) {
+        throw e;
+      } catch (IOException | UnsupportedOperationException e) {
+        // Where files have one name only, as on FAT, an empty file takes it first.
+        Files.createFile(destination);
+        replaceOwn(from, destination, target, kept, kind);
+      }
+    } catch (FileAlreadyExistsException e) {
+      throw isThere(target);
+    } catch (FileSystemException e) {
+      throw notNamed(target, kept, kind, e);
+    }
+    syncFolder(destination.getParent());
+  }
+
+  /** Renames over an empty file that was made to keep the name, and deletes it if that fails. */
+  private static void replaceOwn(Path from, Path destination, Path target, String kept, Kind kind)
+      throws IOException {
+    try {
+      rename(from, destination, target, kept, kind);
+    } catch (IOException e) {
+      Files.deleteIfExists(destination);
+      throw e;
+    }
+  }
+
+  private static FileAlreadyExistsException isThere(Path target) {
+    return new FileAlreadyExistsException(
+        target + " is there already and is not replaced; choose another -o.");
   }
 
   /** Makes a rename survive a power cut where the system can: Windows cannot open a folder. */

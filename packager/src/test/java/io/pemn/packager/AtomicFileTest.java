@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -54,6 +55,37 @@ class AtomicFileTest {
     AtomicFile.write(target, text("new"));
     assertEquals("new", Files.readString(target));
     assertEquals(List.of("a"), namesIn(folder));
+  }
+
+  @Test
+  void aFileThatIsCreatedReplacesNothing() throws IOException {
+    Path target = folder.resolve("key");
+    AtomicFile.createSecret(target, out -> out.write(1));
+    FileAlreadyExistsException e =
+        assertThrows(
+            FileAlreadyExistsException.class,
+            () -> AtomicFile.createSecret(target, out -> out.write(2)));
+    assertEquals(
+        target + " is there already and is not replaced; choose another -o.", e.getMessage());
+    assertArrayEquals(new byte[] {1}, Files.readAllBytes(target));
+  }
+
+  @Test
+  void aNameThatIsTakenWhileAFileIsWrittenIsNotReplaced() throws IOException {
+    Path target = folder.resolve("key");
+    assertThrows(
+        FileAlreadyExistsException.class,
+        () ->
+            AtomicFile.create(
+                target,
+                out -> {
+                  AtomicFile.create(target, inner -> inner.write(1));
+                  out.write(2);
+                }));
+    assertArrayEquals(new byte[] {1}, Files.readAllBytes(target));
+    try (Stream<Path> files = Files.list(folder)) {
+      assertEquals(List.of(target), files.toList(), "and nothing else is left");
+    }
   }
 
   @Test
