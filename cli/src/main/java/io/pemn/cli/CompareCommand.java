@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.network.ModelFile;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
@@ -60,12 +61,15 @@ final class CompareCommand implements Callable<Integer> {
     PrintWriter err = spec.commandLine().getErr();
     Dataset dataSet = data.load();
     Device where = device.choose(err);
-    // The engine's own start shall not count as the first model's load time.
+    // Neither the engine's own start nor that of the classes which read archives shall count as the
+    // first model's load time; what is opened here is not used.
     Engine.getEngine("PyTorch").newBaseManager(where).close();
-    trust.check(firstFile, err);
-    trust.check(secondFile, err);
-    try (OpenedModel first = OpenedModel.open(firstFile, trust.policy(), where);
-        OpenedModel second = OpenedModel.open(secondFile, trust.policy(), where)) {
+    ModelFile.open(firstFile, trust.policy());
+    ModelFile.open(secondFile, trust.policy());
+    ModelFile firstModel = trust.openModel(firstFile, err);
+    ModelFile secondModel = trust.openModel(secondFile, err);
+    try (OpenedModel first = firstModel.load(where);
+        OpenedModel second = secondModel.load(where)) {
       compare(first, second, dataSet);
     }
     return 0;

@@ -13,6 +13,7 @@ import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import io.pemn.loader.djl.PixelTranslator;
@@ -124,7 +125,7 @@ final class DemoCommand implements Callable<Integer> {
     StringBuilder predictions = new StringBuilder();
     Evaluation evaluation;
     Device device = DeviceChoice.of("auto").device();
-    try (OpenedModel model = OpenedModel.open(file, device);
+    try (OpenedModel model = OpenedModel.open(file, LoadPolicy.standard(), device);
         ProgressDisplay progress = new ProgressDisplay(spec.commandLine().getErr(), 0)) {
       int images = dataSet.test().size();
       evaluation =

@@ -2,6 +2,7 @@ package io.pemn.cli;
 
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.network.ModelFile;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Comparison;
 import io.pemn.compressor.training.Evaluation;
@@ -61,8 +62,8 @@ final class EvalCommand implements Callable<Integer> {
     // Outputs are to be had without anything to compare them with, too.
     boolean measured = outputs == null || measure.objective.isAnsweredBy(dataSet.test());
     Optional<Evaluation> evaluation = Optional.empty();
-    trust.check(file, err);
-    try (OpenedModel model = OpenedModel.open(file, trust.policy(), device.choose(err));
+    ModelFile opened = trust.openModel(file, err);
+    try (OpenedModel model = opened.load(device.choose(err));
         ProgressDisplay progress = new ProgressDisplay(err, 0)) {
       if (measured) {
         evaluation = Optional.of(measure.evaluate(model, dataSet, progress));

@@ -1,6 +1,6 @@
 package io.pemn.cli;
 
-import io.pemn.compressor.network.OpenedModel;
+import io.pemn.compressor.network.ModelFile;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
@@ -38,26 +38,36 @@ class TrustMixin {
    */
   PemnArchive open(Path file, PrintWriter err) throws IOException {
     PemnArchive archive = PemnArchive.open(file, policy());
-    if (!(archive.network() instanceof BuiltInDescription) && archive.signature().isEmpty()) {
-      err.println(
-          "note: "
-              + file
-              + " holds a TorchScript module, which is code, and no trusted signature; run it only"
-              + " if you trust where it comes from.");
-      err.flush();
-    }
+    note(archive, file, err);
     return archive;
   }
 
   /**
-   * Says so if a model is an archive that brings code.
+   * Opens a model, and says so if it is an archive that brings code, or none although it is called
+   * one.
    *
    * @param file an archive or a TorchScript file
    * @param err gets the note
+   * @return the model of which that was said; nothing of it has been run
    */
-  void check(Path file, PrintWriter err) throws IOException {
-    if (!OpenedModel.isTorchScript(file)) {
-      open(file, err);
+  ModelFile openModel(Path file, PrintWriter err) throws IOException {
+    ModelFile model = ModelFile.open(file, policy());
+    if (model.archive().isPresent()) {
+      note(model.archive().get(), file, err);
+    } else if (file.toString().endsWith(".pemn")) {
+      note(file + " is no archive but a TorchScript file, which is code;", err);
     }
+    return model;
+  }
+
+  private static void note(PemnArchive archive, Path file, PrintWriter err) {
+    if (!(archive.network() instanceof BuiltInDescription) && archive.signature().isEmpty()) {
+      note(file + " holds a TorchScript module, which is code, and no trusted signature;", err);
+    }
+  }
+
+  private static void note(String what, PrintWriter err) {
+    err.println("note: " + what + " run it only if you trust where it comes from.");
+    err.flush();
   }
 }

@@ -107,6 +107,14 @@ class ModulePathTest {
     assertSaid(0, said, CommandRun.of("verify", archive));
   }
 
+  @Test
+  void thatAFileIsNoArchiveAsItsNameSaysIsSaidBeforeItsCodeIsRun() throws IOException {
+    Path misnamed = Files.copy(MODEL, folder.resolve("misnamed.pemn"));
+    String said = "note: " + misnamed + " is no archive but a TorchScript file, which is code; ";
+    assertSaid(1, said, CommandRun.of("eval", misnamed, "--data", images));
+    assertSaid(0, "note: ", CommandRun.of("eval", MODEL, "--data", images));
+  }
+
   private static void assertSaid(int times, String said, CommandRun run) {
     assertEquals(0, run.code(), run.err());
     assertEquals(times, run.err().split(Pattern.quote(said), -1).length - 1, run.err());

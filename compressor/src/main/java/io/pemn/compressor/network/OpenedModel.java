@@ -6,28 +6,21 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.training.ParameterStore;
-import io.pemn.format.ArchiveSection;
-import io.pemn.format.Finding;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
-import io.pemn.format.PemnFormatException;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.NetworkDescription;
 import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** A model that was loaded from a file to be run: an archive, or a TorchScript file. */
 public final class OpenedModel implements TargetNetwork.Shipped {
-  private static final byte[] ZIP = {'P', 'K', 3, 4};
-
   private final Path file;
   private final long bytes;
   private final double loadSeconds;
@@ -44,7 +37,7 @@ public final class OpenedModel implements TargetNetwork.Shipped {
       Optional<PemnArchive> archive)
       throws IOException {
     this.file = file;
-    this.bytes = Files.size(file);
+    this.bytes = archive.isPresent() ? archive.get().fileBytes() : Files.size(file);
     this.loadSeconds = loadSeconds;
     this.manager = manager;
     this.network = network;
@@ -53,47 +46,18 @@ public final class OpenedModel implements TargetNetwork.Shipped {
   }
 
   /**
-   * Loads a file of the program's own, which may hold a TorchScript module.
-   *
-   * @param file a {@code .pemn} archive or a TorchScript file; its first bytes tell which
-   * @param device where it shall run
-   * @throws IOException in one sentence, if it is neither or cannot be loaded
-   */
-  public static OpenedModel open(Path file, Device device) throws IOException {
-    return open(file, LoadPolicy.allowTorchScript(), device);
-  }
-
-  /**
    * Loads a file.
    *
    * @param file a {@code .pemn} archive or a TorchScript file; its first bytes tell which
-   * @param policy what an archive may ask for and bring
+   * @param policy what it may ask for and bring; a TorchScript file is code
    * @param device where it shall run
    * @throws IOException in one sentence, if it is neither or cannot be loaded
    */
   public static OpenedModel open(Path file, LoadPolicy policy, Device device) throws IOException {
-    if (!isTorchScript(file)) {
-      return openArchive(file, policy, device);
-    }
-    if (!policy.signers().isEmpty()) {
-      throw new PemnFormatException.NotTrusted(
-          Finding.of(ArchiveSection.FILE, "a TorchScript file", "a signed archive"),
-          file + " is {found}, but {expected} is asked for; give the archive.");
-    }
-    return openTorchScript(file, device);
+    return ModelFile.open(file, policy).load(device);
   }
 
-  /** Whether a file is a zip archive, as TorchScript files are; false if there is no file. */
-  public static boolean isTorchScript(Path file) throws IOException {
-    if (!Files.isRegularFile(file)) {
-      return file.toString().endsWith(".pt");
-    }
-    try (InputStream in = Files.newInputStream(file)) {
-      return Arrays.equals(in.readNBytes(ZIP.length), ZIP) || file.toString().endsWith(".pt");
-    }
-  }
-
-  private static OpenedModel openTorchScript(Path file, Device device) throws IOException {
+  static OpenedModel ofTorchScript(Path file, Device device) throws IOException {
     try (ModuleSource source = ModuleSource.open(file, List.of(), List.of(), true)) {
       long start = System.nanoTime();
       LoadedModule module = LoadedModule.original(source, device);
@@ -102,18 +66,22 @@ public final class OpenedModel implements TargetNetwork.Shipped {
     }
   }
 
-  private static OpenedModel openArchive(Path file, LoadPolicy policy, Device device)
-      throws IOException {
+  /**
+   * Loads an archive as it was when it was opened.
+   *
+   * @param file with an archive, whose opening is a part of the time that loading takes
+   */
+  static OpenedModel ofArchive(ModelFile file, Device device) throws IOException {
+    PemnArchive archive = file.archive().orElseThrow();
     long start = System.nanoTime();
-    PemnArchive archive = PemnArchive.open(file, policy);
     Model model = PemnModel.load(archive, "model", device);
-    double seconds = (System.nanoTime() - start) / 1e9;
+    double seconds = file.openSeconds() + (System.nanoTime() - start) / 1e9;
     return new OpenedModel(
-        file,
+        file.path(),
         seconds,
         model.getNDManager(),
         new ArchiveNetwork(model, floatType(archive)),
-        Optional.of(archive));
+        file.archive());
   }
 
   private static NumberType floatType(PemnArchive archive) {

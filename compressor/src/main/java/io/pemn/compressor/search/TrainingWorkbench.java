@@ -18,6 +18,7 @@ import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.compressor.training.TrainingOptions;
 import io.pemn.compressor.training.TrainingRun;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
@@ -291,7 +292,8 @@ public final class TrainingWorkbench implements Workbench {
       if (!held.labelled()) {
         return new Reference(network, 1); // What is measured is the agreement with it.
       }
-      try (OpenedModel model = OpenedModel.open(module.get().path(), device)) {
+      try (OpenedModel model =
+          OpenedModel.open(module.get().path(), LoadPolicy.allowTorchScript(), device)) {
         return new Reference(
             network,
             Comparison.evaluate(

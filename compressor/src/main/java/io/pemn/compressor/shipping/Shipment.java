@@ -13,6 +13,7 @@ import io.pemn.format.LayerMask;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.baseline.PaperCount;
@@ -62,7 +63,7 @@ public record Shipment(Evaluation test, long bytes, double bitsPerWeight, long p
     ArchiveWriter.write(CheckpointPacker.pack(checkpoint, directory, tool), file);
     SizeReport sizes = SizeReport.of(PemnArchive.open(file));
     Evaluation test;
-    try (OpenedModel model = OpenedModel.open(file, device)) {
+    try (OpenedModel model = OpenedModel.open(file, LoadPolicy.standard(), device)) {
       test =
           Comparison.evaluate(
               model,

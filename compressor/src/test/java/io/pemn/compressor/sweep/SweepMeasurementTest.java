@@ -17,6 +17,7 @@ import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.TrainingListener;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.network.ParameterShape.Role;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.packager.baseline.WeightFile;
 import io.pemn.packager.baseline.WeightFormat;
 import java.io.IOException;
@@ -59,7 +60,7 @@ class SweepMeasurementTest {
     SweepRow row = measure(run, Optional.empty());
     Path archive = folder(run).archiveFile();
     assertEquals(Files.size(archive), row.fileBytes());
-    try (OpenedModel model = OpenedModel.open(archive, Device.cpu())) {
+    try (OpenedModel model = OpenedModel.open(archive, LoadPolicy.standard(), Device.cpu())) {
       assertEquals(
           Comparison.evaluate(
                   model,

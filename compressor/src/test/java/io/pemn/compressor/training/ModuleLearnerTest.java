@@ -144,10 +144,12 @@ class ModuleLearnerTest {
       float[] live =
           outputs(inputs -> watched.network().forward(inputs, false), images, NumberType.FLOAT32);
       assertArrayEquals(live, trained, 0.05f);
-      try (OpenedModel model = OpenedModel.open(archive, Device.cpu())) {
+      try (OpenedModel model =
+          OpenedModel.open(archive, LoadPolicy.allowTorchScript(), Device.cpu())) {
         assertArrayEquals(trained, outputs(model::forward, images, model.inputType()));
       }
-      try (OpenedModel model = OpenedModel.open(unpacked, Device.cpu())) {
+      try (OpenedModel model =
+          OpenedModel.open(unpacked, LoadPolicy.allowTorchScript(), Device.cpu())) {
         assertArrayEquals(trained, outputs(model::forward, images, model.inputType()));
       }
       try (Model model = PemnModel.load(archive, LoadPolicy.allowTorchScript(), Device.cpu());
@@ -160,7 +162,8 @@ class ModuleLearnerTest {
                 images,
                 NumberType.FLOAT32));
       }
-      try (OpenedModel original = OpenedModel.open(watched.module().path(), Device.cpu())) {
+      try (OpenedModel original =
+          OpenedModel.open(watched.module().path(), LoadPolicy.allowTorchScript(), Device.cpu())) {
         assertFalse(Arrays.equals(trained, outputs(original::forward, images, NumberType.FLOAT32)));
       }
     }
@@ -201,7 +204,9 @@ class ModuleLearnerTest {
         }
       }
       try (TargetNetwork.Shipped live = watched.shipped();
-          OpenedModel model = OpenedModel.open(folder.resolve("run.pemn"), Device.cpu())) {
+          OpenedModel model =
+              OpenedModel.open(
+                  folder.resolve("run.pemn"), LoadPolicy.allowTorchScript(), Device.cpu())) {
         assertEquals(type, model.inputType());
         assertArrayEquals(outputs(live::forward, data, type), outputs(model::forward, data, type));
       }

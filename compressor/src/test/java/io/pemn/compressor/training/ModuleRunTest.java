@@ -252,8 +252,10 @@ class ModuleRunTest {
       assertEqualMeasures(trained, measured(archive, data, options.objective()));
       assertEqualMeasures(trained, measured(unpacked, data, options.objective()));
     }
-    try (OpenedModel first = OpenedModel.open(archive, Device.cpu());
-        OpenedModel second = OpenedModel.open(unpacked, Device.cpu())) {
+    try (OpenedModel first =
+            OpenedModel.open(archive, LoadPolicy.allowTorchScript(), Device.cpu());
+        OpenedModel second =
+            OpenedModel.open(unpacked, LoadPolicy.allowTorchScript(), Device.cpu())) {
       Comparison comparison = Comparison.of(first, second, data, data.normalization(), done -> {});
       if (!module.path().toString().contains("train-mode")) {
         assertEquals(0, comparison.largestDifference());
@@ -316,7 +318,7 @@ class ModuleRunTest {
 
   private static Evaluation measured(Path file, Dataset data, Objective objective)
       throws IOException {
-    try (OpenedModel model = OpenedModel.open(file, Device.cpu())) {
+    try (OpenedModel model = OpenedModel.open(file, LoadPolicy.allowTorchScript(), Device.cpu())) {
       return Evaluation.of(
           model,
           model.manager(),

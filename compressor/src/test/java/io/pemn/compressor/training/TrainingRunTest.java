@@ -11,6 +11,7 @@ import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationPipeline;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ class TrainingRunTest {
 
     Evaluation trained = history.get(1).test().orElseThrow();
     Path file = Files.write(folder.resolve("tiny.pemn"), TinyTraining.archive(checkpoint));
-    try (OpenedModel model = OpenedModel.open(file, Device.cpu())) {
+    try (OpenedModel model = OpenedModel.open(file, LoadPolicy.standard(), Device.cpu())) {
       Evaluation loaded =
           Evaluation.of(
               model,
