@@ -8,6 +8,7 @@ import ai.djl.util.JsonUtils;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.ImageTranslator;
 import io.pemn.loader.djl.LiveModel;
@@ -44,16 +45,26 @@ public final class PredictionService implements AutoCloseable {
   private static final int LAST_SECONDS = 30;
 
   private final Path file;
+  private final LoadPolicy policy;
   private final LiveModel<Image, Classifications> model;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
-  /** Loads the archive and begins to answer, on this machine only; port 0 takes any free one. */
-  public PredictionService(Path file, int port) throws IOException {
+  /**
+   * Loads the archive and begins to answer, on this machine only.
+   *
+   * @param file the archive
+   * @param policy what it may bring, now and when it was replaced
+   * @param port 0 for any free one
+   */
+  public PredictionService(Path file, LoadPolicy policy, int port) throws IOException {
     this.file = file;
+    this.policy = policy;
     this.model =
         LiveModel.of(
-            PemnArchive.open(file), Device.cpu(), archive -> new ImageTranslator(archive, true));
+            PemnArchive.open(file, policy),
+            Device.cpu(),
+            archive -> new ImageTranslator(archive, true));
     this.server = server(port);
     answer("/predict", "POST", this::predict);
     answer("/model", "GET", exchange -> describe(model.archive()));
@@ -100,7 +111,7 @@ public final class PredictionService implements AutoCloseable {
 
   private Object reload() throws IOException {
     try {
-      PemnArchive next = PemnArchive.open(file);
+      PemnArchive next = PemnArchive.open(file, policy);
       model.swap(next);
       return describe(next);
     } catch (IOException | IllegalArgumentException e) {
@@ -181,7 +192,11 @@ public final class PredictionService implements AutoCloseable {
       System.err.println("Usage: PredictionService ARCHIVE PORT");
       System.exit(2);
     }
-    PredictionService service = new PredictionService(Path.of(args[0]), Integer.parseInt(args[1]));
+    // Built-in networks only. For an archive of your own TorchScript module use allowTorchScript(), or
+    // signedBy(key).andTorchScript(), so that nobody else's is loaded.
+    PredictionService service =
+        new PredictionService(
+            Path.of(args[0]), LoadPolicy.standard(), Integer.parseInt(args[1]));
     Runtime.getRuntime().addShutdownHook(new Thread(service::close));
     System.out.println("listening on http://127.0.0.1:" + service.port());
   }

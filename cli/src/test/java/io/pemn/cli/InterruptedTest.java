@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.pemn.compressor.training.Checkpoint;
 import java.io.IOException;
@@ -40,10 +41,22 @@ class InterruptedTest {
 
   @BeforeAll
   static void trainUndisturbed() throws Exception {
+    assumeFalse(
+        ignoresInterrupts(), "SIGINT is ignored, as in jobs that a shell has in the background");
     images = SmallImages.write(shared.resolve("images"));
     Path archive = shared.resolve("whole.pemn");
     ChildPemn.start(shared.resolve("logs"), compress(archive)).json();
     undisturbed = Files.readAllBytes(archive);
+  }
+
+  /** Processes inherit that, and Java then keeps to it. */
+  private static boolean ignoresInterrupts() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    return Files.exists(status)
+        && Files.readAllLines(status).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .mapToLong(line -> Long.parseUnsignedLong(line.substring(7).strip(), 16))
+            .anyMatch(ignored -> (ignored & 1 << 2 - 1) != 0);
   }
 
   private static Object[] compress(Path archive) {

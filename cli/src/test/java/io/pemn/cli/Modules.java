@@ -30,7 +30,10 @@ final class Modules {
   static CommandRun compress(Object model, Object data, Object output, Object... more) {
     List<Object> arguments =
         new ArrayList<>(List.of("compress", model, "--data", data, "-o", output));
-    arguments.addAll(List.of("--device", "cpu", "--epochs", "1", "--batch-size", "32"));
+    arguments.addAll(List.of("--device", "cpu", "--batch-size", "32"));
+    if (!List.of(more).contains("--epochs")) {
+      arguments.addAll(List.of("--epochs", "1"));
+    }
     arguments.addAll(Arrays.asList(more));
     return CommandRun.of(arguments.toArray());
   }

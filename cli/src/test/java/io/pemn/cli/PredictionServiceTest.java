@@ -21,6 +21,7 @@ import io.pemn.format.network.ImageShape;
 import io.pemn.format.network.InputTensor;
 import io.pemn.format.network.TorchScriptDescription;
 import io.pemn.format.proto.Provenance;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.ArchiveWriter;
@@ -116,7 +117,10 @@ class PredictionServiceTest {
   void start() throws Exception {
     file = Files.copy(FIRST, folder.resolve("model.pemn"));
     Class<?> type = loader.loadClass("PredictionService");
-    service = (AutoCloseable) type.getConstructor(Path.class, int.class).newInstance(file, 0);
+    service =
+        (AutoCloseable)
+            type.getConstructor(Path.class, LoadPolicy.class, int.class)
+                .newInstance(file, LoadPolicy.allowTorchScript(), 0);
     port = (int) type.getMethod("port").invoke(service);
   }
 
@@ -277,8 +281,8 @@ class PredictionServiceTest {
             () ->
                 loader
                     .loadClass("PredictionService")
-                    .getConstructor(Path.class, int.class)
-                    .newInstance(file, port));
+                    .getConstructor(Path.class, LoadPolicy.class, int.class)
+                    .newInstance(file, LoadPolicy.standard(), port));
 
     assertInstanceOf(BindException.class, failure.getCause());
     assertTrue(heldByTheEngine() <= before);

@@ -259,15 +259,15 @@ class LoadedModuleTest {
     }
   }
 
+  /** By this process: others may be loading modules, too. */
   private static Set<Path> leftBehind() throws IOException {
+    String own = "pemn-" + ProcessHandle.current().pid() + "-";
     Set<Path> found = new TreeSet<>();
     for (Path folder :
         List.of(Path.of(System.getProperty("java.io.tmpdir")), Path.of("/dev/shm"))) {
       if (Files.isDirectory(folder)) {
         try (Stream<Path> files = Files.list(folder)) {
-          files
-              .filter(file -> file.getFileName().toString().startsWith("pemn-"))
-              .forEach(found::add);
+          files.filter(file -> file.getFileName().toString().startsWith(own)).forEach(found::add);
         }
       }
     }

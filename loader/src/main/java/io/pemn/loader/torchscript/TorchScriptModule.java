@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -314,7 +315,8 @@ public record TorchScriptModule(List<Entry> entries) {
 
   /**
    * Holds the module against the tensors that an archive has: each stands in exactly one storage,
-   * within it, in a type that it can be written in.
+   * within it, in a type that it can be written in, and no place of a storage belongs to two
+   * elements.
    *
    * @param tensors all of them, by name
    * @param maxBytes the most that all storages together may take
@@ -337,6 +339,7 @@ public record TorchScriptModule(List<Entry> entries) {
                   + " possible for the weights and the remainder that it has; it was written by a"
                   + " faulty tool.");
         }
+        List<Placed> placed = new ArrayList<>();
         for (Span span : storage.spans()) {
           TensorShape tensor = tensors.get(span.tensor());
           if (tensor == null) {
@@ -344,9 +347,10 @@ public record TorchScriptModule(List<Entry> entries) {
                 "the tensor " + span.tensor() + ", which is neither a layer nor in the remainder",
                 "only such");
           }
-          checkSpan(storage, span, tensor);
+          placed.add(new Placed(span.tensor(), checkSpan(storage, span, tensor)));
           missing.remove(span.tensor());
         }
+        checkApart(placed);
       }
     }
     if (!missing.isEmpty()) {
@@ -376,7 +380,7 @@ public record TorchScriptModule(List<Entry> entries) {
         .toList();
   }
 
-  private static void checkSpan(StorageEntry storage, Span span, TensorShape tensor)
+  private static TensorLayout checkSpan(StorageEntry storage, Span span, TensorShape tensor)
       throws PemnFormatException {
     boolean typeFits =
         tensor.rounded() ? storage.type().isFloat() : tensor.type() == storage.type();
@@ -390,7 +394,52 @@ public record TorchScriptModule(List<Entry> entries) {
               + storage.type(),
           tensor.rounded() ? "one of floating-point numbers" : "one of its own type");
     }
-    checkInside(storage, span, tensor.shape());
+    return checkInside(storage, span, tensor.shape());
+  }
+
+  /** A tensor in its storage. */
+  private record Placed(String tensor, TensorLayout layout) {}
+
+  /**
+   * Checks that the tensors of a storage share no place: one of two elements there would be lost,
+   * and the module not have the weights that the digests are of.
+   */
+  private static void checkApart(List<Placed> tensors) throws PemnFormatException {
+    boolean apart = true;
+    long end = 0;
+    for (Placed placed :
+        tensors.stream()
+            .filter(placed -> placed.layout().size() > 0)
+            .sorted(Comparator.comparing(placed -> placed.layout().offset()))
+            .toList()) {
+      if (!placed.layout().isInjective()) {
+        throw shared(placed.tensor());
+      }
+      apart &= placed.layout().offset() >= end;
+      end = Math.max(end, placed.layout().end());
+    }
+    if (apart) {
+      return;
+    }
+    BitSet taken = new BitSet();
+    for (Placed placed : tensors) {
+      boolean[] free = {true};
+      placed
+          .layout()
+          .forEach(
+              (element, index) -> {
+                free[0] &= !taken.get(index);
+                taken.set(index);
+              });
+      if (!free[0]) {
+        throw shared(placed.tensor());
+      }
+    }
+  }
+
+  private static PemnFormatException shared(String tensor) {
+    return corrupt(
+        "the tensor " + tensor + " with an element in the place of another", "a place for each");
   }
 
   /** The places of a tensor's elements, all of them within the storage. */

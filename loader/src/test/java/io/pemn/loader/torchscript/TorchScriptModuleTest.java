@@ -253,6 +253,35 @@ class TorchScriptModuleTest {
     }
   }
 
+  @Test
+  void noTwoElementsStandInOnePlace() throws PemnFormatException {
+    Span first = new Span("a", 0, List.of(2L, 4L)); // 0 4 8 2 6 10
+    TensorShape shape = shape(NumberType.FLOAT32, 2, 3);
+    between(first, new Span("b", 1, List.of(2L, 4L))).check(Map.of("a", shape, "b", shape), 48);
+    between(new Span("a", 0, List.of()), new Span("b", 6, List.of()))
+        .check(Map.of("a", shape, "b", shape), 48);
+
+    for (TorchScriptModule shared :
+        List.of(
+            between(new Span("a", 0, List.of(0L, 1L)), new Span("b", 6, List.of())),
+            between(new Span("a", 0, List.of(1L, 1L)), new Span("b", 6, List.of())),
+            between(first, new Span("b", 2, List.of(2L, 3L))),
+            between(new Span("a", 0, List.of()), new Span("b", 5, List.of())),
+            between(new Span("a", 5, List.of()), new Span("b", 0, List.of())))) {
+      PemnFormatException e =
+          assertThrows(
+              PemnFormatException.Corrupt.class,
+              () -> shared.check(Map.of("a", shape, "b", shape), 48));
+      assertTrue(e.getMessage().contains("in the place of another"), e.getMessage());
+    }
+  }
+
+  /** Two tensors in a storage of twelve numbers. */
+  private static TorchScriptModule between(Span first, Span second) {
+    return new TorchScriptModule(
+        List.of(new StorageEntry("data/0", NumberType.FLOAT32, 12, List.of(first, second))));
+  }
+
   private static void assertChecked(String message, Map<String, TensorShape> tensors) {
     PemnFormatException e =
         assertThrows(PemnFormatException.Corrupt.class, () -> MODULE.check(tensors, 1000));
