@@ -120,7 +120,13 @@ class BadInputTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"--epochs 2", "--batch-size 64", "--epochs=2", "--seed 1 --seed 2"})
+  @ValueSource(
+      strings = {
+        "--epochs 2",
+        "--batch-size 32 --batch-size 64",
+        "--epochs=2",
+        "--seed 1 --seed 2"
+      })
   void anOptionThatIsGivenTwiceIsAUsageErrorInGroupsToo(String again) throws IOException {
     CommandRun run =
         CommandRun.compressTiny(

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 
 /**
@@ -17,6 +18,23 @@ import picocli.CommandLine;
  * @param err its standard error
  */
 record CommandRun(int code, String out, String err) {
+  private static final Map<String, String> TINY =
+      Map.of(
+          "--device",
+          "cpu",
+          "--dim",
+          "8",
+          "--depth",
+          "1",
+          "--kernel",
+          "3",
+          "--patch",
+          "4",
+          "--batch-size",
+          "32",
+          "--epochs",
+          "1");
+
   /** Runs a command in this process. */
   static CommandRun of(Object... arguments) {
     StringWriter out = new StringWriter();
@@ -30,16 +48,18 @@ record CommandRun(int code, String out, String err) {
     return new CommandRun(code, out.toString(), err.toString());
   }
 
-  /** Runs {@code pemn compress} with the options of a training that takes a moment. */
+  /**
+   * Runs {@code pemn compress} with the options of a training that takes a moment, but for those
+   * that are given.
+   */
   static CommandRun compressTiny(Object data, Object output, Object... more) {
-    List<Object> arguments =
-        new ArrayList<>(
-            List.of("compress", "--data", data, "-o", output, "--device", "cpu", "--dim", "8"));
-    arguments.addAll(List.of("--depth", "1", "--kernel", "3", "--patch", "4"));
-    arguments.addAll(List.of("--batch-size", "32"));
-    if (!List.of(more).contains("--epochs")) {
-      arguments.addAll(List.of("--epochs", "1"));
-    }
+    List<Object> arguments = new ArrayList<>(List.of("compress", "--data", data, "-o", output));
+    TINY.forEach(
+        (option, value) -> {
+          if (!List.of(more).contains(option)) {
+            arguments.addAll(List.of(option, value));
+          }
+        });
     arguments.addAll(List.of(more));
     return of(arguments.toArray());
   }
