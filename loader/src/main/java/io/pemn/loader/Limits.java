@@ -122,18 +122,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withFileBytes(long fileBytes) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(0, fileBytes);
   }
 
   /**
@@ -144,18 +133,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withMetadataBytes(long metadataBytes) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(1, metadataBytes);
   }
 
   /**
@@ -166,18 +144,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is less than 1
    */
   public Limits withNesting(int nesting) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(2, nesting);
   }
 
   /**
@@ -188,18 +155,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withClassLabels(int classLabels) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(3, classLabels);
   }
 
   /**
@@ -210,18 +166,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withInputNumbers(long inputNumbers) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(4, inputNumbers);
   }
 
   /**
@@ -232,18 +177,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withWeights(long weights) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(5, weights);
   }
 
   /**
@@ -254,18 +188,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withLayers(int layers) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(6, layers);
   }
 
   /**
@@ -276,18 +199,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withPrototypeBytes(long prototypeBytes) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(7, prototypeBytes);
   }
 
   /**
@@ -298,18 +210,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withRemainderBytes(long remainderBytes) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(8, remainderBytes);
   }
 
   /**
@@ -320,18 +221,7 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withModuleBytes(long moduleBytes) {
-    return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+    return with(9, moduleBytes);
   }
 
   /**
@@ -342,18 +232,41 @@ public record Limits(
    * @throws IllegalArgumentException if it is negative
    */
   public Limits withModuleEntries(int moduleEntries) {
+    return with(10, moduleEntries);
+  }
+
+  /**
+   * A copy with another limit.
+   *
+   * @param component which of the record's, from 0
+   */
+  private Limits with(int component, long limit) {
+    long[] all = {
+      fileBytes,
+      metadataBytes,
+      nesting,
+      classLabels,
+      inputNumbers,
+      weights,
+      layers,
+      prototypeBytes,
+      remainderBytes,
+      moduleBytes,
+      moduleEntries
+    };
+    all[component] = limit;
     return new Limits(
-        fileBytes,
-        metadataBytes,
-        nesting,
-        classLabels,
-        inputNumbers,
-        weights,
-        layers,
-        prototypeBytes,
-        remainderBytes,
-        moduleBytes,
-        moduleEntries);
+        all[0],
+        all[1],
+        (int) all[2],
+        (int) all[3],
+        all[4],
+        all[5],
+        (int) all[6],
+        all[7],
+        all[8],
+        all[9],
+        (int) all[10]);
   }
 
   private static void check(String name, long limit, long least) {
