@@ -19,6 +19,8 @@ import io.pemn.format.network.Norm;
 import io.pemn.format.network.ParameterShape;
 import io.pemn.format.proto.Provenance;
 import io.pemn.loader.Layer;
+import io.pemn.loader.Limits;
+import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.WeightRebuilder;
@@ -96,6 +98,22 @@ class LargeArchiveTest {
       archive.rebuild(layer, buffer);
       assertEquals(3 + layer.size(), buffer.position());
     }
+  }
+
+  @Test
+  void aStreamMayHaveAsManyBytesAsTheLimitAndNoMore() throws IOException {
+    LoadPolicy asMany = atMost(bytes.length);
+    PemnArchive.read(new ByteArrayInputStream(bytes), asMany).verify();
+    PemnArchive.open(file, asMany).verify();
+    LoadPolicy fewer = atMost(bytes.length - 1);
+    assertThrows(
+        PemnFormatException.LimitExceeded.class,
+        () -> PemnArchive.read(new ByteArrayInputStream(bytes), fewer));
+    assertThrows(PemnFormatException.LimitExceeded.class, () -> PemnArchive.open(file, fewer));
+  }
+
+  private static LoadPolicy atMost(long fileBytes) {
+    return LoadPolicy.standard().withLimits(Limits.DEFAULT.withFileBytes(fileBytes));
   }
 
   @Test
