@@ -21,4 +21,6 @@ module io.pemn.format {
       io.pemn.loader;
   exports io.pemn.format.storage to
       io.pemn.loader;
+  exports io.pemn.format.text to
+      io.pemn.loader;
 }

@@ -4,6 +4,7 @@ import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import io.pemn.format.text.ShownText;
 
 /** Reports as JSON objects with snake_case keys. */
 final class Json {
@@ -33,7 +34,7 @@ final class Json {
 
   private static void append(int codePoint, StringBuilder text) {
     // Gson has escaped the line ends in texts; those that are left stand between them.
-    if (codePoint == '\n' || Printable.isShown(codePoint)) {
+    if (codePoint == '\n' || ShownText.isSeen(codePoint)) {
       text.appendCodePoint(codePoint);
     } else {
       for (char unit : Character.toChars(codePoint)) {

@@ -1,5 +1,6 @@
 package io.pemn.format;
 
+import io.pemn.format.text.ShownText;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

@@ -12,6 +12,7 @@ import io.pemn.format.proto.ModuleEntry;
 import io.pemn.format.proto.StoredTensor;
 import io.pemn.format.proto.TensorStorage;
 import io.pemn.format.proto.TensorType;
+import io.pemn.format.text.ShownText;
 import io.pemn.loader.message.ComparedBytes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -496,7 +497,7 @@ public record TorchScriptModule(List<Entry> entries) {
     return !text.isEmpty()
         && text.length() <= MAX_NAME_BYTES
         && text.getBytes(StandardCharsets.UTF_8).length <= MAX_NAME_BYTES
-        && isPrintable(text);
+        && text.codePoints().allMatch(ShownText::isSeen);
   }
 
   private static void checkText(String text, String what) {
@@ -510,27 +511,6 @@ public record TorchScriptModule(List<Entry> entries) {
               + MAX_NAME_BYTES
               + " bytes, are possible.");
     }
-  }
-
-  private static boolean isPrintable(String text) {
-    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
-      if (!isPrintable(text.codePointAt(i))) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private static boolean isPrintable(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      default -> true;
-    };
   }
 
   /** Counts before it keeps: two bytes can claim an object of a hundred. */

@@ -1,7 +1,7 @@
-package io.pemn.format;
+package io.pemn.format.text;
 
 /** Text that may come from a stranger, as terminals and logs may show it. */
-final class ShownText {
+public final class ShownText {
   private ShownText() {}
 
   /**
@@ -10,7 +10,7 @@ final class ShownText {
    *
    * @param most how many characters are shown of a longer text, followed by three dots
    */
-  static String of(String text, int most) {
+  public static String of(String text, int most) {
     StringBuilder shown = new StringBuilder(Math.min(text.length(), most));
     for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
       if (shown.length() >= most) {
@@ -28,7 +28,8 @@ final class ShownText {
     return shown.toString();
   }
 
-  private static boolean isSeen(int codePoint) {
+  /** Whether a character shows, and does nothing else to a terminal, a log or its own line. */
+  public static boolean isSeen(int codePoint) {
     return switch (Character.getType(codePoint)) {
       case Character.CONTROL,
           Character.FORMAT,
