@@ -32,22 +32,16 @@ class PickleFuzzTest {
       seeds.add(seed(1, "torchscript/tiny/" + file));
     }
     for (byte[] hostile : TestData.hostile("pickles")) {
-      seeds.add(seed(0, hostile));
-      seeds.add(seed(1, hostile));
+      seeds.add(ChosenInput.seed(0, hostile));
+      seeds.add(ChosenInput.seed(1, hostile));
     }
     return seeds;
   }
 
   private static byte[] seed(int dialect, String file) {
     ZippedEntries zip = ZippedEntries.of(file);
-    return seed(dialect, zip.entries().get(zip.name(name -> name.endsWith("/data.pkl"))));
-  }
-
-  private static byte[] seed(int dialect, byte[] pickle) {
-    byte[] seed = new byte[pickle.length + 1];
-    seed[0] = (byte) dialect;
-    System.arraycopy(pickle, 0, seed, 1, pickle.length);
-    return seed;
+    return ChosenInput.seed(
+        dialect, zip.entries().get(zip.name(name -> name.endsWith("/data.pkl"))));
   }
 
   @MethodSource("seeds")

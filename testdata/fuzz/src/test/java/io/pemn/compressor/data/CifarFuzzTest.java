@@ -2,6 +2,7 @@ package io.pemn.compressor.data;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.pemn.fuzz.ChosenInput;
 import io.pemn.fuzz.FuzzTarget;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,22 +32,16 @@ class CifarFuzzTest {
           (name, content) -> {
             boolean names = name.contains("meta");
             if (names || name.contains("test")) {
-              seeds.add(seed((classes == 10 ? 0 : 1) + (names ? 4 : 0), content));
+              seeds.add(ChosenInput.seed((classes == 10 ? 0 : 1) + (names ? 4 : 0), content));
             }
           },
           "");
     }
-    seeds.add(seed(2, new byte[3073]));
-    seeds.add(seed(3, new byte[2 * 3074]));
-    seeds.add(seed(6, "frog\nship\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+    seeds.add(ChosenInput.seed(2, new byte[3073]));
+    seeds.add(ChosenInput.seed(3, new byte[2 * 3074]));
+    seeds.add(
+        ChosenInput.seed(6, "frog\nship\n".getBytes(java.nio.charset.StandardCharsets.UTF_8)));
     return seeds;
-  }
-
-  private static byte[] seed(int choice, byte[] content) {
-    byte[] seed = new byte[content.length + 1];
-    seed[0] = (byte) choice;
-    System.arraycopy(content, 0, seed, 1, content.length);
-    return seed;
   }
 
   @MethodSource("seeds")

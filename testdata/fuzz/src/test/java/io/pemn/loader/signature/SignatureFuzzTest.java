@@ -1,6 +1,7 @@
 package io.pemn.loader.signature;
 
 import io.pemn.format.PemnFormatException;
+import io.pemn.fuzz.ChosenInput;
 import io.pemn.fuzz.FuzzTarget;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,27 +39,20 @@ class SignatureFuzzTest {
         String name = file.toString();
         if (name.endsWith(".sig") || name.endsWith(".bundle.json")) {
           byte[] bytes = Files.readAllBytes(file);
-          seeds.add(seed(0, bytes));
+          seeds.add(ChosenInput.seed(0, bytes));
           try {
             SignatureBundle bundle = SignatureBundle.parse(SUBJECT, bytes);
-            seeds.add(seed(1, bundle.payload()));
-            seeds.add(seed(2, bundle.signature()));
+            seeds.add(ChosenInput.seed(1, bundle.payload()));
+            seeds.add(ChosenInput.seed(2, bundle.signature()));
           } catch (PemnFormatException e) {
             // One that is to be refused.
           }
         } else if (name.endsWith(".pub")) {
-          seeds.add(seed(3, Files.readAllBytes(file)));
+          seeds.add(ChosenInput.seed(3, Files.readAllBytes(file)));
         }
       }
     }
     return seeds;
-  }
-
-  private static byte[] seed(int choice, byte[] content) {
-    byte[] seed = new byte[content.length + 1];
-    seed[0] = (byte) choice;
-    System.arraycopy(content, 0, seed, 1, content.length);
-    return seed;
   }
 
   @MethodSource("seeds")
