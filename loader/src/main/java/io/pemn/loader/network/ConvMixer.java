@@ -18,7 +18,7 @@ final class ConvMixer {
     Shape kernel = new Shape(architecture.kernel(), architecture.kernel());
     Shape same = new Shape(architecture.kernel() / 2, architecture.kernel() / 2);
 
-    SequentialBlock network = new SequentialBlock();
+    SequentialBlock network = new SequentialBlock().add(FunctionBlock.channelsLast());
     Conv2d.Builder stem =
         Conv2d.builder().setFilters(dim).setKernelShape(patch).optStride(patch).optBias(false);
     addConvolution(network, "stem", stem, architecture, named);

@@ -42,6 +42,27 @@ final class FunctionBlock extends LambdaBlock {
         "globalAvgPool2d", Pool::globalAvgPool2d, x -> new Shape(x.get(0), x.get(1)));
   }
 
+  /**
+   * Shape (batch, channels, height, width) as it is, but on a CPU laid out in memory with a place's
+   * channels side by side. Whatever comes after keeps to that. Else PyTorch would lay out the
+   * arrays of every convolution anew and back again, which takes longer than all that is computed:
+   * steps take half the time (docs/performance.md). Sums are added up in another order.
+   */
+  static FunctionBlock channelsLast() {
+    return elementwise("channels last", FunctionBlock::channelsLast);
+  }
+
+  private static NDArray channelsLast(NDArray x) {
+    if (x.getDevice().isGpu()) {
+      return x;
+    }
+    Shape shape = x.getShape();
+    long batch = shape.get(0);
+    // A row a sample cannot be had without the new order, unless it is the old one as well.
+    NDArray rows = x.transpose(0, 2, 3, 1).reshape(batch, shape.slice(1).size());
+    return rows.reshape(batch, shape.get(2), shape.get(3), shape.get(1)).transpose(0, 3, 1, 2);
+  }
+
   @Override
   public Shape[] getOutputShapes(Shape[] inputs) {
     return new Shape[] {shape.apply(inputs[0])};

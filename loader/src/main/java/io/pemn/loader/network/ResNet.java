@@ -14,7 +14,7 @@ final class ResNet {
   private ResNet() {}
 
   static Block build(ResNetArchitecture architecture, int classes, NamedParameters named) {
-    SequentialBlock network = new SequentialBlock();
+    SequentialBlock network = new SequentialBlock().add(FunctionBlock.channelsLast());
     addConvolution(network, "stem", architecture.width(), 1, architecture, named);
     network.add(ActivationBlocks.of(architecture.activation()));
     int before = architecture.width();
