@@ -1,18 +1,11 @@
 package io.pemn.compressor.training;
 
 import ai.djl.Device;
-import io.pemn.compressor.augment.AugmentationChoice;
-import io.pemn.compressor.augment.AugmentationPipeline;
-import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.BatchStream;
-import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
-import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.network.ModuleSource;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -21,6 +14,7 @@ import java.util.Optional;
  * that whatever else the machine does meets both alike.
  */
 public final class StepBenchmark {
+  /** Few enough that all of them were met, and asked the teacher about, in the warm-up. */
   private static final int CYCLE = 8;
 
   private StepBenchmark() {}
@@ -73,87 +67,48 @@ public final class StepBenchmark {
               + warmUp
               + ".");
     }
-    Map<String, String> masked = new LinkedHashMap<>(options.toMap());
+    TrainingOptions denseOptions = dense(options, dataSet);
+    double[] denseNanos = new double[steps];
+    double[] maskedNanos = new double[steps];
+    double[] ratios = new double[steps];
+    int all = warmUp + steps;
+    try (TimedSteps dense = new TimedSteps(denseOptions, dataSet, module, device, CYCLE, all);
+        TimedSteps masked = new TimedSteps(options, dataSet, module, device, CYCLE, all)) {
+      for (int done = -warmUp; done < steps; done++) {
+        boolean denseFirst = (done & 1) == 0;
+        double first = (denseFirst ? dense : masked).step();
+        double second = (denseFirst ? masked : dense).step();
+        if (done >= 0) {
+          denseNanos[done] = denseFirst ? first : second;
+          maskedNanos[done] = denseFirst ? second : first;
+          ratios[done] = maskedNanos[done] / denseNanos[done];
+        }
+      }
+      double maskedMs = median(maskedNanos) / 1e6;
+      int size = masked.batchSize();
+      return new Result(
+          steps, size, median(denseNanos) / 1e6, maskedMs, median(ratios), 1000 * size / maskedMs);
+    }
+  }
+
+  /**
+   * The training of the weights themselves that a training of masks is compared with.
+   *
+   * @param options of the training of masks
+   * @param dataSet what both learn from; the dense one from labels alone, where there are any
+   */
+  public static TrainingOptions dense(TrainingOptions options, Dataset dataSet) {
     if (!options.masked()) {
       throw new IllegalArgumentException(
           "The benchmark compares masked with dense steps; leave out --mask dense.");
     }
-    Map<String, String> dense = new LinkedHashMap<>(masked);
+    Map<String, String> dense = new LinkedHashMap<>(options.toMap());
     dense.put("mask", "dense");
     dense.put("warm-start", "off");
     if (options.objective().isAnsweredBy(dataSet.train())) {
       dense.put("distill", "0");
     }
-    TrainingOptions denseOptions = TrainingOptions.of(dense);
-    SampleSet images = dataSet.train();
-    // What the preparing thread does to bytes is no part of a step.
-    Batches batches =
-        TrainingBatches.of(
-            options.augmentation() instanceof AugmentationPipeline
-                ? options.augmentation()
-                : AugmentationChoice.OfBytes.NONE,
-            images,
-            options.normalization(),
-            options.batchSize(),
-            options.seed());
-    boolean unchanged = !options.augmentation().changesImages();
-    double[] denseNanos = new double[steps];
-    double[] maskedNanos = new double[steps];
-    double[] ratios = new double[steps];
-    int done = -warmUp;
-    try (Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
-        Learner maskedLearner = learner(options, dataSet, module, device, warmUp + steps)) {
-      while (done < steps) {
-        // The same few batches again and again.
-        try (BatchStream stream = batches.epoch(1)) {
-          for (int i = 0; i < CYCLE && stream.hasNext() && done < steps; i++) {
-            try (Batch batch = stream.next()) {
-              if (batch.size() < options.batchSize() && images.size() >= options.batchSize()) {
-                continue;
-              }
-              boolean denseFirst = (done & 1) == 0;
-              double first =
-                  time(denseFirst ? denseLearner : maskedLearner, batch, images, unchanged);
-              double second =
-                  time(denseFirst ? maskedLearner : denseLearner, batch, images, unchanged);
-              if (done >= 0) {
-                denseNanos[done] = denseFirst ? first : second;
-                maskedNanos[done] = denseFirst ? second : first;
-                ratios[done] = maskedNanos[done] / denseNanos[done];
-              }
-              done++;
-            }
-          }
-        }
-      }
-    }
-    double maskedMs = median(maskedNanos) / 1e6;
-    int size = Math.min(options.batchSize(), images.size());
-    return new Result(
-        steps, size, median(denseNanos) / 1e6, maskedMs, median(ratios), 1000 * size / maskedMs);
-  }
-
-  private static Learner learner(
-      TrainingOptions options,
-      Dataset dataSet,
-      Optional<ModuleSource> module,
-      Device device,
-      long steps)
-      throws IOException {
-    RunDescription run =
-        module.isPresent()
-            ? TrainingRun.describe(options, dataSet, module.get(), device)
-            : RunDescription.of(options, dataSet);
-    return TrainingRun.learner(options, run, module, device, List.of(), steps, Optional.empty());
-  }
-
-  /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, SampleSet images, boolean unchanged)
-      throws IOException {
-    long start = System.nanoTime();
-    learner.step(batch, images, unchanged);
-    learner.seen();
-    return System.nanoTime() - start;
+    return TrainingOptions.of(dense);
   }
 
   private static double median(double[] values) {
