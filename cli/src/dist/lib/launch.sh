@@ -43,6 +43,14 @@ esac
 export OPT_OUT_TRACKING=true
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 
+# A training step allocates and frees the same arrays again and again. glibc would give their pages back to the
+# system and get them again, empty: up to a third of a step's processor time. With these it keeps what was freed
+# of arrays up to 32 MiB, the greatest threshold that every version takes, for a tenth more memory at the peak.
+# Other C libraries do not know them.
+export MALLOC_MMAP_THRESHOLD_="${MALLOC_MMAP_THRESHOLD_:-33554432}"
+export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-4294967296}"
+export MALLOC_TOP_PAD_="${MALLOC_TOP_PAD_:-67108864}"
+
 # CUDA natives, where they are to be had; otherwise the CPU's, which are on the class path.
 natives=:$cpu_natives
 if [ -n "${PYTORCH_LIBRARY_PATH:-}" ]; then

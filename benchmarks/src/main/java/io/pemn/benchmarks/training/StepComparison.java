@@ -137,12 +137,18 @@ final class StepComparison {
     for (Map.Entry<StepProgram, StepProcess> entry : processes.entrySet()) {
       for (StepKind kind : StepKind.values()) {
         double spent = 0;
-        double last = 0;
-        for (int steps = 0; steps < WARM_UP_STEPS || spent < WARM_UP_MS; steps++) {
-          last = entry.getValue().steps(kind, 1)[0];
-          spent += last;
+        List<Double> times = new ArrayList<>();
+        while (times.size() < WARM_UP_STEPS || spent < WARM_UP_MS) {
+          double taken = entry.getValue().steps(kind, 1)[0];
+          times.add(taken);
+          spent += taken;
         }
-        int steps = (int) Math.max(1, Math.min(MOST_STEPS, Math.round(SLICE_MS / last)));
+        double step =
+            StepTables.median(
+                times.subList(times.size() / 2, times.size()).stream()
+                    .mapToDouble(Double::doubleValue)
+                    .toArray());
+        int steps = (int) Math.max(1, Math.min(MOST_STEPS, Math.round(SLICE_MS / step)));
         runners.add(new Runner(entry.getKey(), kind, entry.getValue(), steps));
       }
     }
