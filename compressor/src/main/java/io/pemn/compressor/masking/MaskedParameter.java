@@ -21,6 +21,7 @@ import java.util.Arrays;
  */
 public final class MaskedParameter {
   private static final NDIndex ALL = new NDIndex("...");
+  private static final Shape SCALAR = new Shape();
 
   private final String name;
   private final NDArray weights;
@@ -227,7 +228,7 @@ public final class MaskedParameter {
         effective.attach(scratch);
       }
       if (rule.type() != MaskType.SIGN) {
-        effective = NDArrays.where(selected(scratch), effective, scratch.create(0f));
+        effective = NDArrays.where(selected(scratch), effective, number(0, scratch));
         effective.attach(scratch);
       }
       weights.set(ALL, effective);
@@ -243,14 +244,19 @@ public final class MaskedParameter {
     NDArray selected =
         bound instanceof Bound.OnDevice there
             ? strength.gte(there.array())
-            : strength.gte(bound.value());
+            : strength.gte(number(bound.value(), scratch));
     selected.attach(scratch);
     return selected;
   }
 
   private NDArray negative(NDManager scratch) {
-    NDArray negative = scores.lt(0);
+    NDArray negative = scores.lt(number(0, scratch));
     negative.attach(scratch);
     return negative;
+  }
+
+  /** Filled in by the device: what is created is copied there, which a GPU is waited for. */
+  private static NDArray number(float value, NDManager scratch) {
+    return scratch.full(SCALAR, value);
   }
 }
