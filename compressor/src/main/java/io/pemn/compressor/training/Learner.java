@@ -11,7 +11,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.augment.ImageAugmenter;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
@@ -63,6 +62,8 @@ final class Learner implements AutoCloseable {
 
   private static final MaskRule NO_MASKS =
       new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
+
+  private static final Shape SCALAR = new Shape();
 
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
@@ -183,8 +184,8 @@ final class Learner implements AutoCloseable {
           options.clipNorm() > 0
               ? Optional.of(new GradientClip(options.clipNorm(), network.manager()))
               : Optional.empty();
-      this.lossSum = network.manager().zeros(new Shape());
-      this.correct = network.manager().zeros(new Shape(), DataType.INT64);
+      this.lossSum = network.manager().zeros(SCALAR);
+      this.correct = network.manager().zeros(SCALAR, DataType.INT64);
     } catch (IOException | RuntimeException e) {
       if (copies != null) {
         copies.close();
@@ -198,10 +199,9 @@ final class Learner implements AutoCloseable {
 
   private ResumableAdamW adamW(LearningRateSchedule rates, Optional<Checkpoint> checkpoint) {
     return new ResumableAdamW(
-        Optimizer.adamW()
-            .optLearningRateTracker(rates)
-            .optWeightDecays((float) options.weightDecay())
-            .optBeginNumUpdate(Math.toIntExact(steps)),
+        rates,
+        (float) options.weightDecay(),
+        Math.toIntExact(steps),
         checkpoint.map(Checkpoint::moments).orElse(Map.of()));
   }
 
@@ -319,14 +319,16 @@ final class Learner implements AutoCloseable {
     collector.backward(
         part.size() == samples
             ? loss
-            : loss.mul(share.scratch().create((float) part.size() / samples)));
+            : loss.mul(share.scratch().full(SCALAR, (float) part.size() / samples)));
     return new Learned(share, outputs, loss);
   }
 
   /** Adds to the sums of what was seen. */
   private void count(Learned learned) {
     BatchArrays part = learned.share().batch();
-    lossSum.addi(learned.loss().mul(part.size()).toDevice(lossSum.getDevice(), false));
+    // A number that is not filled in by the device would be waited for.
+    NDArray size = learned.share().scratch().full(SCALAR, part.size());
+    lossSum.addi(learned.loss().mul(size).toDevice(lossSum.getDevice(), false));
     if (options.objective() == Objective.CLASSIFY) {
       NDArray right =
           part.labels()
@@ -383,9 +385,14 @@ final class Learner implements AutoCloseable {
   private void update(NDManager scratch) {
     Map<String, PtNDArray> gradients = gradients();
     try {
-      gradients.forEach(optimizer::differentiate);
-      clip.ifPresent(c -> c.apply(gradients.values(), scratch));
-      gradients.forEach((name, gradient) -> optimizer.step(name, network.array(name), gradient));
+      if (clip.isPresent()) {
+        gradients.forEach(optimizer::differentiate);
+        clip.get().apply(gradients.values(), scratch);
+        gradients.forEach((name, gradient) -> optimizer.step(name, network.array(name), gradient));
+      } else {
+        gradients.forEach(
+            (name, gradient) -> optimizer.update(name, network.array(name), gradient));
+      }
     } finally {
       gradients.values().forEach(PtNDArray::close);
     }
