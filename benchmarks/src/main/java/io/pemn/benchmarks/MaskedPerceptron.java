@@ -1,5 +1,6 @@
 package io.pemn.benchmarks;
 
+import io.pemn.compressor.loading.RandomNetwork;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.format.Distribution;

@@ -97,8 +97,8 @@ public final class RebuildRun {
   }
 
   private void write() throws IOException, RunnerException {
-    measure("WriteBenchmark.write", Map.of("threads", cores));
-    measure("WriteBenchmark.copy", Map.of("threads", cores));
+    measure("RebuildFloorBenchmark.write", Map.of("threads", cores));
+    measure("RebuildFloorBenchmark.copy", Map.of("threads", cores));
   }
 
   private void rebuild(String masks, String values) throws IOException, RunnerException {

@@ -1,4 +1,4 @@
-package io.pemn.benchmarks;
+package io.pemn.compressor.loading;
 
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;
@@ -151,7 +151,7 @@ public final class RandomNetwork {
         layers,
         remainder,
         module,
-        Provenance.newBuilder().setTool("pemn benchmarks").build());
+        Provenance.newBuilder().setTool("pemn benchmark").build());
   }
 
   private static LayerMask mask(ParameterShape layer, MaskType type, double density) {

@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
-public class WriteBenchmark {
+public class RebuildFloorBenchmark {
   private static final int LAYERS = 24;
   private static final int LAYER = 1 << 20;
   private static final int WEIGHTS = LAYERS * LAYER;

@@ -1,4 +1,4 @@
-package io.pemn.benchmarks;
+package io.pemn.compressor.loading;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
