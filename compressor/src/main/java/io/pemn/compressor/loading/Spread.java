@@ -24,6 +24,11 @@ public record Spread(double least, double median, double greatest) {
     return new Spread(sorted[0], median, sorted[sorted.length - 1]);
   }
 
+  /** The same in another unit. */
+  public Spread scaled(double factor) {
+    return new Spread(least * factor, median * factor, greatest * factor);
+  }
+
   /** Such as {@code 0.41 (0.40 to 0.45)}, or the one value alone. */
   public String toText(int decimals) {
     String number = "%,." + decimals + "f";
