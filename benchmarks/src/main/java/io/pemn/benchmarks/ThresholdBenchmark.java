@@ -35,6 +35,9 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
 public class ThresholdBenchmark {
+  /** Of a score from call to call, about; as of one at a learning rate of a thousandth. */
+  private static final float MOVEMENT = 1e-3f;
+
   /** How many scores there are. */
   @Param({"1000000", "10000000"})
   public int scores;
@@ -43,7 +46,10 @@ public class ThresholdBenchmark {
   @Param public ScoreMode mode;
 
   private NDManager manager;
+  private ThresholdSelection selection;
   private NDArray drawn;
+  private NDArray moved;
+  private boolean even;
   private float[] copied;
 
   /** Draws the scores. */
@@ -56,6 +62,11 @@ public class ThresholdBenchmark {
     }
     manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
     drawn = manager.create(FloatBuffer.wrap(copied), new Shape(scores));
+    for (int i = 0; i < scores; i++) {
+      copied[i] += MOVEMENT * (float) random.nextGaussian();
+    }
+    moved = manager.create(FloatBuffer.wrap(copied), new Shape(scores));
+    selection = new ThresholdSelection(mode);
   }
 
   /** Gives the engine's memory back. */
@@ -68,7 +79,15 @@ public class ThresholdBenchmark {
   @Benchmark
   public float select(Volume volume) {
     count(volume);
-    return ThresholdSelection.kthLargest(drawn, scores / 2, mode);
+    return selection.kthLargest(drawn, scores / 2);
+  }
+
+  /** As training does it from then on: every call finds scores that moved a little. */
+  @Benchmark
+  public float follow(Volume volume) {
+    count(volume);
+    even = !even;
+    return selection.kthLargestNearLast(even ? drawn : moved, scores / 2);
   }
 
   /**

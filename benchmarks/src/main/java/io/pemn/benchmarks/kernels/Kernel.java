@@ -39,6 +39,10 @@ enum Kernel {
   FILL(Section.PROTOTYPES, "", "PrototypeBenchmark.fill"),
 
   SELECT(Section.THRESHOLDS, "select of {scores}, {mode}", "ThresholdBenchmark.select"),
+  FOLLOW(
+      Section.THRESHOLDS,
+      "select of {scores} again after they moved a little, {mode}",
+      "ThresholdBenchmark.follow"),
   TOP_K(Section.THRESHOLDS, "the engine's topK of {scores}, {mode}", "ThresholdBenchmark.topK"),
   SORT(Section.THRESHOLDS, "copy and sort {scores}, {mode}", "ThresholdBenchmark.sort"),
   COPY_SCORES(Section.THRESHOLDS, "", "ThresholdBenchmark.copyOnly"),

@@ -132,7 +132,7 @@ final class KernelPlan {
     for (String scores : sizes) {
       add(Kernel.COPY_SCORES, "scores", scores, "mode", "SIGNED");
       for (String compared : isFull() ? List.of("SIGNED", "ABSOLUTE") : List.of("SIGNED")) {
-        for (Kernel kernel : List.of(Kernel.SELECT, Kernel.TOP_K, Kernel.SORT)) {
+        for (Kernel kernel : List.of(Kernel.SELECT, Kernel.FOLLOW, Kernel.TOP_K, Kernel.SORT)) {
           add(kernel, "scores", scores, "mode", compared);
         }
       }

@@ -21,7 +21,8 @@ enum Section {
   THRESHOLDS(
       "Selecting thresholds",
       "The score above which half of the weights lie, among normal scores in the engine's memory;"
-          + " bytes are those of the scores. The floor copies them to an array."),
+          + " bytes are those of the scores. Selecting again and topK use all cores, the others one."
+          + " The floor copies the scores to an array."),
   /** Opening archives. */
   OPENING(
       "Opening archives",

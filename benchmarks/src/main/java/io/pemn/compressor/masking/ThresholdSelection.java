@@ -4,7 +4,14 @@ import ai.djl.ndarray.NDArray;
 
 /** Opens the selection of thresholds, which is training's own business, to its benchmark. */
 public final class ThresholdSelection {
-  private ThresholdSelection() {}
+  private final ScoreMode mode;
+  private final BoundSearch search;
+
+  /** Of scores of which nothing is known yet. */
+  public ThresholdSelection(ScoreMode mode) {
+    this.mode = mode;
+    this.search = new BoundSearch(mode);
+  }
 
   /**
    * The k-th largest score, selected from scratch.
@@ -12,7 +19,17 @@ public final class ThresholdSelection {
    * @param scores float32, contiguous
    * @param k from 1 to their number
    */
-  public static float kthLargest(NDArray scores, int k, ScoreMode mode) {
+  public float kthLargest(NDArray scores, int k) {
     return KthLargest.of(scores, k, mode);
+  }
+
+  /**
+   * The same, looked for near those of the calls before.
+   *
+   * @param scores float32, contiguous; as many each time
+   * @param k from 1 to their number
+   */
+  public float kthLargestNearLast(NDArray scores, int k) {
+    return search.kthLargest(scores, k).value();
   }
 }

@@ -94,8 +94,9 @@ public final class FullWeights {
     AtomicFile.write(
         frame,
         out -> {
-          try (OutputStream zstd = new ZstdOutputStream(out, level)) {
-            Files.copy(file, zstd);
+          try (InputStream in = Files.newInputStream(file);
+              OutputStream zstd = new ZstdOutputStream(out, level)) {
+            in.transferTo(zstd);
           }
         });
   }
