@@ -151,7 +151,7 @@ public final class RandomNetwork {
         layers,
         remainder,
         module,
-        Provenance.newBuilder().setTool("pemn benchmark").build());
+        Provenance.newBuilder().setTool("pemn benchmarks").build());
   }
 
   private static LayerMask mask(ParameterShape layer, MaskType type, double density) {
