@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
-import java.nio.FloatBuffer;
 
 /**
  * One masked layer during training: its prototype values and scores, which stay on the training
@@ -36,17 +35,18 @@ public final class MaskedParameter {
    * @param scores the initial scores; as many as the weights
    * @param rule how they become a mask
    */
-  MaskedParameter(String name, NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
+  MaskedParameter(
+      String name, NDArray weights, LayerValues prototype, LayerValues scores, MaskRule rule) {
     this.name = name;
     this.weights = weights;
     NDManager manager = weights.getManager();
     Shape shape = weights.getShape();
-    this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
-    this.scores = manager.create(FloatBuffer.wrap(scores), shape);
+    this.prototype = prototype.create(manager, shape);
+    this.scores = scores.create(manager, shape);
     this.negated = rule.type() == MaskType.BINARY ? null : this.prototype.neg();
     this.zero = manager.create(0f);
     this.rule = rule;
-    this.size = scores.length;
+    this.size = scores.size();
   }
 
   /**

@@ -2,9 +2,8 @@ package io.pemn.compressor.masking;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.NDManager;
 import ai.djl.training.optimizer.AdamW;
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,11 +21,10 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
    * @param mean first moment
    * @param variance second moment
    */
-  public record Moments(float[] mean, float[] variance) {}
+  public record Moments(LayerValues mean, LayerValues variance) {}
 
   // AdamW asks for its state twice a parameter, for the mean and then for the variance, each time
   // with the same map; the first map that is ever seen holds the means.
-  private final Map<String, Moments> initial;
   private Map<String, Map<Device, NDArray>> means;
   private final Map<String, NDArray> meanArrays = new HashMap<>();
   private final Map<String, NDArray> varianceArrays = new HashMap<>();
@@ -35,11 +33,22 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
    * Creates the optimizer.
    *
    * @param builder rates, decays and, when resuming, the number of updates already made
-   * @param initial the moments to begin with, by parameter id; zero for those that are missing
    */
-  public ResumableAdamW(Builder builder, Map<String, Moments> initial) {
+  public ResumableAdamW(Builder builder) {
     super(builder);
-    this.initial = Map.copyOf(initial);
+  }
+
+  /**
+   * Sets the moments that a parameter begins with, which otherwise are zero.
+   *
+   * @param id the parameter's id
+   * @param parameter what will be stepped; its manager must outlive the optimizer
+   * @param moments as many as it has elements
+   */
+  public void resume(String id, NDArray parameter, Moments moments) {
+    NDManager owner = parameter.getManager();
+    meanArrays.put(id, moments.mean().create(owner, parameter.getShape()));
+    varianceArrays.put(id, moments.variance().create(owner, parameter.getShape()));
   }
 
   @Override
@@ -53,25 +62,13 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
     }
     boolean mean = state == means;
     Map<String, NDArray> arrays = mean ? meanArrays : varianceArrays;
-    return arrays.computeIfAbsent(
-        key,
-        id -> {
-          NDArray array = super.withDefaultState(state, id, device, zeros);
-          Moments moments = initial.get(id);
-          if (moments != null) {
-            FloatBuffer values = FloatBuffer.wrap(mean ? moments.mean() : moments.variance());
-            try (NDArray source = array.getManager().create(values, array.getShape())) {
-              array.set(new NDIndex("..."), source);
-            }
-          }
-          return array;
-        });
+    return arrays.computeIfAbsent(key, id -> super.withDefaultState(state, id, device, zeros));
   }
 
-  /** The present moments of a parameter, copied; empty if it was never stepped. */
+  /** The present moments of a parameter, as they are kept; empty if it has none yet. */
   public Optional<Moments> moments(String id) {
     return Optional.ofNullable(meanArrays.get(id))
-        .map(mean -> new Moments(mean.toFloatArray(), varianceArrays.get(id).toFloatArray()));
+        .map(mean -> new Moments(LayerValues.of(mean), LayerValues.of(varianceArrays.get(id))));
   }
 
   /** Frees the moments. */

@@ -21,6 +21,7 @@ import io.pemn.compressor.masking.EdgePopupOptimizer;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.LayerScale;
+import io.pemn.compressor.masking.LayerValues;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.MaskedLayers;
@@ -40,6 +41,7 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.message.EngineMessage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,9 +174,8 @@ final class Learner implements AutoCloseable {
     try {
       copies = new Replicas(network, others);
       this.replicas = copies;
-      this.scoreSteps = adamW(schedule, checkpoint);
-      this.otherSteps =
-          adamW(new LearningRateSchedule(options.remainderRate(), totalSteps), checkpoint);
+      this.scoreSteps = adamW(schedule);
+      this.otherSteps = adamW(new LearningRateSchedule(options.remainderRate(), totalSteps));
       fillParameters(checkpoint);
       layers.select();
       replicas.broadcast();
@@ -192,17 +193,19 @@ final class Learner implements AutoCloseable {
       network.close();
       teacher.ifPresent(Teacher::close);
       JniUtils.setGradMode(gradientsBefore);
+      if (e instanceof UncheckedIOException unread) {
+        throw unread.getCause();
+      }
       throw e;
     }
   }
 
-  private ResumableAdamW adamW(LearningRateSchedule rates, Optional<Checkpoint> checkpoint) {
+  private ResumableAdamW adamW(LearningRateSchedule rates) {
     return new ResumableAdamW(
         Optimizer.adamW()
             .optLearningRateTracker(rates)
             .optWeightDecays((float) options.weightDecay())
-            .optBeginNumUpdate(Math.toIntExact(steps)),
-        checkpoint.map(Checkpoint::moments).orElse(Map.of()));
+            .optBeginNumUpdate(Math.toIntExact(steps)));
   }
 
   private void fillParameters(Optional<Checkpoint> checkpoint) {
@@ -221,8 +224,19 @@ final class Learner implements AutoCloseable {
       } else if (checkpoint.isPresent()) {
         TargetNetwork.set(network.array(name), checkpoint.get().parameters().get(name));
       } else if (parameter.role() == Role.WEIGHT && network instanceof BuiltInTarget) {
-        TargetNetwork.set(network.array(name), filled.orElseThrow().fill(parameter).values());
+        TargetNetwork.set(
+            network.array(name), filled.orElseThrow().fill(parameter).values().toArray());
       }
+      checkpoint.map(c -> c.moments().get(name)).ifPresent(moments -> resume(name, moments));
+    }
+  }
+
+  private void resume(String name, Moments moments) {
+    MaskedParameter layer = layers.byName().get(name);
+    if (layer == null) {
+      otherSteps.resume(name, network.array(name), moments);
+    } else {
+      scoreSteps.resume(name, layer.scores(), moments);
     }
   }
 
@@ -230,7 +244,7 @@ final class Learner implements AutoCloseable {
     String name = layer.name();
     double density = filled.density(layer);
     float scale;
-    float[] scores;
+    LayerValues scores;
     if (checkpoint.isPresent()) {
       scale = checkpoint.get().scales().get(name);
       scores = checkpoint.get().scores().get(name);
@@ -241,7 +255,7 @@ final class Learner implements AutoCloseable {
     } else if (options.distillation().warmStart()) {
       WarmStart start =
           WarmStart.of(
-              network.array(name).toFloatArray(),
+              LayerValues.of(network.array(name)),
               filled.prototypeValues(layer),
               options.mask().orElseThrow().type(),
               density,
@@ -261,15 +275,20 @@ final class Learner implements AutoCloseable {
    * where the scores of all layers are compared, they all have the same spread instead, and Adam's
    * steps, which are as large in every layer, keep them comparable.
    */
-  private float[] initialScores(ParameterShape layer) {
-    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
+  private LayerValues initialScores(ParameterShape layer) {
     boolean compared = options.mask().orElseThrow().selection() == Selection.GLOBAL;
     float range = compared ? COMPARED_RANGE : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
-    float[] scores = new float[layer.size()];
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] = (2 * random.uniform() - 1) * range;
-    }
-    return scores;
+    return LayerValues.computed(
+        layer.size(),
+        () -> {
+          SeededRandom random =
+              SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
+          return (target, count) -> {
+            for (int i = 0; i < count; i++) {
+              target[i] = (2 * random.uniform() - 1) * range;
+            }
+          };
+        });
   }
 
   /**
@@ -433,15 +452,29 @@ final class Learner implements AutoCloseable {
         MaskedParameter layer = layers.byName().get(name);
         // What is masked is finite whatever happens: its scores are what training changes.
         NDArray learned = layer == null ? network.array(name) : layer.scores();
-        for (float value : learned.toFloatArray()) {
-          if (!Float.isFinite(value)) {
-            return Optional.of(
-                name
-                    + " is the first parameter whose "
-                    + (layer == null ? "values" : "scores")
-                    + " hold "
-                    + value);
-          }
+        Optional<Float> found = firstNotFinite(LayerValues.of(learned));
+        if (found.isPresent()) {
+          return Optional.of(
+              name
+                  + " is the first parameter whose "
+                  + (layer == null ? "values" : "scores")
+                  + " hold "
+                  + found.get());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Float> firstNotFinite(LayerValues values) {
+    LayerValues.Cursor cursor = values.cursor();
+    float[] chunk = new float[Math.min(LayerValues.CHUNK, values.size())];
+    for (int left = values.size(); left > 0; left -= chunk.length) {
+      int count = Math.min(left, chunk.length);
+      cursor.next(chunk, count);
+      for (int i = 0; i < count; i++) {
+        if (!Float.isFinite(chunk[i])) {
+          return Optional.of(chunk[i]);
         }
       }
     }
@@ -527,11 +560,14 @@ final class Learner implements AutoCloseable {
     return network.array(name).toFloatArray();
   }
 
-  /** Everything needed to go on from here. */
+  /**
+   * Everything needed to go on from here: the scores and the optimizer's moments as the engine
+   * keeps them, to be saved before the next step.
+   */
   Checkpoint checkpoint(
       RunDescription run, List<EpochMetrics> history, Map<String, LayerMask> masks)
       throws IOException {
-    Map<String, float[]> scores = new LinkedHashMap<>();
+    Map<String, LayerValues> scores = new LinkedHashMap<>();
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, Moments> moments = new LinkedHashMap<>();
     for (ParameterShape parameter : network.parameters()) {
@@ -543,7 +579,7 @@ final class Learner implements AutoCloseable {
       if (layer == null) {
         parameters.put(name, values(name));
       } else {
-        scores.put(name, layer.scores().toFloatArray());
+        scores.put(name, LayerValues.of(layer.scores()));
       }
       (layer == null ? otherSteps : scoreSteps).moments(name).ifPresent(m -> moments.put(name, m));
     }

@@ -278,7 +278,7 @@ class MaskedParameterTest {
   private static MaskedLayers layers(
       NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
     MaskedLayers layers = new MaskedLayers(rule);
-    layers.add("layer", weights, prototype, scores, rule.density());
+    layers.add("layer", weights, LayerValues.of(prototype), LayerValues.of(scores), rule.density());
     layers.select();
     return layers;
   }
@@ -309,8 +309,7 @@ class MaskedParameterTest {
 
   private static ResumableAdamW adamW() {
     return new ResumableAdamW(
-        Optimizer.adamW().optLearningRateTracker(Tracker.fixed(RATE)).optWeightDecays(DECAY),
-        Map.of());
+        Optimizer.adamW().optLearningRateTracker(Tracker.fixed(RATE)).optWeightDecays(DECAY));
   }
 
   private static float[] gaussians(Random random, int n) {

@@ -16,6 +16,7 @@ import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.LayerScale;
+import io.pemn.compressor.masking.LayerValues;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.MaskedLayers;
@@ -157,8 +158,8 @@ class PyTorchAgreementTest {
                   layers.add(
                       layer.name(),
                       network.array(layer.name()),
-                      values.get(layer.name()),
-                      floats(random, layer.size(), -1, 1),
+                      LayerValues.of(values.get(layer.name())),
+                      LayerValues.of(floats(random, layer.size(), -1, 1)),
                       0.5));
       layers.select();
       Gradients gradients = new Gradients();
