@@ -308,8 +308,7 @@ class MaskedParameterTest {
   }
 
   private static ResumableAdamW adamW() {
-    return new ResumableAdamW(
-        Optimizer.adamW().optLearningRateTracker(Tracker.fixed(RATE)).optWeightDecays(DECAY));
+    return new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0);
   }
 
   private static float[] gaussians(Random random, int n) {
