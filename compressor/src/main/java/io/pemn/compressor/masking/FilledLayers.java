@@ -58,7 +58,7 @@ public final class FilledLayers {
    * @param scale what its prototype values are multiplied with
    * @param values the scaled values, row-major, computed whenever they are read
    */
-  public record Filled(long offset, float scale, LayerValues values) {}
+  public record Filled(long offset, float scale, StreamedValues values) {}
 
   /** The prototype. */
   public Prototype prototype() {
@@ -82,12 +82,12 @@ public final class FilledLayers {
 
   /** Fills one layer, at a given scale. */
   public Filled scaled(ParameterShape layer, float scale) {
-    LayerValues unscaled = prototypeValues(layer);
-    LayerValues values =
-        LayerValues.computed(
+    StreamedValues unscaled = prototypeValues(layer);
+    StreamedValues values =
+        StreamedValues.computed(
             unscaled.size(),
             () -> {
-              LayerValues.Cursor cursor = unscaled.cursor();
+              StreamedValues.Cursor cursor = unscaled.cursor();
               return (target, count) -> {
                 cursor.next(target, count);
                 for (int i = 0; i < count; i++) {
@@ -99,9 +99,9 @@ public final class FilledLayers {
   }
 
   /** The prototype values that a layer reads, unscaled, computed whenever they are read. */
-  public LayerValues prototypeValues(ParameterShape layer) {
+  public StreamedValues prototypeValues(ParameterShape layer) {
     long offset = offset(layer);
-    return LayerValues.computed(
+    return StreamedValues.computed(
         layer.size(),
         () -> {
           long[] next = {offset};

@@ -18,7 +18,7 @@ public final class LayerScale {
    * @param density fraction of weights kept, greater than 0, at most 1
    * @param prototype the layer's unscaled prototype values
    */
-  public static float of(ParameterShape shape, double density, LayerValues prototype) {
+  public static float of(ParameterShape shape, double density, StreamedValues prototype) {
     double[] squares = {0};
     prototype.forEachChunk(
         (chunk, count) -> {

@@ -38,7 +38,11 @@ public final class MaskedLayers {
    *     as its share of what all layers keep, as the rule's selection says
    */
   public void add(
-      String name, NDArray weights, LayerValues prototype, LayerValues scores, double density) {
+      String name,
+      NDArray weights,
+      StreamedValues prototype,
+      StreamedValues scores,
+      double density) {
     layers.put(name, new MaskedParameter(name, weights, prototype, scores, rule));
     densities.put(name, density);
   }

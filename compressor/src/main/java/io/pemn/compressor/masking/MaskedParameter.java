@@ -43,7 +43,11 @@ public final class MaskedParameter {
    * @param rule how they become a mask
    */
   MaskedParameter(
-      String name, NDArray weights, LayerValues prototype, LayerValues scores, MaskRule rule) {
+      String name,
+      NDArray weights,
+      StreamedValues prototype,
+      StreamedValues scores,
+      MaskRule rule) {
     this(name, weights, prototype, scores, rule, EngineMemory.holds(weights));
   }
 
@@ -55,8 +59,8 @@ public final class MaskedParameter {
   MaskedParameter(
       String name,
       NDArray weights,
-      LayerValues prototype,
-      LayerValues scores,
+      StreamedValues prototype,
+      StreamedValues scores,
       MaskRule rule,
       boolean inMemory) {
     this.name = name;

@@ -28,7 +28,7 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
    * @param mean first moment
    * @param variance second moment
    */
-  public record Moments(LayerValues mean, LayerValues variance) {}
+  public record Moments(StreamedValues mean, StreamedValues variance) {}
 
   /** The moments of one parameter where the engine keeps them. */
   private record State(NDArray mean, NDArray variance, boolean inMemory) {}
@@ -140,7 +140,9 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
   /** The present moments of a parameter, as they are kept; empty if it has none yet. */
   public Optional<Moments> moments(String id) {
     return Optional.ofNullable(states.get(id))
-        .map(state -> new Moments(LayerValues.of(state.mean()), LayerValues.of(state.variance())));
+        .map(
+            state ->
+                new Moments(StreamedValues.of(state.mean()), StreamedValues.of(state.variance())));
   }
 
   /** Frees the moments. */

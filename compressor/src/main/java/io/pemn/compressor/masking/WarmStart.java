@@ -14,7 +14,7 @@ import java.nio.IntBuffer;
  * @param scale what the prototype values are multiplied with
  * @param scores the initial scores, computed from the weights whenever they are read
  */
-public record WarmStart(float scale, LayerValues scores) {
+public record WarmStart(float scale, StreamedValues scores) {
 
   /**
    * Begins a layer.
@@ -27,9 +27,13 @@ public record WarmStart(float scale, LayerValues scores) {
    *     means the same as for random ones
    */
   public static WarmStart of(
-      LayerValues weights, LayerValues prototype, MaskType type, double density, double deviation) {
+      StreamedValues weights,
+      StreamedValues prototype,
+      MaskType type,
+      double density,
+      double deviation) {
     int size = weights.size();
-    LayerValues agreement = products(weights, prototype);
+    StreamedValues agreement = products(weights, prototype);
     float threshold =
         type == MaskType.SIGN
             ? Float.NEGATIVE_INFINITY
@@ -38,8 +42,8 @@ public record WarmStart(float scale, LayerValues scores) {
                 MaskedParameter.numberKept(size, density),
                 type == MaskType.TERNARY ? Integer.MAX_VALUE : -1);
     Fit fit = new Fit(type, threshold);
-    LayerValues.Cursor values = prototype.cursor();
-    float[] value = new float[Math.min(LayerValues.CHUNK, size)];
+    StreamedValues.Cursor values = prototype.cursor();
+    float[] value = new float[Math.min(StreamedValues.CHUNK, size)];
     agreement.forEachChunk(
         (chunk, count) -> {
           values.next(value, count);
@@ -48,13 +52,13 @@ public record WarmStart(float scale, LayerValues scores) {
     return new WarmStart((float) fit.scale(), fit.scores(agreement, deviation));
   }
 
-  private static LayerValues products(LayerValues weights, LayerValues prototype) {
-    return LayerValues.computed(
+  private static StreamedValues products(StreamedValues weights, StreamedValues prototype) {
+    return StreamedValues.computed(
         weights.size(),
         () -> {
-          LayerValues.Cursor left = weights.cursor();
-          LayerValues.Cursor right = prototype.cursor();
-          float[] factor = new float[Math.min(LayerValues.CHUNK, weights.size())];
+          StreamedValues.Cursor left = weights.cursor();
+          StreamedValues.Cursor right = prototype.cursor();
+          float[] factor = new float[Math.min(StreamedValues.CHUNK, weights.size())];
           return (target, count) -> {
             left.next(target, count);
             right.next(factor, count);
@@ -65,7 +69,7 @@ public record WarmStart(float scale, LayerValues scores) {
         });
   }
 
-  private static IntBuffer bits(LayerValues values) {
+  private static IntBuffer bits(StreamedValues values) {
     IntBuffer bits = IntBuffer.allocate(values.size());
     values.forEachChunk(
         (chunk, count) -> {
@@ -109,13 +113,13 @@ public record WarmStart(float scale, LayerValues scores) {
       return products > 0 ? products / squares : Math.sqrt(1 / squares);
     }
 
-    LayerValues scores(LayerValues agreement, double deviation) {
+    StreamedValues scores(StreamedValues agreement, double deviation) {
       double mean = type == MaskType.BINARY ? sum / weights : 0;
       double spread = Math.sqrt(Math.max(sumOfSquares / weights - mean * mean, 0));
-      return LayerValues.computed(
+      return StreamedValues.computed(
           agreement.size(),
           () -> {
-            LayerValues.Cursor cursor = agreement.cursor();
+            StreamedValues.Cursor cursor = agreement.cursor();
             return (target, count) -> {
               cursor.next(target, count);
               for (int i = 0; i < count; i++) {

@@ -5,10 +5,10 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonDeserializer;
 import com.google.gson.JsonSerializer;
 import com.google.gson.reflect.TypeToken;
-import io.pemn.compressor.masking.LayerValues;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.network.ParameterShape;
@@ -54,7 +54,7 @@ public record Checkpoint(
     List<EpochMetrics> history,
     long steps,
     Map<String, LayerMask> masks,
-    Map<String, LayerValues> scores,
+    Map<String, StreamedValues> scores,
     Map<String, Float> scales,
     Map<String, Float> bounds,
     Map<String, float[]> parameters,
@@ -108,7 +108,7 @@ public record Checkpoint(
    */
   Checkpoint in(Path file) throws IOException {
     SafetensorsFile tensors = SafetensorsFile.read(file);
-    Map<String, LayerValues> scoresThere = new LinkedHashMap<>();
+    Map<String, StreamedValues> scoresThere = new LinkedHashMap<>();
     scores.forEach(
         (name, values) ->
             scoresThere.put(name, new StoredValues(tensors, SCORES + name, values.size())));
@@ -204,14 +204,14 @@ public record Checkpoint(
   }
 
   /** A tensor that is written chunk by chunk. */
-  private static TensorEntry floats(String name, long[] shape, LayerValues values) {
+  private static TensorEntry floats(String name, long[] shape, StreamedValues values) {
     return TensorEntry.of(
         name,
         TensorType.F32,
         shape,
         out -> {
           ByteBuffer bytes =
-              ByteBuffer.allocate(Float.BYTES * Math.min(LayerValues.CHUNK, values.size()))
+              ByteBuffer.allocate(Float.BYTES * Math.min(StreamedValues.CHUNK, values.size()))
                   .order(ByteOrder.LITTLE_ENDIAN);
           values.forEachChunk(
               (chunk, count) -> {
@@ -268,7 +268,7 @@ public record Checkpoint(
       long steps = Long.parseLong(required(metadata.get("steps")));
       checkHistory(history, steps, run.trainingOptions().epochs());
       Map<String, LayerMask> masks = new LinkedHashMap<>();
-      Map<String, LayerValues> scores = new LinkedHashMap<>();
+      Map<String, StreamedValues> scores = new LinkedHashMap<>();
       Map<String, Float> scales = new LinkedHashMap<>();
       Map<String, Float> bounds = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();

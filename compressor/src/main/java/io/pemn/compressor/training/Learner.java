@@ -20,7 +20,6 @@ import io.pemn.compressor.masking.EdgePopupOptimizer;
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.LayerScale;
-import io.pemn.compressor.masking.LayerValues;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.MaskedLayers;
@@ -30,6 +29,7 @@ import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.masking.WarmStart;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.FirstOutput;
@@ -239,7 +239,7 @@ final class Learner implements AutoCloseable {
     String name = layer.name();
     double density = filled.density(layer);
     float scale;
-    LayerValues scores;
+    StreamedValues scores;
     if (checkpoint.isPresent()) {
       scale = checkpoint.get().scales().get(name);
       scores = checkpoint.get().scores().get(name);
@@ -250,7 +250,7 @@ final class Learner implements AutoCloseable {
     } else if (options.distillation().warmStart()) {
       WarmStart start =
           WarmStart.of(
-              LayerValues.of(network.array(name)),
+              StreamedValues.of(network.array(name)),
               filled.prototypeValues(layer),
               options.mask().orElseThrow().type(),
               density,
@@ -270,10 +270,10 @@ final class Learner implements AutoCloseable {
    * where the scores of all layers are compared, they all have the same spread instead, and Adam's
    * steps, which are as large in every layer, keep them comparable.
    */
-  private LayerValues initialScores(ParameterShape layer) {
+  private StreamedValues initialScores(ParameterShape layer) {
     boolean compared = options.mask().orElseThrow().selection() == Selection.GLOBAL;
     float range = compared ? COMPARED_RANGE : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
-    return LayerValues.computed(
+    return StreamedValues.computed(
         layer.size(),
         () -> {
           SeededRandom random =
@@ -452,7 +452,7 @@ final class Learner implements AutoCloseable {
         MaskedParameter layer = layers.byName().get(name);
         // What is masked is finite whatever happens: its scores are what training changes.
         NDArray learned = layer == null ? network.array(name) : layer.scores();
-        Optional<Float> found = firstNotFinite(LayerValues.of(learned));
+        Optional<Float> found = firstNotFinite(StreamedValues.of(learned));
         if (found.isPresent()) {
           return Optional.of(
               name
@@ -466,9 +466,9 @@ final class Learner implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static Optional<Float> firstNotFinite(LayerValues values) {
-    LayerValues.Cursor cursor = values.cursor();
-    float[] chunk = new float[Math.min(LayerValues.CHUNK, values.size())];
+  private static Optional<Float> firstNotFinite(StreamedValues values) {
+    StreamedValues.Cursor cursor = values.cursor();
+    float[] chunk = new float[Math.min(StreamedValues.CHUNK, values.size())];
     for (int left = values.size(); left > 0; left -= chunk.length) {
       int count = Math.min(left, chunk.length);
       cursor.next(chunk, count);
@@ -567,7 +567,7 @@ final class Learner implements AutoCloseable {
   Checkpoint checkpoint(
       RunDescription run, List<EpochMetrics> history, Map<String, LayerMask> masks)
       throws IOException {
-    Map<String, LayerValues> scores = new LinkedHashMap<>();
+    Map<String, StreamedValues> scores = new LinkedHashMap<>();
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, Moments> moments = new LinkedHashMap<>();
     for (ParameterShape parameter : network.parameters()) {
@@ -579,7 +579,7 @@ final class Learner implements AutoCloseable {
       if (layer == null) {
         parameters.put(name, values(name));
       } else {
-        scores.put(name, LayerValues.of(layer.scores()));
+        scores.put(name, StreamedValues.of(layer.scores()));
       }
       (layer == null ? otherSteps : scoreSteps).moments(name).ifPresent(m -> moments.put(name, m));
     }

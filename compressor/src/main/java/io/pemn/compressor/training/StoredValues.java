@@ -1,6 +1,6 @@
 package io.pemn.compressor.training;
 
-import io.pemn.compressor.masking.LayerValues;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.packager.tensors.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,7 +12,7 @@ import java.io.UncheckedIOException;
  * @param tensor their name in it
  * @param size how many they are
  */
-record StoredValues(SafetensorsFile file, String tensor, int size) implements LayerValues {
+record StoredValues(SafetensorsFile file, String tensor, int size) implements StreamedValues {
   @Override
   public Cursor cursor() {
     long[] next = {0};

@@ -102,10 +102,10 @@ class AdamWLoopTest {
       NDArray weights = manager.create(prototype);
       MaskedParameter one =
           new MaskedParameter(
-              "one", weights, LayerValues.of(prototype), LayerValues.of(scores), rule);
+              "one", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule);
       MaskedParameter other =
           new MaskedParameter(
-              "other", weights, LayerValues.of(prototype), LayerValues.of(scores), rule);
+              "other", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule);
       for (int step = 0; step < 5; step++) {
         NDArray gradient = manager.create(floats(200 + step, SEVERAL_PIECES));
         together.updateScores("id", one, gradient);

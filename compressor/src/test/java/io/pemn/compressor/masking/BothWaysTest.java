@@ -54,10 +54,20 @@ class BothWaysTest {
         NDArray byEngine = byLoops.duplicate();
         MaskedParameter loops =
             new MaskedParameter(
-                "layer", byLoops, LayerValues.of(prototype), LayerValues.of(scores), rule, true);
+                "layer",
+                byLoops,
+                StreamedValues.of(prototype),
+                StreamedValues.of(scores),
+                rule,
+                true);
         MaskedParameter engine =
             new MaskedParameter(
-                "layer", byEngine, LayerValues.of(prototype), LayerValues.of(scores), rule, false);
+                "layer",
+                byEngine,
+                StreamedValues.of(prototype),
+                StreamedValues.of(scores),
+                rule,
+                false);
         for (float bound : BOUNDS) {
           loops.select(new Bound.Known(bound));
           engine.select(new Bound.Known(bound));

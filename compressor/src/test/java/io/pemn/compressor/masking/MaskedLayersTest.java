@@ -32,11 +32,11 @@ class MaskedLayersTest {
     layers.add(
         "strong",
         manager.zeros(new Shape(2, 2)),
-        LayerValues.of(ONES),
-        LayerValues.of(STRONG),
+        StreamedValues.of(ONES),
+        StreamedValues.of(STRONG),
         0.5);
     layers.add(
-        "weak", manager.zeros(new Shape(4)), LayerValues.of(ONES), LayerValues.of(WEAK), 0.5);
+        "weak", manager.zeros(new Shape(4)), StreamedValues.of(ONES), StreamedValues.of(WEAK), 0.5);
     layers.select();
     return layers;
   }
@@ -116,7 +116,7 @@ class MaskedLayersTest {
                   0.5,
                   ScoreMode.SIGNED));
       NDArray weights = manager.zeros(new Shape(4));
-      layers.add("weak", weights, LayerValues.of(ONES), LayerValues.of(WEAK), 0.5);
+      layers.add("weak", weights, StreamedValues.of(ONES), StreamedValues.of(WEAK), 0.5);
       layers.setBound("weak", 0.35f);
       layers.select();
       assertArrayEquals(new float[] {1, -1, 0, 0}, weights.toFloatArray());

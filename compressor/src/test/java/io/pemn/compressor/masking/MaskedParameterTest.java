@@ -278,7 +278,8 @@ class MaskedParameterTest {
   private static MaskedLayers layers(
       NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
     MaskedLayers layers = new MaskedLayers(rule);
-    layers.add("layer", weights, LayerValues.of(prototype), LayerValues.of(scores), rule.density());
+    layers.add(
+        "layer", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule.density());
     layers.select();
     return layers;
   }

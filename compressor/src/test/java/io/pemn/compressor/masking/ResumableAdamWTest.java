@@ -117,8 +117,8 @@ class ResumableAdamWTest {
       copies.put(
           id,
           new Moments(
-              LayerValues.of(moments.mean().toArray()),
-              LayerValues.of(moments.variance().toArray())));
+              StreamedValues.of(moments.mean().toArray()),
+              StreamedValues.of(moments.variance().toArray())));
     }
     return copies;
   }

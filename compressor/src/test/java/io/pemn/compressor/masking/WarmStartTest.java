@@ -155,7 +155,7 @@ class WarmStartTest {
     float[] cold =
         begin(
             prototype,
-            LayerScale.of(layer, density, LayerValues.of(prototype)),
+            LayerScale.of(layer, density, StreamedValues.of(prototype)),
             gaussians(9, SIZE, DEVIATION),
             type,
             density);
@@ -171,7 +171,7 @@ class WarmStartTest {
   private static WarmStart of(
       float[] weights, float[] prototype, MaskType type, double density, double deviation) {
     return WarmStart.of(
-        LayerValues.of(weights), LayerValues.of(prototype), type, density, deviation);
+        StreamedValues.of(weights), StreamedValues.of(prototype), type, density, deviation);
   }
 
   /** What the network gets in the end. */
@@ -187,7 +187,7 @@ class WarmStartTest {
           new MaskedLayers(
               new MaskRule(
                   type, Selection.TOP_K, LayerBudget.Kind.UNIFORM, density, ScoreMode.SIGNED));
-      layers.add("layer", weights, LayerValues.of(scaled), LayerValues.of(scores), density);
+      layers.add("layer", weights, StreamedValues.of(scaled), StreamedValues.of(scores), density);
       layers.select();
       return weights.toFloatArray();
     }

@@ -16,13 +16,13 @@ import ai.djl.training.tracker.Tracker;
 import io.pemn.compressor.masking.EdgePopupOptimizer;
 import io.pemn.compressor.masking.LayerBudget;
 import io.pemn.compressor.masking.LayerScale;
-import io.pemn.compressor.masking.LayerValues;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.MaskedLayers;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.format.network.Activation;
@@ -159,8 +159,8 @@ class PyTorchAgreementTest {
                   layers.add(
                       layer.name(),
                       network.array(layer.name()),
-                      LayerValues.of(values.get(layer.name())),
-                      LayerValues.of(floats(random, layer.size(), -1, 1)),
+                      StreamedValues.of(values.get(layer.name())),
+                      StreamedValues.of(floats(random, layer.size(), -1, 1)),
                       0.5));
       layers.select();
       Map<String, float[]> gradients = new HashMap<>();

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationPipeline;
-import io.pemn.compressor.masking.LayerValues;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
 import io.pemn.loader.LoadPolicy;
@@ -326,7 +326,7 @@ class TrainingRunTest {
     Checkpoint poisoned = run.requireCheckpoint();
     float[] scores = poisoned.scores().get("head.weight").toArray();
     scores[5] = Float.NaN;
-    poisoned.scores().put("head.weight", LayerValues.of(scores));
+    poisoned.scores().put("head.weight", StreamedValues.of(scores));
     poisoned.save(run.checkpointFile());
     byte[] before = Files.readAllBytes(run.checkpointFile());
 

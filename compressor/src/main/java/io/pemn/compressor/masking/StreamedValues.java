@@ -13,7 +13,7 @@ import java.util.function.Supplier;
  * memory, in a file, or in none until they are asked for. They are read a chunk at a time, so that
  * whoever moves them from one place to another needs no copy of the layer on the way.
  */
-public interface LayerValues {
+public interface StreamedValues {
   /** Most numbers that are moved at once; 256 KiB. */
   int CHUNK = 1 << 16;
 
@@ -89,8 +89,8 @@ public interface LayerValues {
   }
 
   /** Numbers that are computed each time they are read. */
-  static LayerValues computed(int size, Supplier<Cursor> cursors) {
-    return new LayerValues() {
+  static StreamedValues computed(int size, Supplier<Cursor> cursors) {
+    return new StreamedValues() {
       @Override
       public int size() {
         return size;
@@ -108,7 +108,7 @@ public interface LayerValues {
    *
    * @param values not copied
    */
-  static LayerValues of(float[] values) {
+  static StreamedValues of(float[] values) {
     return computed(
         values.length,
         () -> {
@@ -122,7 +122,7 @@ public interface LayerValues {
    *
    * @param array float32; not copied, and open for as long as it is read
    */
-  static LayerValues of(NDArray array) {
+  static StreamedValues of(NDArray array) {
     return computed(
         Math.toIntExact(array.size()),
         () -> array.getDevice().isGpu() ? slices(array) : view(array));

@@ -21,15 +21,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LayerValuesTest {
+class StreamedValuesTest {
   @ParameterizedTest
   @ValueSource(
       ints = {
         1,
-        LayerValues.CHUNK - 1,
-        LayerValues.CHUNK,
-        LayerValues.CHUNK + 1,
-        3 * LayerValues.CHUNK
+        StreamedValues.CHUNK - 1,
+        StreamedValues.CHUNK,
+        StreamedValues.CHUNK + 1,
+        3 * StreamedValues.CHUNK
       })
   void numbersAreTheSameBitsInTheEngineAndBack(int size) {
     float[] values = new float[size];
@@ -38,13 +38,13 @@ class LayerValuesTest {
       values[i] = Float.intBitsToFloat(random.nextInt() & 0xFF7F_FFFF);
     }
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      NDArray array = LayerValues.of(values).create(manager, new Shape(size));
+      NDArray array = StreamedValues.of(values).create(manager, new Shape(size));
 
       assertEquals(new Shape(size), array.getShape());
       assertEquals(DataType.FLOAT32, array.getDataType());
       assertArrayEquals(values, array.toFloatArray());
-      assertArrayEquals(values, LayerValues.of(array).toArray());
-      assertArrayEquals(values, LayerValues.of(LayerValues.of(array).toArray()).toArray());
+      assertArrayEquals(values, StreamedValues.of(array).toArray());
+      assertArrayEquals(values, StreamedValues.of(StreamedValues.of(array).toArray()).toArray());
     }
   }
 
@@ -52,7 +52,7 @@ class LayerValuesTest {
   void theEnginesNumbersAreThoseOfTheMomentThatTheyAreRead() {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       NDArray array = manager.create(new float[] {1, 2, 3});
-      LayerValues values = LayerValues.of(array);
+      StreamedValues values = StreamedValues.of(array);
       array.muli(2);
 
       assertArrayEquals(new float[] {2, 4, 6}, values.toArray());
@@ -64,18 +64,18 @@ class LayerValuesTest {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       NDArray array = manager.create(new float[] {1, 2, 3, 4, 5, 6}, new Shape(2, 3)).transpose();
 
-      assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, LayerValues.of(array).toArray());
+      assertArrayEquals(new float[] {1, 4, 2, 5, 3, 6}, StreamedValues.of(array).toArray());
     }
   }
 
   @Test
   void chunksHaveAllNumbersInTheirOrder() {
-    int size = 2 * LayerValues.CHUNK + 7;
+    int size = 2 * StreamedValues.CHUNK + 7;
     List<Integer> counts = new ArrayList<>();
-    LayerValues.computed(size, () -> (target, count) -> {})
+    StreamedValues.computed(size, () -> (target, count) -> {})
         .forEachChunk((chunk, count) -> counts.add(count));
 
-    assertEquals(List.of(LayerValues.CHUNK, LayerValues.CHUNK, 7), counts);
+    assertEquals(List.of(StreamedValues.CHUNK, StreamedValues.CHUNK, 7), counts);
   }
 
   @ParameterizedTest
@@ -83,7 +83,7 @@ class LayerValuesTest {
   void aFilledLayerIsWhatThePaddingSaysHoweverManyChunksItHas(String strategy, int shuffled) {
     ParameterShape small = new ParameterShape("small", List.of(10), Role.WEIGHT);
     ParameterShape large =
-        new ParameterShape("large", List.of(2 * LayerValues.CHUNK + 11), Role.WEIGHT);
+        new ParameterShape("large", List.of(2 * StreamedValues.CHUNK + 11), Role.WEIGHT);
     FillingStrategy filling =
         switch (strategy) {
           case "none" -> new FillingStrategy.OwnWeights();
