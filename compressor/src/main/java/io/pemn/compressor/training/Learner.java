@@ -65,6 +65,8 @@ final class Learner implements AutoCloseable {
   private static final MaskRule NO_MASKS =
       new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
 
+  private static final Shape SCALAR = new Shape();
+
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
   private final TargetNetwork network;
@@ -183,8 +185,8 @@ final class Learner implements AutoCloseable {
           options.clipNorm() > 0
               ? Optional.of(new GradientClip(options.clipNorm(), network.manager()))
               : Optional.empty();
-      this.lossSum = network.manager().zeros(new Shape());
-      this.correct = network.manager().zeros(new Shape(), DataType.INT64);
+      this.lossSum = network.manager().zeros(SCALAR);
+      this.correct = network.manager().zeros(SCALAR, DataType.INT64);
     } catch (IOException | RuntimeException e) {
       if (copies != null) {
         copies.close();
@@ -333,14 +335,16 @@ final class Learner implements AutoCloseable {
     collector.backward(
         part.size() == samples
             ? loss
-            : loss.mul(share.scratch().create((float) part.size() / samples)));
+            : loss.mul(share.scratch().full(SCALAR, (float) part.size() / samples)));
     return new Learned(share, outputs, loss);
   }
 
   /** Adds to the sums of what was seen. */
   private void count(Learned learned) {
     BatchArrays part = learned.share().batch();
-    lossSum.addi(learned.loss().mul(part.size()).toDevice(lossSum.getDevice(), false));
+    // A number that is not filled in by the device would be waited for.
+    NDArray size = learned.share().scratch().full(SCALAR, part.size());
+    lossSum.addi(learned.loss().mul(size).toDevice(lossSum.getDevice(), false));
     if (options.objective() == Objective.CLASSIFY) {
       NDArray right =
           part.labels()

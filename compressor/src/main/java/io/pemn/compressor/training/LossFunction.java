@@ -3,6 +3,7 @@ package io.pemn.compressor.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 import java.util.Optional;
 
@@ -15,6 +16,7 @@ import java.util.Optional;
  */
 final class LossFunction {
   private static final float TINY = 1e-30f;
+  private static final Shape SCALAR = new Shape();
 
   private final Objective objective;
   private final float share;
@@ -78,9 +80,12 @@ final class LossFunction {
     return probabilities.mul(difference).sum(new int[] {-1}).mean();
   }
 
-  /** A number that lives as long as what is computed with it. */
+  /**
+   * A number that lives as long as what is computed with it, filled in by the device: one that is
+   * created is copied to it, which a GPU makes the caller wait for.
+   */
   private static NDArray number(float value, NDArray outputs) {
-    return outputs.getManager().create(value);
+    return outputs.getManager().full(SCALAR, value);
   }
 
   /** Mean squared difference. */
@@ -100,7 +105,7 @@ final class LossFunction {
             .mul(wanted.square().sum(last))
             .clip(TINY, Float.MAX_VALUE)
             .sqrt();
-    return product.div(lengths).mean().neg().add(1);
+    return product.div(lengths).mean().neg().add(number(1, outputs));
   }
 
   /** How many rows of logits have their greatest value at the label: int64, no dimensions. */
