@@ -13,6 +13,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.augment.ImageAugmenter;
+import io.pemn.compressor.augment.Scalar;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
@@ -279,8 +280,19 @@ final class Learner implements AutoCloseable {
    * @throws IOException in one sentence, if the network does not run, or its loss is not finite
    */
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
+    step(new PreparedBatches.Prepared(batch, set, augmenter), set, unchanged);
+  }
+
+  /**
+   * Learns from one batch, wherever its samples are.
+   *
+   * @param set that it is of
+   * @param unchanged whether the samples are the same every time they come
+   * @throws IOException in one sentence, if the network does not run, or its loss is not finite
+   */
+  void step(DeviceBatch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
-      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), augmenter, scratch);
+      BatchArrays arrays = batch.arrays(network.inputType(), scratch);
       Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       List<Replicas.Share> shares = replicas.share(arrays, wanted, scratch);
       List<Learned> learned = new ArrayList<>();
@@ -317,16 +329,16 @@ final class Learner implements AutoCloseable {
     NDArray outputs = FirstOutput.of(all, part.size());
     NDArray loss = lossFunction.of(outputs, part, share.taught());
     collector.backward(
-        part.size() == samples
-            ? loss
-            : loss.mul(share.scratch().create((float) part.size() / samples)));
+        part.size() == samples ? loss : loss.mul(Scalar.of(loss, (float) part.size() / samples)));
     return new Learned(share, outputs, loss);
   }
 
   /** Adds to the sums of what was seen. */
   private void count(Learned learned) {
     BatchArrays part = learned.share().batch();
-    lossSum.addi(learned.loss().mul(part.size()).toDevice(lossSum.getDevice(), false));
+    NDArray loss = learned.loss();
+    NDArray sum = loss.mul(Scalar.of(loss, part.size()));
+    lossSum.addi(sum.toDevice(lossSum.getDevice(), false));
     if (options.objective() == Objective.CLASSIFY) {
       NDArray right =
           part.labels()
@@ -496,16 +508,20 @@ final class Learner implements AutoCloseable {
 
   /** Measures what an archive of the present state would run. */
   Evaluation evaluate(SampleSet set, IntConsumer progress) throws IOException {
+    return evaluate(Evaluation.prepared(set, options.normalization()), set, progress);
+  }
+
+  /**
+   * Measures what an archive of the present state would run.
+   *
+   * @param batches of the set, as {@link Evaluation#batches} has them
+   */
+  Evaluation evaluate(DeviceBatches batches, SampleSet set, IntConsumer progress)
+      throws IOException {
     try (TargetNetwork.Shipped shipped =
         network.shipped(layers.byName().keySet(), options.remainder())) {
       return Evaluation.of(
-          shipped,
-          network.manager(),
-          set,
-          options.normalization(),
-          options.objective(),
-          teacher,
-          progress);
+          shipped, network.manager(), batches, set, options.objective(), teacher, progress);
     } catch (EngineException e) {
       throw new IOException(
           "The network does not run on the test data: " + EngineMessage.of(e) + ".", e);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.loss.Loss;
+import io.pemn.compressor.augment.Scalar;
 import java.util.Optional;
 
 /**
@@ -80,7 +81,7 @@ final class LossFunction {
 
   /** A number that lives as long as what is computed with it. */
   private static NDArray number(float value, NDArray outputs) {
-    return outputs.getManager().create(value);
+    return Scalar.of(outputs, value);
   }
 
   /** Mean squared difference. */
@@ -98,9 +99,11 @@ final class LossFunction {
             .square()
             .sum(last)
             .mul(wanted.square().sum(last))
-            .clip(TINY, Float.MAX_VALUE)
+            .maximum(number(TINY, outputs))
+            .minimum(number(Float.MAX_VALUE, outputs))
             .sqrt();
-    return product.div(lengths).mean().neg().add(1);
+    NDArray mean = product.div(lengths).mean().neg();
+    return mean.add(Scalar.of(mean, 1));
   }
 
   /** How many rows of logits have their greatest value at the label: int64, no dimensions. */
