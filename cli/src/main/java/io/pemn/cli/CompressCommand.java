@@ -6,7 +6,7 @@ import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
-import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.RunDirectory;

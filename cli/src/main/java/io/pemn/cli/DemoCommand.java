@@ -10,7 +10,7 @@ import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.ImageSet;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.compressor.training.Comparison;
-import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
 import io.pemn.loader.LoadPolicy;

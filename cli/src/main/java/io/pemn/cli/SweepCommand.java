@@ -8,7 +8,7 @@ import io.pemn.compressor.sweep.SweepRow;
 import io.pemn.compressor.sweep.SweepRun;
 import io.pemn.compressor.sweep.SweepStrategy;
 import io.pemn.compressor.table.RowFile;
-import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.training.Recipe;
 import io.pemn.packager.FolderLock;
 import java.io.IOException;

@@ -17,7 +17,7 @@ import io.pemn.compressor.search.Target;
 import io.pemn.compressor.search.TrainingWorkbench;
 import io.pemn.compressor.search.TrainingWorkbench.Setup;
 import io.pemn.compressor.search.Trial;
-import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.Objective;
 import io.pemn.compressor.training.Recipe;

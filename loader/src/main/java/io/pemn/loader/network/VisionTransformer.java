@@ -102,8 +102,10 @@ final class VisionTransformer {
     NDArray queries = headsFirst(parts.get(0));
     NDArray keys = headsFirst(parts.get(1));
     NDArray values = headsFirst(parts.get(2));
-    // A product with a Java number would free what the gradient needs.
-    NDArray scale = qkv.getManager().create((float) (1 / Math.sqrt((double) dim / heads)));
+    // A product with a Java number would free what the gradient needs; and a number that is made on
+    // the device does not make the host wait for it, as one that is copied there does.
+    float scaling = (float) (1 / Math.sqrt((double) dim / heads));
+    NDArray scale = qkv.getManager().full(new Shape(), scaling);
     NDArray weights = queries.mul(scale).matMul(keys.transpose(0, 1, 3, 2)).softmax(-1);
     return weights.matMul(values).transpose(0, 2, 1, 3).reshape(batch, tokens, dim);
   }
