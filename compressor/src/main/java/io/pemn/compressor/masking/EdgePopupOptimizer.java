@@ -11,7 +11,7 @@ import java.util.Map;
  * straight-through gradient. Scores and all other parameters have an optimizer each.
  */
 public final class EdgePopupOptimizer extends Optimizer {
-  private final Optimizer scores;
+  private final ResumableAdamW scores;
   private final Optimizer others;
   private final Map<String, MaskedParameter> masked;
 
@@ -23,7 +23,7 @@ public final class EdgePopupOptimizer extends Optimizer {
    * @param masked the masked layers by the id of their DJL parameter
    */
   public EdgePopupOptimizer(
-      Optimizer scores, Optimizer others, Map<String, MaskedParameter> masked) {
+      ResumableAdamW scores, Optimizer others, Map<String, MaskedParameter> masked) {
     super(new InnerDecides());
     this.scores = scores;
     this.others = others;
@@ -32,13 +32,19 @@ public final class EdgePopupOptimizer extends Optimizer {
 
   @Override
   public void update(String parameterId, NDArray weight, NDArray gradient) {
-    differentiate(parameterId, gradient);
-    step(parameterId, weight, gradient);
+    MaskedParameter parameter = masked.get(parameterId);
+    if (parameter == null) {
+      others.update(parameterId, weight, gradient);
+      return;
+    }
+    scores.updateScores(parameterId, parameter, gradient);
+    clear(weight);
   }
 
   /**
-   * The first half of {@link #update}: makes of dL/dW the gradient of what a step changes, which is
-   * that of the scores for a masked layer, and else what it was.
+   * The first half of {@link #update}, for what is done to all gradients together before a step:
+   * makes of dL/dW the gradient of what a step changes, which is that of the scores for a masked
+   * layer, and else what it was.
    *
    * @param parameterId the parameter's id
    * @param gradient dL/dW; overwritten
@@ -51,7 +57,7 @@ public final class EdgePopupOptimizer extends Optimizer {
   }
 
   /**
-   * The second half of {@link #update}.
+   * The second half of {@link #update}, after {@link #differentiate}.
    *
    * @param parameterId the parameter's id
    * @param weight the network's own array
@@ -64,7 +70,11 @@ public final class EdgePopupOptimizer extends Optimizer {
       return;
     }
     scores.update(parameterId, parameter.scores(), gradient);
-    // The optimizer clears the gradient of what it steps, which was the scores.
+    clear(weight);
+  }
+
+  /** The optimizer clears the gradient of what it steps, which was the scores. */
+  private static void clear(NDArray weight) {
     JniUtils.zeroGrad((PtNDArray) weight);
   }
 

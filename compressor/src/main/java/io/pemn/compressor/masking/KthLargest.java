@@ -31,29 +31,26 @@ final class KthLargest {
    * @param mode whether signed or absolute scores are compared
    */
   static float of(NDArray scores, int k, ScoreMode mode) {
-    return of(List.of(scores), k, mode);
+    if (scores.getDevice().isGpu()) {
+      try (NDArray found = onDevice(List.of(scores), k, mode)) {
+        return found.getFloat();
+      }
+    }
+    return select(new IntBuffer[] {EngineMemory.bits(scores)}, k, mode.bits());
   }
 
   /**
-   * The k-th largest of the scores of several layers.
+   * The k-th largest of the scores of several layers, as the engine finds it, without waiting for
+   * their device.
    *
-   * @param scores any shapes, float32, contiguous, on one device; none of them NaN
+   * @param scores any shapes, float32, on one device; none of them NaN
    * @param k from 1 to the number of all scores
    * @param mode whether signed or absolute scores are compared
+   * @return of no dimensions, owned by the manager of the first scores
    */
-  static float of(List<NDArray> scores, long k, ScoreMode mode) {
-    if (scores.get(0).getDevice().isGpu()) {
-      return partition(scores, Math.toIntExact(k), mode);
-    }
-    IntBuffer[] bits = new IntBuffer[scores.size()];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = scores.get(i).toByteBuffer(true).asIntBuffer();
-    }
-    return select(bits, k, mode == ScoreMode.ABSOLUTE ? 0x7FFFFFFF : -1);
-  }
-
-  private static float partition(List<NDArray> scores, int k, ScoreMode mode) {
-    try (NDManager scratch = scores.get(0).getManager().newSubManager()) {
+  static NDArray onDevice(List<NDArray> scores, int k, ScoreMode mode) {
+    NDManager owner = scores.get(0).getManager();
+    try (NDManager scratch = owner.newSubManager()) {
       NDList parts = new NDList();
       for (NDArray layer : scores) {
         parts.add(layer.flatten());
@@ -64,7 +61,9 @@ final class KthLargest {
       NDArray strength = mode == ScoreMode.ABSOLUTE ? flat.abs() : flat;
       NDList greatest = strength.topK(k, 0, true, false);
       greatest.attach(scratch);
-      return greatest.get(0).min().getFloat();
+      NDArray bound = greatest.get(0).min();
+      bound.attach(owner);
+      return bound;
     }
   }
 

@@ -13,14 +13,18 @@ import java.util.Map;
  * then {@link #select} decides for all of them what is kept.
  */
 public final class MaskedLayers {
+  private static final Bound EVERY = new Bound.Known(Float.NEGATIVE_INFINITY);
+
   private final MaskRule rule;
   private final Map<String, MaskedParameter> layers = new LinkedHashMap<>();
   private final Map<String, Double> densities = new LinkedHashMap<>();
   private final Map<String, Float> bounds = new LinkedHashMap<>();
+  private final BoundSearch search;
 
   /** Begins without layers. */
   public MaskedLayers(MaskRule rule) {
     this.rule = rule;
+    this.search = new BoundSearch(rule.strength());
   }
 
   /**
@@ -72,32 +76,43 @@ public final class MaskedLayers {
       return;
     }
     if (rule.type() == MaskType.SIGN) {
-      layers.values().forEach(layer -> layer.select(Float.NEGATIVE_INFINITY));
+      layers.values().forEach(layer -> layer.select(EVERY));
       return;
     }
     switch (rule.selection()) {
       case TOP_K ->
           layers.forEach((name, layer) -> layer.select(layer.boundFor(densities.get(name))));
-      case GLOBAL -> {
-        float bound = globalBound();
-        layers.values().forEach(layer -> layer.select(Math.min(bound, layer.greatest())));
-      }
+      case GLOBAL -> selectTogether();
       case THRESHOLD ->
-          layers.forEach(
-              (name, layer) ->
-                  layer.select(
-                      bounds.computeIfAbsent(name, n -> layer.boundFor(densities.get(n)))));
+          layers.forEach((name, layer) -> layer.select(new Bound.Known(bound(name, layer))));
     }
   }
 
-  /** The bound beyond which all layers together keep what their densities add up to. */
-  private float globalBound() {
+  private float bound(String name, MaskedParameter layer) {
+    return bounds.computeIfAbsent(
+        name,
+        n -> {
+          Bound first = layer.boundFor(densities.get(n));
+          float value = first.value();
+          first.close();
+          return value;
+        });
+  }
+
+  /** Keeps of all layers together what their densities add up to, and of each at least one. */
+  private void selectTogether() {
     List<NDArray> scores = new ArrayList<>();
     long kept = 0;
     for (Map.Entry<String, MaskedParameter> layer : layers.entrySet()) {
       scores.add(layer.getValue().scores());
       kept += MaskedParameter.numberKept(layer.getValue().size(), densities.get(layer.getKey()));
     }
-    return KthLargest.of(scores, kept, rule.strength());
+    Bound together = search.kthLargest(scores, kept);
+    for (MaskedParameter layer : layers.values()) {
+      Bound greatest = layer.greatest();
+      layer.select(together.orLess(greatest));
+      greatest.close();
+    }
+    together.close();
   }
 }

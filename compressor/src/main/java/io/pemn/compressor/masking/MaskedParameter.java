@@ -9,10 +9,15 @@ import ai.djl.ndarray.types.Shape;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.util.Arrays;
 
 /**
  * One masked layer during training: its prototype values and scores, which stay on the training
  * device, and the network's own weight array, into which the effective weights are written.
+ *
+ * <p>On the CPU that is done by loops over the engine's memory, elsewhere by the engine's
+ * operations. Both write the same.
  */
 public final class MaskedParameter {
   private static final NDIndex ALL = new NDIndex("...");
@@ -20,12 +25,13 @@ public final class MaskedParameter {
   private final String name;
   private final NDArray weights;
   private final NDArray prototype;
-  private final NDArray negated;
   private final NDArray scores;
-  private final NDArray zero;
   private final MaskRule rule;
   private final int size;
-  private float bound = Float.NEGATIVE_INFINITY;
+  private final boolean inMemory;
+  private final SelectionLoop selection;
+  private final BoundSearch search;
+  private Bound bound = new Bound.Known(Float.NEGATIVE_INFINITY);
 
   /**
    * Takes over a layer; its weights stay as they are until {@link #select}.
@@ -37,16 +43,32 @@ public final class MaskedParameter {
    * @param rule how they become a mask
    */
   MaskedParameter(String name, NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
+    this(name, weights, prototype, scores, rule, EngineMemory.holds(weights));
+  }
+
+  /**
+   * Takes over a layer.
+   *
+   * @param inMemory whether loops are used, which needs weights that {@link EngineMemory#holds}
+   */
+  MaskedParameter(
+      String name,
+      NDArray weights,
+      float[] prototype,
+      float[] scores,
+      MaskRule rule,
+      boolean inMemory) {
     this.name = name;
     this.weights = weights;
     NDManager manager = weights.getManager();
     Shape shape = weights.getShape();
     this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
-    this.negated = rule.type() == MaskType.BINARY ? null : this.prototype.neg();
-    this.zero = manager.create(0f);
     this.rule = rule;
     this.size = scores.length;
+    this.inMemory = inMemory;
+    this.selection = new SelectionLoop(rule);
+    this.search = new BoundSearch(rule.strength());
   }
 
   /**
@@ -67,9 +89,9 @@ public final class MaskedParameter {
     return size;
   }
 
-  /** The strength from which weights are kept. */
+  /** The strength from which on weights are kept; waits for the device if need be. */
   public float bound() {
-    return bound;
+    return bound.value();
   }
 
   /** The scores, shaped like the weights. */
@@ -79,6 +101,24 @@ public final class MaskedParameter {
 
   /** The mask whose effective weights the network holds now. */
   public LayerMask mask() {
+    return inMemory ? maskInMemory() : maskOnDevice();
+  }
+
+  private LayerMask maskInMemory() {
+    IntBuffer bits = EngineMemory.bits(scores);
+    return switch (rule.type()) {
+      case BINARY -> new LayerMask.Keep(Mask.of(selection.kept(bits, bound.value()), size));
+      case SIGN -> new LayerMask.Sign(Mask.of(SelectionLoop.negative(bits), size));
+      case TERNARY -> {
+        long[] kept = selection.kept(bits, bound.value());
+        long[] negated = SelectionLoop.negative(bits);
+        Arrays.setAll(negated, i -> negated[i] & kept[i]);
+        yield new LayerMask.Ternary(Mask.of(kept, size), Mask.of(negated, size));
+      }
+    };
+  }
+
+  private LayerMask maskOnDevice() {
     try (NDManager scratch = weights.getManager().newSubManager()) {
       return switch (rule.type()) {
         case BINARY -> new LayerMask.Keep(toMask(selected(scratch), scratch));
@@ -93,63 +133,101 @@ public final class MaskedParameter {
     }
   }
 
-  private static Mask toMask(NDArray kept, NDManager scratch) {
-    NDArray bytes = kept.toType(DataType.UINT8, true);
+  private static Mask toMask(NDArray yes, NDManager scratch) {
+    NDArray bytes = yes.toType(DataType.UINT8, true);
     bytes.attach(scratch);
     return Mask.ofBytes(bytes.toByteArray());
   }
 
   /**
-   * Turns dL/dW into dL/ds. Nothing is copied between Java and native memory.
+   * Turns dL/dW into dL/ds.
    *
    * @param gradient dL/dW; overwritten
    */
   void differentiate(NDArray gradient) {
     gradient.muli(prototype);
-    if (rule.strength() == ScoreMode.ABSOLUTE && rule.type() == MaskType.BINARY) {
+    if (dependsOnSign()) {
       try (NDArray sign = scores.sign()) {
         gradient.muli(sign);
       }
     }
   }
 
+  /** Does what {@link #differentiate} does to chunks of the gradient, for one thread. */
+  AdamWLoop.Chain chain() {
+    FloatBuffer values = EngineMemory.floats(prototype);
+    float[] value = new float[Math.min(size, EngineMemory.CHUNK)];
+    boolean signs = dependsOnSign();
+    return (gradient, score, from, count) -> {
+      values.get(from, value, 0, count);
+      for (int i = 0; i < count; i++) {
+        gradient[i] *= value[i];
+      }
+      if (signs) {
+        for (int i = 0; i < count; i++) {
+          gradient[i] *= Math.signum(score[i]);
+        }
+      }
+    };
+  }
+
+  /** Where strengths are absolute, d|s|/ds is the sign of s. */
+  private boolean dependsOnSign() {
+    return rule.strength() == ScoreMode.ABSOLUTE && rule.type() == MaskType.BINARY;
+  }
+
   /**
    * The bound from which on a density's share of the weights is kept. The scores are selected from,
    * not sorted.
    */
-  float boundFor(double density) {
-    return KthLargest.of(scores, numberKept(size, density), rule.strength());
+  Bound boundFor(double density) {
+    return search.kthLargest(scores, numberKept(size, density));
   }
 
   /** The strength of the strongest weight, beyond which a bound would keep none. */
-  float greatest() {
+  Bound greatest() {
     try (NDManager scratch = weights.getManager().newSubManager()) {
       NDArray greatest = scores.max();
       greatest.attach(scratch);
-      if (rule.strength() == ScoreMode.SIGNED) {
-        return greatest.getFloat();
+      if (rule.strength() == ScoreMode.ABSOLUTE) {
+        NDArray least = scores.min();
+        least.attach(scratch);
+        greatest = greatest.maximum(least.neg());
       }
-      NDArray least = scores.min();
-      least.attach(scratch);
-      return Math.max(greatest.getFloat(), -least.getFloat());
+      if (!greatest.getDevice().isGpu()) {
+        return new Bound.Known(greatest.getFloat());
+      }
+      greatest.attach(weights.getManager());
+      return new Bound.OnDevice(greatest);
     }
   }
 
   /**
    * Selects by the present scores and writes the effective weights into the network.
    *
-   * @param bound the strength from which on weights are kept; means nothing to a sign mask
+   * @param from the strength from which on weights are kept; means nothing to a sign mask
    */
-  void select(float bound) {
-    this.bound = bound;
+  void select(Bound from) {
+    if (bound != from) {
+      bound.close();
+    }
+    bound = from;
+    if (inMemory) {
+      IntBuffer network = EngineMemory.bits(weights);
+      selection.write(
+          EngineMemory.bits(scores), EngineMemory.bits(prototype), network, from.value());
+      return;
+    }
     try (NDManager scratch = weights.getManager().newSubManager()) {
       NDArray effective = prototype;
       if (rule.type() != MaskType.BINARY) {
+        NDArray negated = prototype.neg();
+        negated.attach(scratch);
         effective = NDArrays.where(negative(scratch), negated, prototype);
         effective.attach(scratch);
       }
       if (rule.type() != MaskType.SIGN) {
-        effective = NDArrays.where(selected(scratch), effective, zero);
+        effective = NDArrays.where(selected(scratch), effective, scratch.create(0f));
         effective.attach(scratch);
       }
       weights.set(ALL, effective);
@@ -162,7 +240,10 @@ public final class MaskedParameter {
       strength = scores.abs();
       strength.attach(scratch);
     }
-    NDArray selected = strength.gte(bound);
+    NDArray selected =
+        bound instanceof Bound.OnDevice there
+            ? strength.gte(there.array())
+            : strength.gte(bound.value());
     selected.attach(scratch);
     return selected;
   }

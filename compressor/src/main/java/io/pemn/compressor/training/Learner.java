@@ -11,7 +11,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
-import ai.djl.training.optimizer.Optimizer;
 import io.pemn.compressor.augment.ImageAugmenter;
 import io.pemn.compressor.augment.Scalar;
 import io.pemn.compressor.data.Batch;
@@ -199,10 +198,9 @@ final class Learner implements AutoCloseable {
 
   private ResumableAdamW adamW(LearningRateSchedule rates, Optional<Checkpoint> checkpoint) {
     return new ResumableAdamW(
-        Optimizer.adamW()
-            .optLearningRateTracker(rates)
-            .optWeightDecays((float) options.weightDecay())
-            .optBeginNumUpdate(Math.toIntExact(steps)),
+        rates,
+        (float) options.weightDecay(),
+        Math.toIntExact(steps),
         checkpoint.map(Checkpoint::moments).orElse(Map.of()));
   }
 
@@ -395,9 +393,14 @@ final class Learner implements AutoCloseable {
   private void update(NDManager scratch) {
     Map<String, PtNDArray> gradients = gradients();
     try {
-      gradients.forEach(optimizer::differentiate);
-      clip.ifPresent(c -> c.apply(gradients.values(), scratch));
-      gradients.forEach((name, gradient) -> optimizer.step(name, network.array(name), gradient));
+      if (clip.isPresent()) {
+        gradients.forEach(optimizer::differentiate);
+        clip.get().apply(gradients.values(), scratch);
+        gradients.forEach((name, gradient) -> optimizer.step(name, network.array(name), gradient));
+      } else {
+        gradients.forEach(
+            (name, gradient) -> optimizer.update(name, network.array(name), gradient));
+      }
     } finally {
       gradients.values().forEach(PtNDArray::close);
     }

@@ -308,9 +308,7 @@ class MaskedParameterTest {
   }
 
   private static ResumableAdamW adamW() {
-    return new ResumableAdamW(
-        Optimizer.adamW().optLearningRateTracker(Tracker.fixed(RATE)).optWeightDecays(DECAY),
-        Map.of());
+    return new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0, Map.of());
   }
 
   private static float[] gaussians(Random random, int n) {

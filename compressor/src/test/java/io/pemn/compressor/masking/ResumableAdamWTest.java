@@ -8,7 +8,6 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import java.util.HashMap;
@@ -96,12 +95,7 @@ class ResumableAdamWTest {
   }
 
   private static ResumableAdamW optimizer(int updates, Map<String, Moments> moments) {
-    return new ResumableAdamW(
-        Optimizer.adamW()
-            .optLearningRateTracker((Tracker) update -> 0.01f * update)
-            .optWeightDecays(0.1f)
-            .optBeginNumUpdate(updates),
-        moments);
+    return new ResumableAdamW((Tracker) update -> 0.01f * update, 0.1f, updates, moments);
   }
 
   private static Map<String, NDArray> parameters(NDManager manager) {

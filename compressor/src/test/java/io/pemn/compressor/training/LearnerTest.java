@@ -22,9 +22,13 @@ import io.pemn.loader.PemnArchive;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.packager.remainder.RemainderCoder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -149,6 +153,46 @@ class LearnerTest {
       assertEquals(afterFew, LiveArrays.count(), "after a checkpoint");
     }
     assertEquals(before, LiveArrays.count(), "after the learner was closed");
+  }
+
+  @Test
+  void tenThousandStepsTakeNoMoreMemoryThanTheFirstThousand()
+      throws IOException, ReflectiveOperationException {
+    TrainingOptions options =
+        TinyTraining.mlp("hidden", "64", "batch-size", "4", "scores", "absolute", "clip-norm", "1");
+    RunDescription run = RunDescription.of(options, TinyTraining.IMAGES);
+    try (Learner learner = TinyTraining.learner(run, 10_000)) {
+      learn(learner, options, 1_000);
+      int arrays = LiveArrays.count();
+      OptionalLong resident = residentBytes();
+      learn(learner, options, 9_000);
+      assertEquals(arrays, LiveArrays.count());
+      // A single array of the hidden layer's weights, leaked a step, would take 1.8 GB; the heap
+      // may have grown into pages that it had not touched before.
+      long allowed = (64 << 20) + Runtime.getRuntime().totalMemory();
+      resident.ifPresent(
+          before -> {
+            long grown = residentBytes().orElseThrow() - before;
+            assertTrue(grown < allowed, () -> "the process grew by " + grown + " bytes");
+          });
+    }
+  }
+
+  /** What the process has in memory now; empty where the system does not say. */
+  private static OptionalLong residentBytes() {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return OptionalLong.empty();
+    }
+    System.gc();
+    try (Stream<String> lines = Files.lines(status)) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("[^0-9]", "")))
+          .findFirst();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
