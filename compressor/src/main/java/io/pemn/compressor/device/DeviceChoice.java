@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
  */
 public record DeviceChoice(Device device, List<Device> others, Optional<String> note) {
   private static final Pattern GPUS = Pattern.compile("gpu(?::(\\d{1,4}(?:,(?:gpu:)?\\d{1,4})*))?");
+
   /** Keeps the list as it is. */
   public DeviceChoice {
     others = List.copyOf(others);

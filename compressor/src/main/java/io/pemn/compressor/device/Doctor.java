@@ -190,10 +190,7 @@ public final class Doctor {
   }
 
   private void noteGpus(
-      List<Device> wanted,
-      List<Gpu> gpus,
-      InstalledEngine engine,
-      Optional<NvidiaDriver> driver) {
+      List<Device> wanted, List<Gpu> gpus, InstalledEngine engine, Optional<NvidiaDriver> driver) {
     if (!gpus.isEmpty() && engine.countedGpus() == 0) {
       notes.add(
           "A GPU works, but DJL does not find CUDA's runtime library, so that nobody knows how"

@@ -67,9 +67,7 @@ final class PyTorch implements InstalledEngine {
   /** The jar of natives on the class path; without one, nothing. */
   private static String jar() {
     URL note =
-        Thread.currentThread()
-            .getContextClassLoader()
-            .getResource("native/lib/pytorch.properties");
+        Thread.currentThread().getContextClassLoader().getResource("native/lib/pytorch.properties");
     Matcher found = JAR.matcher(String.valueOf(note));
     return found.matches() ? found.group(1) : "";
   }
@@ -95,7 +93,8 @@ final class PyTorch implements InstalledEngine {
     Optional<MemoryUsage> memory = Optional.empty();
     try {
       String digits = CudaUtils.getComputeCapability(number);
-      capability = Optional.of(new StringBuilder(digits).insert(digits.length() - 1, '.').toString());
+      capability =
+          Optional.of(new StringBuilder(digits).insert(digits.length() - 1, '.').toString());
       memory = Optional.of(CudaUtils.getGpuMemory(Device.gpu(number)));
     } catch (IllegalStateException | IllegalArgumentException e) {
       // CUDA's runtime library cannot be asked; the GPU works without that.

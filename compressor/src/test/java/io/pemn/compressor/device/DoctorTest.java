@@ -95,8 +95,7 @@ class DoctorTest {
     assertTrue(fault.startsWith("gpu:0 cannot be used: no NVIDIA driver is here"), fault);
     assertTrue(fault.contains("/proc/driver/nvidia/version"), fault);
     String windows =
-        onlyFault(
-            examined("gpu", machine().platform("Windows 11", "amd64"), Machines.Engine.CPU));
+        onlyFault(examined("gpu", machine().platform("Windows 11", "amd64"), Machines.Engine.CPU));
     assertTrue(windows.contains("nvcuda.dll"), windows);
   }
 
@@ -140,23 +139,21 @@ class DoctorTest {
       Diagnosis found = examined(device, machine().driver(Machines.CLOSED), ONE_GPU);
       assertTrue(found.sound(), found.faults().toString());
       assertTrue(found.devices().contains(new Tried("gpu:0", Optional.empty())));
-      assertEquals(List.of("9.0"), found.gpus().stream().map(g -> g.computeCapability().get()).toList());
+      assertEquals(
+          List.of("9.0"), found.gpus().stream().map(g -> g.computeCapability().get()).toList());
       assertEquals(List.of(), found.notes());
     }
   }
 
   @Test
   void aNumberThatNoGpuHasIsAFault() throws IOException {
-    String fault =
-        onlyFault(examined("gpu:0,3", machine().driver(Machines.CLOSED), ONE_GPU));
-    assertEquals(
-        "gpu:3 cannot be used: the engine sees one GPU; use a number below 1.", fault);
+    String fault = onlyFault(examined("gpu:0,3", machine().driver(Machines.CLOSED), ONE_GPU));
+    assertEquals("gpu:3 cannot be used: the engine sees one GPU; use a number below 1.", fault);
   }
 
   @Test
   void whatTheEngineSaysIsPassedOn() throws IOException {
-    Machines machine =
-        machine().driver(Machines.CLOSED).variable("CUDA_VISIBLE_DEVICES", "7");
+    Machines machine = machine().driver(Machines.CLOSED).variable("CUDA_VISIBLE_DEVICES", "7");
     String fault = onlyFault(examined("gpu", machine, ONE_GPU_THAT_FAILS));
     assertTrue(fault.contains("no kernel image is available"), fault);
     assertTrue(fault.contains("CUDA_VISIBLE_DEVICES, which is 7"), fault);
@@ -172,14 +169,12 @@ class DoctorTest {
     assertEquals(2, found.gpus().size());
     assertTrue(found.notes().get(0).contains("libcudart.so"), found.notes().toString());
     assertEquals(
-        Device.gpu(0),
-        DeviceChoice.of("auto", () -> uncounted, machine.surroundings()).device());
+        Device.gpu(0), DeviceChoice.of("auto", () -> uncounted, machine.surroundings()).device());
     assertEquals(
         List.of(Device.gpu(0)),
         DeviceChoice.of("gpu:1,0", () -> uncounted, machine.surroundings()).others());
     assertThrows(
-        IOException.class,
-        () -> DeviceChoice.of("gpu:2", () -> uncounted, machine.surroundings()));
+        IOException.class, () -> DeviceChoice.of("gpu:2", () -> uncounted, machine.surroundings()));
   }
 
   @Test
@@ -265,7 +260,6 @@ class DoctorTest {
   @ValueSource(strings = {"", "tpu", "gpu:0,0"})
   void nonsenseIsRefused(String device) {
     assertThrows(
-        IllegalArgumentException.class,
-        () -> examined(device, machine(), Machines.Engine.CPU));
+        IllegalArgumentException.class, () -> examined(device, machine(), Machines.Engine.CPU));
   }
 }

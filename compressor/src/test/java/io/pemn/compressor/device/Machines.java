@@ -23,8 +23,7 @@ final class Machines {
       "NVRM version: NVIDIA UNIX x86_64 Kernel Module  470.256.02  Thu May  2 14:37:44 UTC 2024\n";
 
   private final Path root;
-  private final Map<String, String> variables =
-      new HashMap<>(Map.of("OMP_WAIT_POLICY", "passive"));
+  private final Map<String, String> variables = new HashMap<>(Map.of("OMP_WAIT_POLICY", "passive"));
   private final Map<String, String> properties =
       new HashMap<>(Map.of("os.name", "Linux", "os.arch", "amd64", "java.version", "17"));
 

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
-import io.pemn.compressor.device.DeviceChoice;
 import ai.djl.pytorch.jni.JniUtils;
+import io.pemn.compressor.device.DeviceChoice;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

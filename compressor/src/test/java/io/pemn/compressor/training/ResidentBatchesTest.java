@@ -13,7 +13,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.augment.ImageAugmenter;
-import io.pemn.compressor.data.Augmentation;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.ImageSet;
 import io.pemn.compressor.data.SampleSet;
@@ -46,8 +45,7 @@ class ResidentBatchesTest {
   private static final Normalization GREY = Normalization.parse("0.2860,0.3530");
   private static final Normalization EACH_CHANNEL =
       Normalization.parse("0.4914,0.4822,0.4465/0.2470,0.2435,0.2616");
-  private static final String PAPER =
-      "crop-scale:0.5+flip+rand-augment:2:12+jitter:0.2+erase:0.5";
+  private static final String PAPER = "crop-scale:0.5+flip+rand-augment:2:12+jitter:0.2+erase:0.5";
   private static final int SAMPLES = 45;
   private static final int BATCH_SIZE = 8;
 
@@ -81,8 +79,7 @@ class ResidentBatchesTest {
     AugmentationChoice choice = AugmentationChoice.parse(augmentation);
     for (long seed : new long[] {1, -7}) {
       Batches batches = TrainingBatches.of(choice, set, normalization, BATCH_SIZE, seed);
-      Optional<ImageAugmenter> augmenter =
-          TrainingBatches.augmenter(choice, normalization, seed);
+      Optional<ImageAugmenter> augmenter = TrainingBatches.augmenter(choice, normalization, seed);
       try (SampleStore store = new SampleStore(Device.cpu(), EVERYTHING_FITS)) {
         DeviceBatches resident = store.batches(batches, normalization, augmenter);
         assertInstanceOf(ResidentBatches.class, resident);
@@ -100,8 +97,7 @@ class ResidentBatchesTest {
   void whatIsMeasuredComesInTheOrderOfTheSet() {
     ImageSet set = images(1, 5, 5);
     try (SampleStore store = new SampleStore(Device.cpu(), EVERYTHING_FITS)) {
-      DeviceBatches resident =
-          store.batches(Evaluation.batches(set, GREY), GREY, Optional.empty());
+      DeviceBatches resident = store.batches(Evaluation.batches(set, GREY), GREY, Optional.empty());
       assertSameEpoch(Evaluation.prepared(set, GREY), resident, 0, NumberType.FLOAT32);
       assertEquals(1, resident.batchesPerEpoch());
     }
@@ -186,8 +182,7 @@ class ResidentBatchesTest {
   void rawImagesNeedWhatNormalizesThem() {
     Batches raw = Batches.ofPixels(images(1, 4, 4), 3, true, 1);
     try (SampleStore store = new SampleStore(Device.cpu(), EVERYTHING_FITS)) {
-      assertThrows(
-          IllegalStateException.class, () -> store.batches(raw, GREY, Optional.empty()));
+      assertThrows(IllegalStateException.class, () -> store.batches(raw, GREY, Optional.empty()));
     }
   }
 

@@ -56,19 +56,25 @@ class WaitingTest {
           Map.entry("augment.PixelNormalization.on", "once a training and a measurement"),
           Map.entry("network.BuiltInNetwork.initialize", "once a training"),
           Map.entry("network.BuiltInNetwork.set", "once a training, and to measure"),
-          Map.entry("training.BatchArrays.of", "every batch, of samples that do not fit on the device"),
+          Map.entry(
+              "training.BatchArrays.of", "every batch, of samples that do not fit on the device"),
           Map.entry("training.BatchArrays.rows", "likewise, if a teacher is learned from"),
           Map.entry("training.Evaluation.of", "at the end of a measurement"),
           Map.entry("training.GradientClip.<init>", "once a training"),
           Map.entry("training.Learner.checkpoint", "once an epoch"),
-          Map.entry("training.Learner.firstNotFinite", "once an epoch, and before a training is given up"),
+          Map.entry(
+              "training.Learner.firstNotFinite",
+              "once an epoch, and before a training is given up"),
           Map.entry("training.Learner.isFinite", "before a training is given up"),
           Map.entry("training.Learner.mask", "once a training"),
-          Map.entry("training.Learner.seen", "when somebody watches, at most five times a second; once an epoch"),
+          Map.entry(
+              "training.Learner.seen",
+              "when somebody watches, at most five times a second; once an epoch"),
           Map.entry("training.Learner.step", "on a CPU alone, which it costs nothing"),
           Map.entry("training.Learner.values", "once an epoch, for its checkpoint"),
           Map.entry("training.Replicas.values", "for tests alone"),
-          Map.entry("training.ResidentBatches.<init>", "once an epoch: the order, and shifts and flips"),
+          Map.entry(
+              "training.ResidentBatches.<init>", "once an epoch: the order, and shifts and flips"),
           Map.entry("training.ResidentSamples.copied", "once a training"),
           Map.entry("training.ResidentSamples.labels", "once a training"));
 
@@ -147,7 +153,6 @@ class WaitingTest {
     return owner.isAssignableTo(NDArray.class)
         && (READS.contains(name)
             || arguments.stream()
-                .anyMatch(
-                    a -> a.isAssignableTo(Number.class) || a.isAssignableTo(Buffer.class)));
+                .anyMatch(a -> a.isAssignableTo(Number.class) || a.isAssignableTo(Buffer.class)));
   }
 }
