@@ -21,10 +21,11 @@ import java.util.Arrays;
  */
 public final class MaskedParameter {
   private static final NDIndex ALL = new NDIndex("...");
+  private static final Shape SCALAR = new Shape();
 
   private final String name;
   private final NDArray weights;
-  private final NDArray prototype;
+  private final LayerValues prototype;
   private final NDArray scores;
   private final MaskRule rule;
   private final int size;
@@ -62,7 +63,10 @@ public final class MaskedParameter {
     this.weights = weights;
     NDManager manager = weights.getManager();
     Shape shape = weights.getShape();
-    this.prototype = manager.create(FloatBuffer.wrap(prototype), shape);
+    this.prototype =
+        inMemory
+            ? LayerValues.of(prototype, shape, manager)
+            : LayerValues.array(prototype, shape, manager);
     this.scores = manager.create(FloatBuffer.wrap(scores), shape);
     this.rule = rule;
     this.size = scores.length;
@@ -145,9 +149,11 @@ public final class MaskedParameter {
    * @param gradient dL/dW; overwritten
    */
   void differentiate(NDArray gradient) {
-    gradient.muli(prototype);
-    if (dependsOnSign()) {
-      try (NDArray sign = scores.sign()) {
+    try (NDManager scratch = weights.getManager().newSubManager()) {
+      gradient.muli(prototype.array(scratch));
+      if (dependsOnSign()) {
+        NDArray sign = scores.sign();
+        sign.attach(scratch);
         gradient.muli(sign);
       }
     }
@@ -155,13 +161,12 @@ public final class MaskedParameter {
 
   /** Does what {@link #differentiate} does to chunks of the gradient, for one thread. */
   AdamWLoop.Chain chain() {
-    FloatBuffer values = EngineMemory.floats(prototype);
-    float[] value = new float[Math.min(size, EngineMemory.CHUNK)];
+    int[] values = new int[Math.min(size, EngineMemory.CHUNK)];
     boolean signs = dependsOnSign();
     return (gradient, score, from, count) -> {
-      values.get(from, value, 0, count);
+      prototype.read(from, values, count);
       for (int i = 0; i < count; i++) {
-        gradient[i] *= value[i];
+        gradient[i] *= Float.intBitsToFloat(values[i]);
       }
       if (signs) {
         for (int i = 0; i < count; i++) {
@@ -213,21 +218,21 @@ public final class MaskedParameter {
     }
     bound = from;
     if (inMemory) {
-      IntBuffer network = EngineMemory.bits(weights);
       selection.write(
-          EngineMemory.bits(scores), EngineMemory.bits(prototype), network, from.value());
+          EngineMemory.bits(scores), prototype, EngineMemory.bits(weights), from.value());
       return;
     }
     try (NDManager scratch = weights.getManager().newSubManager()) {
-      NDArray effective = prototype;
+      NDArray values = prototype.array(scratch);
+      NDArray effective = values;
       if (rule.type() != MaskType.BINARY) {
-        NDArray negated = prototype.neg();
+        NDArray negated = values.neg();
         negated.attach(scratch);
-        effective = NDArrays.where(negative(scratch), negated, prototype);
+        effective = NDArrays.where(negative(scratch), negated, values);
         effective.attach(scratch);
       }
       if (rule.type() != MaskType.SIGN) {
-        effective = NDArrays.where(selected(scratch), effective, scratch.create(0f));
+        effective = NDArrays.where(selected(scratch), effective, number(0, scratch));
         effective.attach(scratch);
       }
       weights.set(ALL, effective);
@@ -243,14 +248,19 @@ public final class MaskedParameter {
     NDArray selected =
         bound instanceof Bound.OnDevice there
             ? strength.gte(there.array())
-            : strength.gte(bound.value());
+            : strength.gte(number(bound.value(), scratch));
     selected.attach(scratch);
     return selected;
   }
 
   private NDArray negative(NDManager scratch) {
-    NDArray negative = scores.lt(0);
+    NDArray negative = scores.lt(number(0, scratch));
     negative.attach(scratch);
     return negative;
+  }
+
+  /** Filled in by the device: what is created is copied there, which a GPU is waited for. */
+  private static NDArray number(float value, NDManager scratch) {
+    return scratch.full(SCALAR, value);
   }
 }

@@ -27,7 +27,7 @@ final class SelectionLoop {
    * @param weights as many; overwritten
    * @param bound the strength from which on weights are kept; means nothing to a sign mask
    */
-  void write(IntBuffer scores, IntBuffer prototype, IntBuffer weights, float bound) {
+  void write(IntBuffer scores, LayerValues prototype, IntBuffer weights, float bound) {
     int least = leastKey(bound);
     EngineMemory.run(
         scores.limit(),
@@ -38,7 +38,7 @@ final class SelectionLoop {
           for (int from = begin; from < end; from += most) {
             int count = Math.min(most, end - from);
             scores.get(from, score, 0, count);
-            prototype.get(from, value, 0, count);
+            prototype.read(from, value, count);
             if (type != MaskType.BINARY) {
               for (int i = 0; i < count; i++) {
                 value[i] ^= negative(score[i]) & SIGN;

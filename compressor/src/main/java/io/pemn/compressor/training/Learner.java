@@ -12,7 +12,6 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.GradientCollector;
 import io.pemn.compressor.augment.ImageAugmenter;
-import io.pemn.compressor.augment.Scalar;
 import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.SampleSet;
 import io.pemn.compressor.data.SeededRandom;
@@ -63,6 +62,8 @@ final class Learner implements AutoCloseable {
 
   private static final MaskRule NO_MASKS =
       new MaskRule(MaskType.BINARY, Selection.TOP_K, LayerBudget.Kind.UNIFORM, 1, ScoreMode.SIGNED);
+
+  private static final Shape SCALAR = new Shape();
 
   private final TrainingOptions options;
   private final LearningRateSchedule schedule;
@@ -183,8 +184,8 @@ final class Learner implements AutoCloseable {
           options.clipNorm() > 0
               ? Optional.of(new GradientClip(options.clipNorm(), network.manager()))
               : Optional.empty();
-      this.lossSum = network.manager().zeros(new Shape());
-      this.correct = network.manager().zeros(new Shape(), DataType.INT64);
+      this.lossSum = network.manager().zeros(SCALAR);
+      this.correct = network.manager().zeros(SCALAR, DataType.INT64);
     } catch (IOException | RuntimeException e) {
       if (copies != null) {
         copies.close();
@@ -327,16 +328,18 @@ final class Learner implements AutoCloseable {
     NDArray outputs = FirstOutput.of(all, part.size());
     NDArray loss = lossFunction.of(outputs, part, share.taught());
     collector.backward(
-        part.size() == samples ? loss : loss.mul(Scalar.of(loss, (float) part.size() / samples)));
+        part.size() == samples
+            ? loss
+            : loss.mul(share.scratch().full(SCALAR, (float) part.size() / samples)));
     return new Learned(share, outputs, loss);
   }
 
   /** Adds to the sums of what was seen. */
   private void count(Learned learned) {
     BatchArrays part = learned.share().batch();
-    NDArray loss = learned.loss();
-    NDArray sum = loss.mul(Scalar.of(loss, part.size()));
-    lossSum.addi(sum.toDevice(lossSum.getDevice(), false));
+    // A number that is not filled in by the device would be waited for.
+    NDArray size = learned.share().scratch().full(SCALAR, part.size());
+    lossSum.addi(learned.loss().mul(size).toDevice(lossSum.getDevice(), false));
     if (options.objective() == Objective.CLASSIFY) {
       NDArray right =
           part.labels()

@@ -3,8 +3,8 @@ package io.pemn.compressor.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
-import io.pemn.compressor.augment.Scalar;
 import java.util.Optional;
 
 /**
@@ -16,6 +16,7 @@ import java.util.Optional;
  */
 final class LossFunction {
   private static final float TINY = 1e-30f;
+  private static final Shape SCALAR = new Shape();
 
   private final Objective objective;
   private final float share;
@@ -79,9 +80,12 @@ final class LossFunction {
     return probabilities.mul(difference).sum(new int[] {-1}).mean();
   }
 
-  /** A number that lives as long as what is computed with it. */
+  /**
+   * A number that lives as long as what is computed with it, filled in by the device: one that is
+   * created is copied to it, which a GPU makes the caller wait for.
+   */
   private static NDArray number(float value, NDArray outputs) {
-    return Scalar.of(outputs, value);
+    return outputs.getManager().full(SCALAR, value);
   }
 
   /** Mean squared difference. */
@@ -102,8 +106,7 @@ final class LossFunction {
             .maximum(number(TINY, outputs))
             .minimum(number(Float.MAX_VALUE, outputs))
             .sqrt();
-    NDArray mean = product.div(lengths).mean().neg();
-    return mean.add(Scalar.of(mean, 1));
+    return product.div(lengths).mean().neg().add(number(1, outputs));
   }
 
   /** How many rows of logits have their greatest value at the label: int64, no dimensions. */

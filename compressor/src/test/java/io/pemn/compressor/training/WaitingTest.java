@@ -31,6 +31,7 @@ class WaitingTest {
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages(
               "io.pemn.compressor.augment",
+              "io.pemn.compressor.masking",
               "io.pemn.compressor.training",
               "io.pemn.loader.network");
 

@@ -102,10 +102,11 @@ final class VisionTransformer {
     NDArray queries = headsFirst(parts.get(0));
     NDArray keys = headsFirst(parts.get(1));
     NDArray values = headsFirst(parts.get(2));
-    // A product with a Java number would free what the gradient needs; and a number that is made on
-    // the device does not make the host wait for it, as one that is copied there does.
-    float scaling = (float) (1 / Math.sqrt((double) dim / heads));
-    NDArray scale = qkv.getManager().full(new Shape(), scaling);
+    // A product with a Java number would free what the gradient needs, and a GPU would be waited
+    // for
+    // while a number is copied to it; this one it fills in.
+    NDArray scale =
+        qkv.getManager().full(new Shape(), (float) (1 / Math.sqrt((double) dim / heads)));
     NDArray weights = queries.mul(scale).matMul(keys.transpose(0, 1, 3, 2)).softmax(-1);
     return weights.matMul(values).transpose(0, 2, 1, 3).reshape(batch, tokens, dim);
   }
