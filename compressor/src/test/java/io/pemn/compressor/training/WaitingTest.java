@@ -35,7 +35,7 @@ class WaitingTest {
               "io.pemn.compressor.training",
               "io.pemn.loader.network");
 
-  /** What a step or a measurement runs through, but for the masks. */
+  /** What a step or a measurement runs through, besides whole packages. */
   private static final List<String> ON_THE_WAY =
       List.of(
           "Learner",
@@ -55,6 +55,21 @@ class WaitingTest {
       Map.ofEntries(
           Map.entry("augment.Numbers.copyTo", "once a batch, if a pipeline augments it"),
           Map.entry("augment.PixelNormalization.on", "once a training and a measurement"),
+          Map.entry(
+              "masking.Bound.value",
+              "once an epoch, for its masks; on a CPU, which has it, always"),
+          Map.entry("masking.EngineMemory.bits", "on a CPU alone, without a copy"),
+          Map.entry("masking.EngineMemory.floats", "on a CPU alone, without a copy"),
+          Map.entry("masking.EngineMemory.holds", "on a CPU alone, without a copy"),
+          Map.entry("masking.KthLargest.of", "once a training that prunes; on a CPU always"),
+          Map.entry("masking.LayerValues.array", "once a training"),
+          Map.entry("masking.MaskedParameter.<init>", "once a training"),
+          Map.entry("masking.MaskedParameter.greatest", "on a CPU alone"),
+          Map.entry("masking.MaskedParameter.toMask", "once an epoch, for its checkpoint"),
+          Map.entry("masking.PrunedWeights.atRandom", "once a training that prunes"),
+          Map.entry("masking.PrunedWeights.byMagnitude", "once a training that prunes"),
+          Map.entry("masking.ResumableAdamW.array", "once a training"),
+          Map.entry("masking.ResumableAdamW.moments", "once an epoch, for its checkpoint"),
           Map.entry("network.BuiltInNetwork.initialize", "once a training"),
           Map.entry("network.BuiltInNetwork.set", "once a training, and to measure"),
           Map.entry(
