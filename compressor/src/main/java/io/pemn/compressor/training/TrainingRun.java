@@ -451,8 +451,10 @@ public final class TrainingRun {
         Map<String, LayerMask> newMasks = learner.masks();
         history.add(metrics.withMasks(differences(masks, newMasks), newMasks));
         masks = newMasks;
-        checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
-        directory.saveCheckpoint(checkpoint);
+        checkpoint = null; // Its numbers need not be kept beside the next one's.
+        Checkpoint present = learner.checkpoint(description, List.copyOf(history), masks);
+        directory.saveCheckpoint(present);
+        checkpoint = present.in(directory.checkpointFile());
         log.add(history.get(epoch - 1));
         listener.epochDone(history.get(epoch - 1));
       }
