@@ -71,6 +71,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
     show("test", images, ofImages);
   }
 
+  /** Shows how many steps of something are done that has no images. */
+  void doing(String what, int steps, int ofSteps) {
+    show(what, steps, ofSteps);
+  }
+
   @Override
   public void noted(String sentence) {
     close();
