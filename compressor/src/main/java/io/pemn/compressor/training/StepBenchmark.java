@@ -71,9 +71,9 @@ public final class StepBenchmark {
     double[] denseNanos = new double[steps];
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
-    int all = warmUp + steps;
-    try (TimedSteps dense = new TimedSteps(denseOptions, dataSet, module, device, CYCLE, all);
-        TimedSteps masked = new TimedSteps(options, dataSet, module, device, CYCLE, all)) {
+    try (SampleStore store = SampleStore.on(device);
+        TimedSteps dense = steps(denseOptions, dataSet, module, device, store, warmUp + steps);
+        TimedSteps masked = steps(options, dataSet, module, device, store, warmUp + steps)) {
       for (int done = -warmUp; done < steps; done++) {
         boolean denseFirst = (done & 1) == 0;
         double first = (denseFirst ? dense : masked).step();
@@ -109,6 +109,17 @@ public final class StepBenchmark {
       dense.put("distill", "0");
     }
     return TrainingOptions.of(dense);
+  }
+
+  private static TimedSteps steps(
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      SampleStore store,
+      long steps)
+      throws IOException {
+    return new TimedSteps(options, dataSet, module, device, Optional.of(store), CYCLE, steps);
   }
 
   private static double median(double[] values) {

@@ -3,8 +3,6 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.augment.AugmentationPipeline;
-import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
@@ -18,14 +16,15 @@ import java.util.Optional;
  * Used by one thread, on which gradients are switched off until it is closed.
  */
 public final class TimedSteps implements AutoCloseable {
+  private final Optional<SampleStore> own;
   private final Learner learner;
-  private final Batches batches;
+  private final DeviceBatches batches;
   private final SampleSet samples;
   private final int batchSize;
   private final boolean unchanged;
   private final int cycle;
   private int taken;
-  private BatchStream stream;
+  private DeviceBatches.Epoch epoch;
 
   /**
    * Begins a training.
@@ -47,11 +46,28 @@ public final class TimedSteps implements AutoCloseable {
       int cycle,
       long steps)
       throws IOException {
+    this(options, dataSet, module, device, Optional.empty(), cycle, steps);
+  }
+
+  /**
+   * Begins a training that shares its samples with others.
+   *
+   * @param shared keeps them on the device, and is closed after this; empty for one of its own
+   */
+  TimedSteps(
+      TrainingOptions options,
+      Dataset dataSet,
+      Optional<ModuleSource> module,
+      Device device,
+      Optional<SampleStore> shared,
+      int cycle,
+      long steps)
+      throws IOException {
     this.samples = dataSet.train();
     this.batchSize = Math.min(options.batchSize(), samples.size());
     this.cycle = cycle;
     this.unchanged = !options.augmentation().changesImages();
-    this.batches =
+    Batches prepared =
         TrainingBatches.of(
             options.augmentation() instanceof AugmentationPipeline
                 ? options.augmentation()
@@ -66,6 +82,16 @@ public final class TimedSteps implements AutoCloseable {
             : RunDescription.of(options, dataSet);
     this.learner =
         TrainingRun.learner(options, run, module, device, List.of(), steps, Optional.empty());
+    this.own = shared.isPresent() ? Optional.empty() : Optional.of(SampleStore.on(device));
+    this.batches =
+        shared
+            .or(() -> own)
+            .orElseThrow()
+            .batches(
+                prepared,
+                options.normalization(),
+                TrainingBatches.augmenter(
+                    options.augmentation(), options.normalization(), options.seed()));
   }
 
   /** Samples a step. */
@@ -82,13 +108,13 @@ public final class TimedSteps implements AutoCloseable {
    */
   public long step() throws IOException {
     while (true) {
-      if (stream == null || taken == cycle || !stream.hasNext()) {
-        closeStream();
-        stream = batches.epoch(1);
+      if (epoch == null || taken == cycle || !epoch.hasNext()) {
+        closeEpoch();
+        epoch = batches.epoch(1);
         taken = 0;
       }
       taken++;
-      try (Batch batch = stream.next()) {
+      try (DeviceBatch batch = epoch.next()) {
         if (batch.size() == batchSize) {
           long start = System.nanoTime();
           learner.step(batch, samples, unchanged);
@@ -99,16 +125,17 @@ public final class TimedSteps implements AutoCloseable {
     }
   }
 
-  private void closeStream() {
-    if (stream != null) {
-      stream.close();
-      stream = null;
+  private void closeEpoch() {
+    if (epoch != null) {
+      epoch.close();
+      epoch = null;
     }
   }
 
   @Override
   public void close() {
-    closeStream();
+    closeEpoch();
+    own.ifPresent(SampleStore::close);
     learner.close();
   }
 }
