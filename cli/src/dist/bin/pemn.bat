@@ -45,7 +45,7 @@ if not defined PYTORCH_VERSION set "PYTORCH_VERSION=2.7.1"
 if not defined PYTORCH_FLAVOR set "PYTORCH_FLAVOR=cu128"
 
 :run
-"%JAVA%" -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^
+"%JAVA%" -XX:+UseSerialGC -Xms32m -Xmn16m -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^
   "-Dpemn.home=%PEMN_HOME%" "-Dai.djl.pytorch.num_threads=%THREADS%" %PEMN_JAVA_OPTS% ^
   -cp "%PEMN_HOME%\lib\*%NATIVES%" io.pemn.cli.Pemn %*
 exit /b %ERRORLEVEL%

@@ -11,6 +11,9 @@ import java.util.function.ToDoubleFunction;
 final class ScaleTables {
   private static final double MEGABYTE = 1e6;
 
+  /** Of fewer weights, what two processes differ by is more than their bytes. */
+  private static final long LEAST_FOR_MULTIPLES = 5_000_000;
+
   private final List<ScaleRow> rows;
 
   /**
@@ -74,7 +77,8 @@ final class ScaleTables {
         "The most memory that was resident (VmHWM), in brackets as a multiple of 4 bytes a weight"
             + " once the first row is taken off, and from training the activations, too: "
             + ScaleRun.BATCH
-            + " times what an image more in the batch adds.");
+            + " times what an image more in the batch adds. What smaller networks take is within what two"
+            + " processes of the same network differ by.");
     lines.add("");
     lines.add(
         "| weights | fp32 | training | of it activations | pack | unpack, safetensors | unpack, npy |"
@@ -121,7 +125,9 @@ final class ScaleTables {
   private static String cell(ScaledNetwork network, double own, double base, double multiple) {
     return network == ScaledNetwork.BASE
         ? String.format(Locale.ROOT, "%,.0f MB", base / MEGABYTE)
-        : String.format(Locale.ROOT, "%,.0f MB (%.2f)", own / MEGABYTE, multiple);
+        : network.weights() < LEAST_FOR_MULTIPLES
+            ? String.format(Locale.ROOT, "%,.0f MB", own / MEGABYTE)
+            : String.format(Locale.ROOT, "%,.0f MB (%.2f)", own / MEGABYTE, multiple);
   }
 
   /** What training takes besides the base and the activations, over 4 bytes a weight. */
