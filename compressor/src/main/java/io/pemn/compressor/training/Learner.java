@@ -295,8 +295,19 @@ final class Learner implements AutoCloseable {
    * @throws IOException in one sentence, if the network does not run, or its loss is not finite
    */
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
+    step(new PreparedBatches.Prepared(batch, set, augmenter), set, unchanged);
+  }
+
+  /**
+   * Learns from one batch, wherever its samples are.
+   *
+   * @param set that it is of
+   * @param unchanged whether the samples are the same every time they come
+   * @throws IOException in one sentence, if the network does not run, or its loss is not finite
+   */
+  void step(DeviceBatch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
-      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), augmenter, scratch);
+      BatchArrays arrays = batch.arrays(network.inputType(), scratch);
       Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       List<Replicas.Share> shares = replicas.share(arrays, wanted, scratch);
       List<Learned> learned = new ArrayList<>();
@@ -533,16 +544,20 @@ final class Learner implements AutoCloseable {
 
   /** Measures what an archive of the present state would run. */
   Evaluation evaluate(SampleSet set, IntConsumer progress) throws IOException {
+    return evaluate(Evaluation.prepared(set, options.normalization()), set, progress);
+  }
+
+  /**
+   * Measures what an archive of the present state would run.
+   *
+   * @param batches of the set, as {@link Evaluation#batches} has them
+   */
+  Evaluation evaluate(DeviceBatches batches, SampleSet set, IntConsumer progress)
+      throws IOException {
     try (TargetNetwork.Shipped shipped =
         network.shipped(layers.byName().keySet(), options.remainder())) {
       return Evaluation.of(
-          shipped,
-          network.manager(),
-          set,
-          options.normalization(),
-          options.objective(),
-          teacher,
-          progress);
+          shipped, network.manager(), batches, set, options.objective(), teacher, progress);
     } catch (EngineException e) {
       throw new IOException(
           "The network does not run on the test data: " + EngineMessage.of(e) + ".", e);
