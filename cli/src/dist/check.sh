@@ -57,6 +57,8 @@ pemn inspect "$golden" >/dev/null
 pemn verify "$golden"
 cp "$golden" model.pemn
 pemn keygen >/dev/null
+pemn doctor >doctor.txt || fail "doctor finds fault: $(cat doctor.txt)"
+grep -q "^cpu  *works" doctor.txt || fail "doctor does not say that the CPU works: $(cat doctor.txt)"
 pemn sign model.pemn --key signer.key >/dev/null
 pemn verify model.pemn --trust signer.pub
 pemn demo --epochs 1 --train-images 200 >demo.txt 2>&1 || fail "the demo failed: $(tail -n 3 demo.txt)"

@@ -43,6 +43,8 @@ if not defined PYTORCH_LIBRARY_PATH goto run
 if not exist "%PYTORCH_LIBRARY_PATH%\torch_cuda.dll" goto run
 if not defined PYTORCH_VERSION set "PYTORCH_VERSION=2.7.1"
 if not defined PYTORCH_FLAVOR set "PYTORCH_FLAVOR=cu128"
+rem DJL looks for CUDA's runtime library there.
+set "PATH=%PYTORCH_LIBRARY_PATH%;%PATH%"
 
 :run
 "%JAVA%" -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^

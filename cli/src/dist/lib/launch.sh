@@ -61,6 +61,13 @@ elif [ -e /dev/nvidiactl ] || [ -e /dev/dxg ]; then
   done
 fi
 
+# DJL asks CUDA's runtime library for memory and number of GPUs, and finds it where JNA looks: in the folder of
+# libtorch, or in the package beside it that a pip-installed PyTorch has it from.
+cuda_runtime=
+if [ -e "${PYTORCH_LIBRARY_PATH:-}/libtorch_cuda.so" ]; then
+  cuda_runtime=$PYTORCH_LIBRARY_PATH:$PYTORCH_LIBRARY_PATH/../../nvidia/cuda_runtime/lib
+fi
+
 threads=${PEMN_THREADS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
 terminal=false columns=80
 if [ -t 2 ]; then
@@ -71,6 +78,7 @@ fi
 # shellcheck disable=SC2086
 exec "$java" -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED \
   -Dpemn.home="$home" -Dpemn.terminal=$terminal -Dpemn.columns="$columns" \
-  -Dai.djl.pytorch.num_threads="$threads" ${PEMN_JAVA_OPTS:-} \
+  -Dai.djl.pytorch.num_threads="$threads" ${cuda_runtime:+"-Djna.library.path=$cuda_runtime"} \
+  ${PEMN_JAVA_OPTS:-} \
   -cp "$class_path$natives" \
   io.pemn.cli.Pemn "$@"

@@ -1,5 +1,6 @@
 package io.pemn.benchmarks;
 
+import io.pemn.compressor.loading.RandomNetwork;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.format.Distribution;
@@ -10,12 +11,15 @@ import io.pemn.format.network.MlpArchitecture;
 import io.pemn.format.storage.FloatCoding;
 import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
+import io.pemn.packager.MaskedNetwork;
 import java.io.IOException;
 import java.util.Collections;
 
-/** Archives of perceptrons whose hidden layers have a million weights each. */
+/** Perceptrons with random masks, and their archives. */
 public final class MaskedPerceptron {
-  private static final int WIDTH = 1024;
+  /** Of the input, and of hidden layers of a million weights. */
+  static final int WIDTH = 1024;
+
   private static final ImageShape INPUT = new ImageShape(1, 32, 32);
   private static final int CLASSES = 10;
 
@@ -64,20 +68,30 @@ public final class MaskedPerceptron {
   }
 
   /**
+   * The network.
+   *
+   * @param hidden number of hidden layers, 1 to 64
+   * @param width of each of them; at {@value #WIDTH} each has 1,048,576 weights
+   */
+  static MaskedNetwork network(int hidden, int width, Masks masks, Values values) {
+    BuiltInDescription network =
+        new BuiltInDescription(
+            new MlpArchitecture(Collections.nCopies(hidden, width), Activation.RELU),
+            INPUT,
+            CLASSES);
+    RandomNetwork.Masking masking =
+        new RandomNetwork.Masking(
+            masks.type, masks.density, values.strategy, values.distribution, FloatCoding.FP32);
+    return RandomNetwork.builtIn(network, masking);
+  }
+
+  /**
    * The bytes of an archive.
    *
    * @param hidden number of hidden layers, 1 to 64; each has 1,048,576 weights
    */
   static byte[] archive(int hidden, Masks masks, Values values, MaskCodecChoice codec)
       throws IOException {
-    BuiltInDescription network =
-        new BuiltInDescription(
-            new MlpArchitecture(Collections.nCopies(hidden, WIDTH), Activation.RELU),
-            INPUT,
-            CLASSES);
-    RandomNetwork.Masking masking =
-        new RandomNetwork.Masking(
-            masks.type, masks.density, values.strategy, values.distribution, FloatCoding.FP32);
-    return ArchiveWriter.toBytes(RandomNetwork.builtIn(network, masking), codec);
+    return ArchiveWriter.toBytes(network(hidden, WIDTH, masks, values), codec);
   }
 }

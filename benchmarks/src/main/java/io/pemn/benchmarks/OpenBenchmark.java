@@ -1,8 +1,11 @@
 package io.pemn.benchmarks;
 
 import io.pemn.loader.PemnArchive;
+import io.pemn.packager.ArchiveWriter;
 import io.pemn.packager.MaskCodecChoice;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
@@ -27,12 +30,18 @@ import org.openjdk.jmh.annotations.Warmup;
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
 public class OpenBenchmark {
-  /** How many layers of a million weights the network has. */
+  /** How many hidden layers the network has. */
   @Param({"1", "5", "24"})
   public int layers;
 
+  /** How wide each of them is; 1,024 give a million weights a layer. */
+  @Param("1024")
+  public int width;
+
   private Path folder;
   private Path file;
+  private long weights;
+  private ByteBuffer head;
 
   /** Writes the archive. */
   @Setup
@@ -41,11 +50,13 @@ public class OpenBenchmark {
     file = folder.resolve("model.pemn");
     Files.write(
         file,
-        MaskedPerceptron.archive(
-            layers,
-            MaskedPerceptron.Masks.KEEP_50,
-            MaskedPerceptron.Values.SHORT,
+        ArchiveWriter.toBytes(
+            MaskedPerceptron.network(
+                layers, width, MaskedPerceptron.Masks.KEEP_50, MaskedPerceptron.Values.SHORT),
             MaskCodecChoice.ROARING));
+    PemnArchive archive = PemnArchive.open(file);
+    weights = archive.maskedWeights();
+    head = ByteBuffer.allocate((int) archive.sections().metadata());
   }
 
   /** Deletes it. */
@@ -57,7 +68,19 @@ public class OpenBenchmark {
 
   /** From the path to everything that the head says. */
   @Benchmark
-  public Object open() throws IOException {
+  public Object open(Volume volume) throws IOException {
+    volume.add(weights, head.capacity());
     return PemnArchive.open(file);
+  }
+
+  /** The floor: as many bytes as the head has, read from the file. */
+  @Benchmark
+  public Object readHead(Volume volume) throws IOException {
+    volume.add(weights, head.capacity());
+    head.clear();
+    try (FileChannel channel = FileChannel.open(file)) {
+      while (head.hasRemaining() && channel.read(head) >= 0) {}
+    }
+    return head;
   }
 }

@@ -1,2 +1,5 @@
-/** Benchmarks of the masks' codes and of rebuilding weights, run by JMH; they need no engine. */
+/**
+ * Benchmarks of pemn's kernels, run by JMH: masks and their codes, weights, prototypes, thresholds,
+ * archives. Only that of thresholds needs the engine.
+ */
 package io.pemn.benchmarks;

@@ -2,11 +2,11 @@ package io.pemn.cli;
 
 import com.google.gson.JsonObject;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.network.ModuleSource;
 import io.pemn.compressor.search.SearchReport;
 import io.pemn.compressor.training.Checkpoint;
 import io.pemn.compressor.training.CheckpointPacker;
-import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.Evaluation;
 import io.pemn.compressor.training.RunDirectory;

@@ -1,7 +1,7 @@
 package io.pemn.cli;
 
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.training.Determinism;
-import io.pemn.compressor.training.DeviceChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Optional;

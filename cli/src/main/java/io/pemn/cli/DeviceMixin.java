@@ -1,7 +1,7 @@
 package io.pemn.cli;
 
 import ai.djl.Device;
-import io.pemn.compressor.training.DeviceChoice;
+import io.pemn.compressor.device.DeviceChoice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import picocli.CommandLine.Option;

@@ -50,6 +50,7 @@ import picocli.CommandLine.Spec;
       SweepRunCommand.class,
       DataCommand.class,
       BenchCommand.class,
+      DoctorCommand.class,
       PlotCommand.class,
       DemoCommand.class,
       GenerateCompletion.class,

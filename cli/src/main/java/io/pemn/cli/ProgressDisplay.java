@@ -41,6 +41,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
   }
 
   @Override
+  public boolean watchesTraining() {
+    return terminal;
+  }
+
+  @Override
   public void training(int epoch, int images, int ofImages, double loss, double accuracy) {
     show("epoch " + epoch + "/" + epochs, images, ofImages);
     if (bar != null) {
@@ -48,7 +53,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
       bar.setExtraMessage(
           accuracy == 0
               ? String.format(Locale.ROOT, " loss %.4g", loss)
-              : String.format(Locale.ROOT, " loss %.2f, %.1f %%", loss, 100 * accuracy));
+              : String.format(Locale.ROOT, " loss %.2f %.1f%%", loss, 100 * accuracy));
     }
   }
 
@@ -64,6 +69,11 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
 
   void evaluating(int images, int ofImages) {
     show("test", images, ofImages);
+  }
+
+  /** Shows how many steps of something are done that has no images. */
+  void doing(String what, int steps, int ofSteps) {
+    show(what, steps, ofSteps);
   }
 
   @Override
@@ -122,7 +132,7 @@ final class ProgressDisplay implements TrainingListener, AutoCloseable {
               .setInitialMax(ofImages)
               .setUnit("", 1)
               .setStyle(ProgressBarStyle.ASCII)
-              .showSpeed(new DecimalFormat("0"))
+              .showSpeed(new DecimalFormat("0' img'"))
               .setSpeedUnit(ChronoUnit.SECONDS)
               .clearDisplayOnFinish()
               .setConsumer(new ConsoleProgressBarConsumer(System.err, columns))

@@ -1,11 +1,11 @@
 package io.pemn.cli;
 
 import com.google.gson.JsonObject;
-import io.pemn.loader.LoadPolicy;
+import io.pemn.compressor.network.TrustedKeys;
 import io.pemn.loader.PemnArchive;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -27,15 +27,12 @@ final class SignatureMixin extends TrustMixin {
   private Path signature;
 
   @Override
-  LoadPolicy policy() throws IOException {
-    if (signature == null) {
-      return super.policy();
-    }
-    if (keys.isEmpty()) {
+  TrustedKeys trusted() {
+    if (signature != null && keys.isEmpty()) {
       throw new ParameterException(
           command.commandLine(), "Name the key that --signature is checked with: --trust PUB.");
     }
-    return super.policy().withSignature(signature);
+    return new TrustedKeys(keys, Optional.ofNullable(signature));
   }
 
   /** Prints who signed an archive, if that was asked for. */

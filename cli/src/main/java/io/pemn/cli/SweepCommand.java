@@ -1,6 +1,7 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.sweep.SweepGrid;
 import io.pemn.compressor.sweep.SweepPoint;
@@ -8,7 +9,6 @@ import io.pemn.compressor.sweep.SweepRow;
 import io.pemn.compressor.sweep.SweepRun;
 import io.pemn.compressor.sweep.SweepStrategy;
 import io.pemn.compressor.table.RowFile;
-import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.Recipe;
 import io.pemn.packager.FolderLock;
 import java.io.IOException;

@@ -7,12 +7,12 @@ import io.pemn.compressor.sweep.SweepTask;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -109,22 +109,11 @@ final class SweepProcesses {
   }
 
   private List<String> command(Path own) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    for (String argument : ManagementFactory.getRuntimeMXBean().getInputArguments()) {
-      // A debugger's port, or a profiler's file, cannot be had twice.
-      if (!argument.startsWith("-agentlib")
-          && !argument.startsWith("-javaagent")
-          && !argument.startsWith("-D" + THREADS)
-          && !argument.startsWith("-Dpemn.")) {
-        command.add(argument);
-      }
-    }
-    command.add("-Djava.awt.headless=true");
-    command.add("-Dpemn.home=" + System.getProperty("pemn.home", "."));
-    command.add("-D" + THREADS + "=" + threads);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Pemn.class.getName()));
-    command.addAll(List.of(SweepRunCommand.NAME, own.toString()));
+    Map<String, String> properties = new LinkedHashMap<>();
+    properties.put("pemn.home", System.getProperty("pemn.home", "."));
+    properties.put(THREADS, Integer.toString(threads));
+    List<String> command = OwnJava.command(properties);
+    command.addAll(List.of(Pemn.class.getName(), SweepRunCommand.NAME, own.toString()));
     return command;
   }
 

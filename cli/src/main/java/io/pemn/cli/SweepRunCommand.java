@@ -2,11 +2,11 @@ package io.pemn.cli;
 
 import ai.djl.Device;
 import io.pemn.compressor.data.Dataset;
+import io.pemn.compressor.device.DeviceChoice;
 import io.pemn.compressor.sweep.SweepFolder;
 import io.pemn.compressor.sweep.SweepMeasurement;
 import io.pemn.compressor.sweep.SweepRun;
 import io.pemn.compressor.sweep.SweepTask;
-import io.pemn.compressor.training.DeviceChoice;
 import io.pemn.compressor.training.EpochMetrics;
 import io.pemn.compressor.training.RunDirectory;
 import io.pemn.compressor.training.TrainingListener;

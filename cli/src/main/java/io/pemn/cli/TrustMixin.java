@@ -1,6 +1,7 @@
 package io.pemn.cli;
 
 import io.pemn.compressor.network.ModelFile;
+import io.pemn.compressor.network.TrustedKeys;
 import io.pemn.format.network.BuiltInDescription;
 import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
@@ -9,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -26,9 +28,12 @@ class TrustMixin {
 
   /** A person who names a file on the command line has chosen to run it. */
   LoadPolicy policy() throws IOException {
-    return keys.isEmpty()
-        ? LoadPolicy.allowTorchScript()
-        : LoadPolicy.signedBy(keys.toArray(Path[]::new)).andTorchScript();
+    return trusted().policy();
+  }
+
+  /** Whose archives are taken. */
+  TrustedKeys trusted() {
+    return new TrustedKeys(keys, Optional.empty());
   }
 
   /**

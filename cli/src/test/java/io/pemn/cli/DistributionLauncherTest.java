@@ -160,10 +160,13 @@ class DistributionLauncherTest {
     Path natives = Files.createDirectory(folder.resolve("torch lib"));
     Map<String, String> environment = Map.of("PYTORCH_LIBRARY_PATH", natives.toString());
     assertFalse(pemn(environment).text().contains("PYTORCH_FLAVOR"), "natives of the CPU");
+    assertFalse(pemn(environment).text().contains("jna.library.path"), "natives of the CPU");
     Files.createFile(natives.resolve("libtorch_cuda.so"));
     Run run = pemn(environment);
     assertTrue(run.lines().contains("PYTORCH_FLAVOR=cu128"), run.text());
     assertTrue(run.lines().contains("PYTORCH_VERSION=2.7.1"), run.text());
+    String runtime = natives + ":" + natives + "/../../nvidia/cuda_runtime/lib";
+    assertTrue(run.lines().contains("-Djna.library.path=" + runtime), run.text());
   }
 
   @Test

@@ -90,6 +90,7 @@ class HelpTest {
             "compare",
             "sweep",
             "bench",
+            "doctor",
             "demo")) {
       assertTrue(help.contains("  " + name), name);
     }

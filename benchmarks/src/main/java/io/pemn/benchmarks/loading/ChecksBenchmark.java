@@ -1,6 +1,6 @@
 package io.pemn.benchmarks.loading;
 
-import io.pemn.benchmarks.RandomNetwork;
+import io.pemn.compressor.loading.RandomNetwork;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.training.Recipe;

@@ -123,7 +123,7 @@ final class LoadingRun {
     command.add("-Dai.djl.pytorch.num_threads=" + threads);
     command.add("-cp");
     command.add(System.getProperty("java.class.path"));
-    command.add(FirstPrediction.class.getName());
+    command.add(LoadingProcess.class.getName());
     command.addAll(List.of(situation.toString(), way.name(), network.label(), file.toString()));
     command.add(Instant.now().toString());
     Process process =

@@ -12,11 +12,11 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The machine and the software that something was measured on, in lines of text. */
-final class Machine {
+public final class Machine {
   private Machine() {}
 
   /** The description; starts the engine. */
-  static List<String> describe() throws IOException {
+  public static List<String> describe() throws IOException {
     List<String> lines = new ArrayList<>();
     lines.add("date: " + LocalDate.now(ZoneOffset.UTC));
     lines.add(
@@ -49,7 +49,7 @@ final class Machine {
   }
 
   /** How busy the machine was in the last minute, by whomever. */
-  static String load(String when) throws IOException {
+  public static String load(String when) throws IOException {
     Path average = Path.of("/proc/loadavg");
     String text = Files.exists(average) ? Files.readString(average).split(" ")[0] : "unknown";
     return String.format(Locale.ROOT, "load average %s: %s", when, text);

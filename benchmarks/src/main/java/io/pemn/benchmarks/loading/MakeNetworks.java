@@ -1,7 +1,7 @@
 package io.pemn.benchmarks.loading;
 
-import com.github.luben.zstd.ZstdOutputStream;
-import io.pemn.benchmarks.RandomNetwork;
+import io.pemn.compressor.loading.FullWeights;
+import io.pemn.compressor.loading.RandomNetwork;
 import io.pemn.compressor.masking.FillingStrategy;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.network.ModuleSource;
@@ -22,7 +22,6 @@ import io.pemn.packager.baseline.WeightFormat;
 import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -139,12 +138,6 @@ final class MakeNetworks {
     if (Files.notExists(file) || Files.exists(compressed)) {
       return;
     }
-    AtomicFile.write(
-        compressed,
-        out -> {
-          try (OutputStream zstd = new ZstdOutputStream(out, level)) {
-            Files.copy(file, zstd);
-          }
-        });
+    FullWeights.compress(file, compressed, level);
   }
 }

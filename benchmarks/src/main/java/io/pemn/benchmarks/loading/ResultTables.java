@@ -1,6 +1,7 @@
 package io.pemn.benchmarks.loading;
 
 import io.pemn.benchmarks.RebuildRun;
+import io.pemn.compressor.loading.Spread;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -188,8 +189,8 @@ final class ResultTables {
 
   private static String inWords(String benchmark) {
     return switch (benchmark) {
-      case "WriteBenchmark.write" -> "write floats that are in the cache";
-      case "WriteBenchmark.copy" -> "copy floats from the heap";
+      case "RebuildFloorBenchmark.write" -> "write floats that are in the cache";
+      case "RebuildFloorBenchmark.copy" -> "copy floats from the heap";
       case "RebuildBenchmark.rebuild" -> "rebuild";
       case "RebuildBenchmark.rebuildAndCheck" -> "rebuild and check the digests";
       case "RebuildBenchmark.decodeAndRebuild" -> "decode and rebuild";

@@ -1,20 +1,15 @@
 package io.pemn.benchmarks.loading;
 
 import ai.djl.Device;
-import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import com.github.luben.zstd.ZstdInputStream;
+import io.pemn.compressor.loading.FullWeights;
 import io.pemn.compressor.shipping.ShippedWeights;
 import io.pemn.format.network.BuiltInDescription;
-import io.pemn.format.network.ParameterShape;
 import io.pemn.loader.LoadPolicy;
 import io.pemn.loader.PemnArchive;
 import io.pemn.loader.djl.PemnModel;
-import io.pemn.loader.network.BuiltInNetwork;
 import io.pemn.packager.baseline.WeightFile;
 import io.pemn.packager.baseline.WeightFormat;
-import io.pemn.packager.tensors.SafetensorsFile;
-import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -99,9 +94,10 @@ enum ShippedAs {
   /** What arrives is decompressed while it does. */
   private Path received(InputStream in, Path scratch) throws IOException {
     Path file = scratch.resolve(MODEL + (compressedFile ? ".pt" : suffix));
-    try (InputStream content =
-        compressedFile ? new ZstdInputStream(new BufferedInputStream(in)) : in) {
-      Files.copy(content, file, StandardCopyOption.REPLACE_EXISTING);
+    if (compressedFile) {
+      FullWeights.decompress(in, file);
+    } else {
+      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
     }
     return file;
   }
@@ -109,50 +105,16 @@ enum ShippedAs {
   private Model load(LoadedNetwork network, Path file) throws IOException {
     return switch (this) {
       case PEMN, PEMN_USUAL -> PemnModel.load(file, LoadPolicy.allowTorchScript(), Device.cpu());
-      case TORCHSCRIPT, DENSE_ZSTD, MASKED_ZSTD -> {
-        Model model = Model.newInstance(MODEL, Device.cpu(), "PyTorch");
-        try {
-          model.load(file);
-        } catch (MalformedModelException e) {
-          throw new IOException("The engine cannot load " + file + ": " + e.getMessage(), e);
-        }
-        yield model;
-      }
-      case SAFETENSORS -> {
-        SafetensorsFile tensors = SafetensorsFile.read(file);
-        yield builtIn(network.builtIn().orElseThrow(), tensors::floats);
-      }
+      case TORCHSCRIPT, DENSE_ZSTD, MASKED_ZSTD -> FullWeights.torchScript(file);
+      case SAFETENSORS -> FullWeights.safetensors(file, network.builtIn().orElseThrow());
       case DENSE_INT8 -> {
         BuiltInDescription description = network.builtIn().orElseThrow();
         Map<String, float[]> values =
             ShippedWeights.values(
                 description, WeightFile.unpack(Files.readAllBytes(file)), WeightFormat.INT8);
-        yield builtIn(description, values::get);
+        yield FullWeights.builtIn(description, values::get);
       }
     };
-  }
-
-  @FunctionalInterface
-  private interface Values {
-    float[] of(String parameter) throws IOException;
-  }
-
-  private static Model builtIn(BuiltInDescription description, Values values) throws IOException {
-    Model model = Model.newInstance(MODEL, Device.cpu(), "PyTorch");
-    BuiltInNetwork network = BuiltInNetwork.of(description);
-    network.initialize(model.getNDManager());
-    for (ParameterShape parameter : description.parameters()) {
-      network
-          .parameters()
-          .get(parameter.name())
-          .getArray()
-          .toByteBuffer(true)
-          .asFloatBuffer()
-          .put(values.of(parameter.name()));
-    }
-    network.block().freezeParameters(true);
-    model.setBlock(network.block());
-    return model;
   }
 
   /** As tables name it. */

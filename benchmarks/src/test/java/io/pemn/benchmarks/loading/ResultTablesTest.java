@@ -81,7 +81,7 @@ class ResultTablesTest {
     assertTrue(
         lines.contains(
             "| resnet-50 (25,557,032) | TorchScript | 1,234,567 | 8.00 | 16.00 | 4.00 | 16.00"
-                + " | 300 | 20 |"),
+                + " | 2.00 | 300 | 20 |"),
         lines.toString());
   }
 

@@ -1,7 +1,6 @@
 package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -59,16 +58,12 @@ final class AffineSampling {
   /**
    * Samples every image of a batch.
    *
-   * @param images float32 of shape (batch, channels, height, width)
+   * @param height of the images
+   * @param width of the images
    * @param sources where the pixels of each image come from
+   * @param numbers gets what the device needs for it
    */
-  static NDArray apply(NDArray images, Source[] sources) {
-    Shape shape = images.getShape();
-    NDManager owner = images.getManager();
-    long count = shape.get(0);
-    long channels = shape.get(1);
-    int height = (int) shape.get(2);
-    int width = (int) shape.get(3);
+  static BatchChange of(int height, int width, Source[] sources, Numbers numbers) {
     // A line an image: columns and rows that each x adds, then those that each y adds.
     int line = 2 * (width + height);
     double[] fixed = new double[sources.length * line];
@@ -80,7 +75,17 @@ final class AffineSampling {
       fill(fixed, at + 2 * width, height, source.xy(), 0);
       fill(fixed, at + 2 * width + height, height, source.yy(), 0);
     }
-    NDArray all = owner.create(fixed, new Shape(count, line));
+    Numbers.Part lines = numbers.doubles(fixed, new Shape(sources.length, line));
+    return images -> sampled(images, lines.array(images.getManager()));
+  }
+
+  private static NDArray sampled(NDArray images, NDArray all) {
+    Shape shape = images.getShape();
+    long count = shape.get(0);
+    long channels = shape.get(1);
+    int height = (int) shape.get(2);
+    int width = (int) shape.get(3);
+    int line = 2 * (width + height);
     Shape byX = new Shape(count, 1, width);
     Shape byY = new Shape(count, height, 1);
     NDArray column = pixel(part(all, 0, width, byX), part(all, 2 * width, 2 * width + height, byY));
@@ -94,9 +99,9 @@ final class AffineSampling {
             .logicalAnd(row.lt(Scalar.of(row, height)));
     Shape flat = new Shape(count, channels, (long) height * width);
     NDArray index =
-        row.clip(0, height - 1)
+        Scalar.clip(row, 0, height - 1)
             .mul(Scalar.of(row, width))
-            .add(column.clip(0, width - 1))
+            .add(Scalar.clip(column, 0, width - 1))
             .toType(DataType.INT64, false)
             .reshape(count, 1, (long) height * width)
             .broadcast(flat);

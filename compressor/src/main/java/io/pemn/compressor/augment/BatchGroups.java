@@ -8,13 +8,12 @@ import ai.djl.ndarray.index.NDIndex;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /** Different changes to different images of one batch, each made to all its images at once. */
 final class BatchGroups {
   /** Some images and what happens to them. */
-  private record Group(int[] images, UnaryOperator<NDArray> change) {}
+  private record Group(int[] images, BatchChange change) {}
 
   private final int size;
   private final List<Group> groups = new ArrayList<>();
@@ -32,7 +31,7 @@ final class BatchGroups {
    * @param images which of the batch, each in one group at most
    * @param change gives an array of the shape it is given, without writing to that
    */
-  void add(int[] images, UnaryOperator<NDArray> change) {
+  void add(int[] images, BatchChange change) {
     if (images.length == 0) {
       return;
     }
@@ -45,20 +44,19 @@ final class BatchGroups {
     groups.add(new Group(images, change));
   }
 
-  /** The changed batch, in its order; images of no group are as they were. */
-  NDArray apply(NDArray batch) {
+  /** The change of the whole batch, in its order; images of no group are as they were. */
+  BatchChange together(Numbers numbers) {
     if (groups.isEmpty()) {
-      return batch;
+      return batch -> batch;
     }
     // A group of all images in their order needs no copy of them.
     int[] first = groups.get(0).images();
     return Arrays.equals(first, IntStream.range(0, size).toArray())
-        ? groups.get(0).change().apply(batch)
-        : mixed(batch);
+        ? groups.get(0).change()
+        : mixed(numbers);
   }
 
-  private NDArray mixed(NDArray batch) {
-    NDManager owner = batch.getManager();
+  private BatchChange mixed(Numbers numbers) {
     int[] order =
         IntStream.concat(
                 groups.stream().flatMapToInt(group -> Arrays.stream(group.images())),
@@ -68,8 +66,15 @@ final class BatchGroups {
     for (int i = 0; i < size; i++) {
       place[order[i]] = i;
     }
+    Numbers.Part ordering = numbers.indices(order);
+    Numbers.Part places = numbers.indices(place);
+    return batch -> mixed(batch, ordering, places);
+  }
+
+  private NDArray mixed(NDArray batch, Numbers.Part ordering, Numbers.Part places) {
+    NDManager owner = batch.getManager();
     try (NDManager work = owner.newSubManager()) {
-      NDArray ordered = rows(batch, order, work);
+      NDArray ordered = batch.get(work, new NDIndex("{}", ordering.array(work)));
       NDList parts = new NDList();
       int from = 0;
       for (Group group : groups) {
@@ -80,17 +85,7 @@ final class BatchGroups {
       if (from < size) {
         parts.add(ordered.get(new NDIndex().addSliceDim(from, size)));
       }
-      return rows(NDArrays.concat(parts), place, owner);
-    }
-  }
-
-  /** Some images, owned by a manager. */
-  private static NDArray rows(NDArray batch, int[] images, NDManager owner) {
-    long[] wanted = Arrays.stream(images).asLongStream().toArray();
-    try (NDArray index = owner.create(wanted)) {
-      NDArray rows = batch.get(index);
-      rows.attach(owner);
-      return rows;
+      return NDArrays.concat(parts).get(owner, new NDIndex("{}", places.array(work)));
     }
   }
 }

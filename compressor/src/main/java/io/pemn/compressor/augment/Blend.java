@@ -15,7 +15,7 @@ enum Blend {
   /** Black is degenerate. */
   BRIGHTNESS {
     @Override
-    NDArray degenerate(NDArray images) {
+    NDArray degenerate(NDArray images, NDArray luma) {
       return images.zerosLike();
     }
   },
@@ -23,16 +23,16 @@ enum Blend {
   /** The grey picture is degenerate; one of a single channel is never changed. */
   COLOR {
     @Override
-    NDArray degenerate(NDArray images) {
-      return grey(images);
+    NDArray degenerate(NDArray images, NDArray luma) {
+      return grey(images, luma);
     }
   },
 
   /** The mean of the grey picture, rounded to a whole number, is degenerate. */
   CONTRAST {
     @Override
-    NDArray degenerate(NDArray images) {
-      NDArray wide = grey(images).toType(DataType.FLOAT64, false);
+    NDArray degenerate(NDArray images, NDArray luma) {
+      NDArray wide = grey(images, luma).toType(DataType.FLOAT64, false);
       long pixels = images.getShape().get(2) * images.getShape().get(3);
       // Not mean(), which on a GPU multiplies by the reciprocal.
       return wide.sum(new int[] {1, 2, 3}, true)
@@ -49,7 +49,7 @@ enum Blend {
    */
   SHARPNESS {
     @Override
-    NDArray degenerate(NDArray images) {
+    NDArray degenerate(NDArray images, NDArray luma) {
       long height = images.getShape().get(2);
       long width = images.getShape().get(3);
       if (height < 3 || width < 3) {
@@ -78,32 +78,39 @@ enum Blend {
   /**
    * Blends every image of a batch.
    *
-   * @param images whole numbers 0..255, float32 of shape (batch, channels, height, width)
    * @param factors one an image, at least 0
+   * @param numbers gets what the device needs for it
    */
-  NDArray apply(NDArray images, float[] factors) {
-    NDManager owner = images.getManager();
-    NDArray degenerate = degenerate(images);
-    if (degenerate == images) {
-      return images;
-    }
-    NDArray factor = owner.create(factors, new Shape(factors.length, 1, 1, 1));
-    return degenerate.add(images.sub(degenerate).mul(factor)).clip(0f, 255f).floor();
+  BatchChange by(float[] factors, Numbers numbers) {
+    Numbers.Part all = numbers.floats(factors, new Shape(factors.length, 1, 1, 1));
+    Numbers.Part luma = numbers.floats(LUMA, new Shape(1, LUMA.length, 1, 1));
+    return images -> {
+      NDManager owner = images.getManager();
+      NDArray degenerate = degenerate(images, luma.array(owner));
+      if (degenerate == images) {
+        return images;
+      }
+      NDArray changed = degenerate.add(images.sub(degenerate).mul(all.array(owner)));
+      return Scalar.clip(changed, 0, 255).floor();
+    };
   }
 
-  /** The picture at a factor of 0, of a shape that is broadcast to the images', or the images. */
-  abstract NDArray degenerate(NDArray images);
+  /**
+   * The picture at a factor of 0, of a shape that is broadcast to the images', or the images.
+   *
+   * @param images whole numbers 0..255, float32 of shape (batch, channels, height, width)
+   * @param luma {@link #LUMA} on their device
+   */
+  abstract NDArray degenerate(NDArray images, NDArray luma);
 
   /** The luma, rounded to whole numbers, of shape (batch, 1, height, width). */
-  static NDArray grey(NDArray images) {
+  static NDArray grey(NDArray images, NDArray luma) {
     if (images.getShape().get(1) == 1) {
       return images;
     }
-    NDManager owner = images.getManager();
-    NDArray weights = owner.create(LUMA, new Shape(1, LUMA.length, 1, 1));
     // All terms and sums are below 2^24, so exact in float32.
     return images
-        .mul(weights)
+        .mul(luma)
         .sum(new int[] {1}, true)
         .add(Scalar.of(images, 32768))
         .div(Scalar.of(images, 65536))

@@ -1,7 +1,10 @@
 package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.SeededRandom;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -46,21 +49,21 @@ public record ColorJitter(double strength) implements RandomChange {
   }
 
   @Override
-  public NDArray apply(NDArray images, SeededRandom[] random) {
+  public BatchChange draw(SeededRandom[] random, Shape images, Numbers numbers) {
     Draw[] draws = new Draw[random.length];
     for (int i = 0; i < draws.length; i++) {
       draws[i] = draw(random[i]);
     }
-    return apply(images, draws);
+    return change(draws, images.get(1) == 1, numbers);
   }
 
-  /** Applies what was drawn for each image. */
-  static NDArray apply(NDArray images, Draw[] draws) {
-    NDArray changed = images;
+  /** What was drawn for each image. */
+  static BatchChange change(Draw[] draws, boolean grey, Numbers numbers) {
+    List<BatchChange> turns = new ArrayList<>();
     for (int turn = 0; turn < BLENDS.length; turn++) {
       BatchGroups groups = new BatchGroups(draws.length);
       for (int blend = 0; blend < BLENDS.length; blend++) {
-        if (BLENDS[blend] == Blend.COLOR && images.getShape().get(1) == 1) {
+        if (BLENDS[blend] == Blend.COLOR && grey) {
           continue;
         }
         int now = turn;
@@ -71,10 +74,16 @@ public record ColorJitter(double strength) implements RandomChange {
         for (int i = 0; i < these.length; i++) {
           factors[i] = draws[these[i]].factors()[turn];
         }
-        groups.add(these, part -> BLENDS[wanted].apply(part, factors));
+        groups.add(these, BLENDS[wanted].by(factors, numbers));
       }
-      changed = groups.apply(changed);
+      turns.add(groups.together(numbers));
     }
-    return changed;
+    return images -> {
+      NDArray changed = images;
+      for (BatchChange turn : turns) {
+        changed = turn.apply(changed);
+      }
+      return changed;
+    };
   }
 }

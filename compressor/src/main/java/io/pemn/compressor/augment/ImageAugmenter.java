@@ -2,10 +2,12 @@ package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.SeededRandom;
 import io.pemn.compressor.data.SeededRandom.Purpose;
 import io.pemn.format.Normalization;
-import java.util.function.UnaryOperator;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Makes network input of raw pixels: every step of a pipeline in its order, and the normalization,
@@ -49,37 +51,79 @@ public final class ImageAugmenter {
    * @throws IllegalArgumentException if there are neither 1 nor 3 channels
    */
   public NDArray apply(NDArray pixels, int epoch, int[] places) {
-    pipeline.requireChannels(pixels.getShape().get(1));
-    NDArray images = pixels;
-    if (pipeline.crop().isPresent()) {
-      images = step(images, pipeline.crop().get(), Step.CROP, epoch, places);
-    }
-    if (pipeline.flip()) {
-      images = step(images, new HorizontalFlip(), Step.FLIP, epoch, places);
-    }
-    if (pipeline.randAugment().isPresent()) {
-      images = step(images, pipeline.randAugment().get(), Step.RAND_AUGMENT, epoch, places);
-    }
-    if (pipeline.jitter().isPresent()) {
-      images = step(images, pipeline.jitter().get(), Step.JITTER, epoch, places);
-    }
-    images = alone(images, normalization::apply);
-    if (pipeline.erasing().isPresent()) {
-      images = step(images, pipeline.erasing().get(), Step.ERASE, epoch, places);
-    }
-    return images;
+    return draw(pixels.getShape(), epoch, places).apply(pixels);
   }
 
-  private NDArray step(NDArray images, RandomChange change, Step step, int epoch, int[] places) {
+  /**
+   * Draws what happens to a batch, on the host alone: on any thread, and before the batch is there.
+   *
+   * @param images the shape (batch, channels, height, width), with 1 channel or 3
+   * @param epoch the number of the epoch
+   * @param places where in the epoch each image comes
+   * @throws IllegalArgumentException if there are neither 1 nor 3 channels
+   */
+  public Drawn draw(Shape images, int epoch, int[] places) {
+    pipeline.requireChannels(images.get(1));
+    Numbers numbers = new Numbers();
+    List<BatchChange> changes = new ArrayList<>();
+    pipeline.crop().ifPresent(s -> add(changes, s, Step.CROP, images, epoch, places, numbers));
+    if (pipeline.flip()) {
+      add(changes, new HorizontalFlip(), Step.FLIP, images, epoch, places, numbers);
+    }
+    pipeline
+        .randAugment()
+        .ifPresent(s -> add(changes, s, Step.RAND_AUGMENT, images, epoch, places, numbers));
+    pipeline.jitter().ifPresent(s -> add(changes, s, Step.JITTER, images, epoch, places, numbers));
+    changes.add(normalization.change(numbers));
+    pipeline.erasing().ifPresent(s -> add(changes, s, Step.ERASE, images, epoch, places, numbers));
+    return new Drawn(numbers, changes);
+  }
+
+  private void add(
+      List<BatchChange> changes,
+      RandomChange change,
+      Step step,
+      Shape images,
+      int epoch,
+      int[] places,
+      Numbers numbers) {
     SeededRandom[] random = new SeededRandom[places.length];
     for (int i = 0; i < random.length; i++) {
       random[i] = SeededRandom.of(Purpose.AUGMENTATION, seed, epoch, places[i], step.ordinal());
     }
-    return alone(images, part -> change.apply(part, random));
+    changes.add(change.draw(random, images, numbers));
+  }
+
+  /** What happens to one batch. */
+  public static final class Drawn {
+    private final Numbers numbers;
+    private final List<BatchChange> changes;
+
+    private Drawn(Numbers numbers, List<BatchChange> changes) {
+      this.numbers = numbers;
+      this.changes = List.copyOf(changes);
+    }
+
+    /**
+     * Changes and normalizes the batch; one array is copied to its device for that. Once.
+     *
+     * @param pixels whole numbers 0..255, float32 of the shape that was drawn for; used up
+     * @return float32 of the same shape, owned by the manager of the pixels
+     */
+    public NDArray apply(NDArray pixels) {
+      try (NDManager work = pixels.getManager().newSubManager()) {
+        numbers.copyTo(work);
+        NDArray images = pixels;
+        for (BatchChange change : changes) {
+          images = alone(images, change);
+        }
+        return images;
+      }
+    }
   }
 
   /** Makes a change and frees everything but its result: a step's temporaries are many. */
-  private static NDArray alone(NDArray images, UnaryOperator<NDArray> change) {
+  private static NDArray alone(NDArray images, BatchChange change) {
     NDManager owner = images.getManager();
     try (NDManager work = owner.newSubManager()) {
       images.attach(work);

@@ -1,12 +1,14 @@
 package io.pemn.compressor.augment;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.augment.AffineSampling.Source;
 import io.pemn.compressor.data.SeededRandom;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
-import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -58,19 +60,25 @@ public record RandAugment(int operations, int magnitude) implements RandomChange
   }
 
   @Override
-  public NDArray apply(NDArray images, SeededRandom[] random) {
-    NDArray changed = images;
+  public BatchChange draw(SeededRandom[] random, Shape images, Numbers numbers) {
+    List<BatchChange> rounds = new ArrayList<>();
     for (int i = 0; i < operations; i++) {
       Draw[] draws = Arrays.stream(random).map(RandAugment::draw).toArray(Draw[]::new);
-      changed = apply(changed, draws);
+      rounds.add(change(draws, images, numbers));
     }
-    return changed;
+    return batch -> {
+      NDArray changed = batch;
+      for (BatchChange round : rounds) {
+        changed = round.apply(changed);
+      }
+      return changed;
+    };
   }
 
-  /** Applies one operation to each image. */
-  NDArray apply(NDArray images, Draw[] draws) {
-    int height = (int) images.getShape().get(2);
-    int width = (int) images.getShape().get(3);
+  /** One operation for each image of a batch of a shape. */
+  BatchChange change(Draw[] draws, Shape images, Numbers numbers) {
+    int height = (int) images.get(2);
+    int width = (int) images.get(3);
     BatchGroups groups = new BatchGroups(draws.length);
     Map<Operation, int[]> drawn = new EnumMap<>(Operation.class);
     for (Operation operation : Operation.values()) {
@@ -80,22 +88,19 @@ public record RandAugment(int operations, int magnitude) implements RandomChange
     Source[] sources =
         Arrays.stream(draws).map(draw -> source(draw, height, width)).toArray(Source[]::new);
     int[] moved = IntStream.range(0, draws.length).filter(i -> sources[i] != Source.SAME).toArray();
-    groups.add(
-        moved,
-        part ->
-            AffineSampling.apply(
-                part, Arrays.stream(moved).mapToObj(i -> sources[i]).toArray(Source[]::new)));
-    addBlend(groups, Blend.BRIGHTNESS, draws, drawn.get(Operation.BRIGHTNESS));
-    if (images.getShape().get(1) > 1) {
-      addBlend(groups, Blend.COLOR, draws, drawn.get(Operation.COLOR));
+    Source[] theirs = Arrays.stream(moved).mapToObj(i -> sources[i]).toArray(Source[]::new);
+    groups.add(moved, AffineSampling.of(height, width, theirs, numbers));
+    addBlend(groups, Blend.BRIGHTNESS, draws, drawn.get(Operation.BRIGHTNESS), numbers);
+    if (images.get(1) > 1) {
+      addBlend(groups, Blend.COLOR, draws, drawn.get(Operation.COLOR), numbers);
     }
-    addBlend(groups, Blend.CONTRAST, draws, drawn.get(Operation.CONTRAST));
-    addBlend(groups, Blend.SHARPNESS, draws, drawn.get(Operation.SHARPNESS));
+    addBlend(groups, Blend.CONTRAST, draws, drawn.get(Operation.CONTRAST), numbers);
+    addBlend(groups, Blend.SHARPNESS, draws, drawn.get(Operation.SHARPNESS), numbers);
     groups.add(drawn.get(Operation.POSTERIZE), curve(Operation.POSTERIZE));
     groups.add(drawn.get(Operation.SOLARIZE), curve(Operation.SOLARIZE));
     groups.add(drawn.get(Operation.AUTO_CONTRAST), ToneCurve::autoContrast);
     groups.add(drawn.get(Operation.EQUALIZE), ToneCurve::equalize);
-    return groups.apply(images);
+    return groups.together(numbers);
   }
 
   private static int[] which(Draw[] draws, Operation operation) {
@@ -104,19 +109,20 @@ public record RandAugment(int operations, int magnitude) implements RandomChange
         .toArray();
   }
 
-  private UnaryOperator<NDArray> curve(Operation operation) {
+  private BatchChange curve(Operation operation) {
     float strength = operation.strength(magnitude, 0, 0);
     return operation == Operation.POSTERIZE
         ? part -> ToneCurve.posterize(part, (int) strength)
         : part -> ToneCurve.solarize(part, strength);
   }
 
-  private void addBlend(BatchGroups groups, Blend blend, Draw[] draws, int[] images) {
+  private void addBlend(
+      BatchGroups groups, Blend blend, Draw[] draws, int[] images, Numbers numbers) {
     float[] factors = new float[images.length];
     for (int i = 0; i < factors.length; i++) {
       factors[i] = (float) (1.0 + strength(draws[images[i]], 0, 0));
     }
-    groups.add(images, part -> blend.apply(part, factors));
+    groups.add(images, blend.by(factors, numbers));
   }
 
   /** Where an image's pixels come from; {@link Source#SAME} itself if none moves. */

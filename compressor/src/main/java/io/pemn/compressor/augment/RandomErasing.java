@@ -59,21 +59,18 @@ public record RandomErasing(double probability) implements RandomChange {
   }
 
   @Override
-  public NDArray apply(NDArray images, SeededRandom[] random) {
-    int height = (int) images.getShape().get(2);
-    int width = (int) images.getShape().get(3);
+  public BatchChange draw(SeededRandom[] random, Shape images, Numbers numbers) {
+    int height = (int) images.get(2);
+    int width = (int) images.get(3);
     Rectangle[] rectangles = new Rectangle[random.length];
     for (int i = 0; i < rectangles.length; i++) {
       rectangles[i] = draw(random[i], height, width).orElse(new Rectangle(0, 0, 0, 0));
     }
-    return erased(images, rectangles);
+    return erased(height, width, rectangles, numbers);
   }
 
   /** Erases one rectangle of each image; nothing where it has no rows or columns. */
-  static NDArray erased(NDArray images, Rectangle[] rectangles) {
-    Shape shape = images.getShape();
-    int height = (int) shape.get(2);
-    int width = (int) shape.get(3);
+  static BatchChange erased(int height, int width, Rectangle[] rectangles, Numbers numbers) {
     float[] rows = new float[rectangles.length * height];
     float[] columns = new float[rectangles.length * width];
     for (int i = 0; i < rectangles.length; i++) {
@@ -81,11 +78,12 @@ public record RandomErasing(double probability) implements RandomChange {
       Arrays.fill(rows, i * height + r.top(), i * height + r.top() + r.height(), 1);
       Arrays.fill(columns, i * width + r.left(), i * width + r.left() + r.width(), 1);
     }
-    NDManager owner = images.getManager();
-    NDArray erased =
-        owner
-            .create(rows, new Shape(rectangles.length, 1, height, 1))
-            .mul(owner.create(columns, new Shape(rectangles.length, 1, 1, width)));
-    return images.mul(erased.neg().add(Scalar.of(erased, 1)));
+    Numbers.Part down = numbers.floats(rows, new Shape(rectangles.length, 1, height, 1));
+    Numbers.Part across = numbers.floats(columns, new Shape(rectangles.length, 1, 1, width));
+    return images -> {
+      NDManager owner = images.getManager();
+      NDArray erased = down.array(owner).mul(across.array(owner));
+      return images.mul(erased.neg().add(Scalar.of(erased, 1)));
+    };
   }
 }

@@ -60,21 +60,18 @@ public record RandomResizedCrop(double scale) implements RandomChange {
   }
 
   @Override
-  public NDArray apply(NDArray images, SeededRandom[] random) {
-    int height = (int) images.getShape().get(2);
-    int width = (int) images.getShape().get(3);
+  public BatchChange draw(SeededRandom[] random, Shape images, Numbers numbers) {
+    int height = (int) images.get(2);
+    int width = (int) images.get(3);
     Window[] windows = new Window[random.length];
     for (int i = 0; i < windows.length; i++) {
       windows[i] = draw(random[i], height, width);
     }
-    return resized(images, windows);
+    return resized(height, width, windows, numbers);
   }
 
   /** Resizes a window of each image to the whole image. */
-  static NDArray resized(NDArray images, Window[] windows) {
-    Shape shape = images.getShape();
-    int height = (int) shape.get(2);
-    int width = (int) shape.get(3);
+  static BatchChange resized(int height, int width, Window[] windows, Numbers numbers) {
     Taps across = new Taps(windows.length, width);
     Taps down = new Taps(windows.length, height);
     boolean whole = true;
@@ -85,11 +82,12 @@ public record RandomResizedCrop(double scale) implements RandomChange {
       whole &= window.equals(new Window(0, 0, height, width));
     }
     if (whole) {
-      return images;
+      return images -> images;
     }
     long count = windows.length;
-    NDArray wide = across.blend(images, new Shape(count, 1, 1, width), 3);
-    return down.blend(wide, new Shape(count, 1, height, 1), 2);
+    BatchChange rows = across.blend(new Shape(count, 1, 1, width), 3, numbers);
+    BatchChange columns = down.blend(new Shape(count, 1, height, 1), 2, numbers);
+    return images -> columns.apply(rows.apply(images));
   }
 
   /** The two pixels that each pixel of a line is blended of, for every image. */
@@ -128,8 +126,12 @@ public record RandomResizedCrop(double scale) implements RandomChange {
      *
      * @param shape of the taps, that the images' shape is broadcast from
      */
-    NDArray blend(NDArray images, Shape shape, int axis) {
-      NDArray all = images.getManager().create(taps, new Shape(4, numbers));
+    BatchChange blend(Shape shape, int axis, Numbers shared) {
+      Numbers.Part all = shared.doubles(taps, new Shape(4, numbers));
+      return images -> blended(images, all.array(images.getManager()), shape, axis);
+    }
+
+    private static NDArray blended(NDArray images, NDArray all, Shape shape, int axis) {
       // float64 has room for a pixel times a weight.
       NDArray sum =
           pixels(images, all.get(0).reshape(shape), axis)

@@ -43,7 +43,7 @@ final class ToneCurve {
     NDArray range = wide.max(PIXELS, true).sub(darkest);
     NDArray flat = range.eq(Scalar.of(range, 0)).toType(DataType.FLOAT64, false);
     NDArray scale = Scalar.of(range, 255).div(range.add(flat));
-    NDArray stretched = wide.mul(scale).sub(darkest.mul(scale)).floor().clip(0, 255);
+    NDArray stretched = Scalar.clip(wide.mul(scale).sub(darkest.mul(scale)).floor(), 0, 255);
     return stretched
         .mul(flat.neg().add(Scalar.of(flat, 1)))
         .add(wide.mul(flat))
@@ -67,11 +67,7 @@ final class ToneCurve {
     NDArray divisor = step.add(unchanged);
     NDArray below = counts.cumSum(1).sub(counts);
     NDArray curve =
-        below
-            .add(step.div(Scalar.of(step, 2)).floor())
-            .div(divisor)
-            .floor()
-            .clip(0, 255)
+        Scalar.clip(below.add(step.div(Scalar.of(step, 2)).floor()).div(divisor).floor(), 0, 255)
             .toType(DataType.FLOAT32, false);
     NDArray equal = curve.gather(flat.toType(DataType.INT64, false), 1);
     NDArray kept = unchanged.toType(DataType.FLOAT32, false);

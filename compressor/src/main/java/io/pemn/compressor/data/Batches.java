@@ -18,6 +18,9 @@ import java.util.stream.IntStream;
  * and not on the batch size.
  */
 public final class Batches {
+  /** How many numbers say where an image is placed: right, down, mirrored. */
+  public static final int PLACEMENT_NUMBERS = 3;
+
   private final SampleSet samples;
   private final Augmentation augmentation;
   private final int batchSize;
@@ -136,6 +139,43 @@ public final class Batches {
     return IntStream.range(0, images.channels())
         .mapToObj(normalization::tableFor)
         .toArray(float[][]::new);
+  }
+
+  /** Returns the samples of every epoch. */
+  public SampleSet samples() {
+    return samples;
+  }
+
+  /** Returns how many samples a batch has, at least 1; the last of an epoch has the rest. */
+  public int batchSize() {
+    return batchSize;
+  }
+
+  /** Returns whether the images of the batches are still to be augmented and normalized. */
+  public boolean areRaw() {
+    return raw;
+  }
+
+  /**
+   * Returns how the images of an epoch are shifted and flipped, for those who do it elsewhere: of
+   * every place in the epoch, one after the other, by how many columns its image moves to the
+   * right, by how many rows it moves down, and 1 if it is mirrored before that, else 0. Empty if
+   * nothing is.
+   *
+   * @param epoch the number of the epoch, from 0
+   */
+  public float[] placements(int epoch) {
+    if (augmentation.equals(Augmentation.NONE)) {
+      return new float[0];
+    }
+    float[] placements = new float[samples.size() * PLACEMENT_NUMBERS];
+    for (int place = 0, at = 0; place < samples.size(); place++) {
+      Augmentation.Placement placement = placement(epoch, place);
+      placements[at++] = placement.right();
+      placements[at++] = placement.down();
+      placements[at++] = placement.flipped() ? 1 : 0;
+    }
+    return placements;
   }
 
   /** Returns how many batches an epoch has, at least 1. */

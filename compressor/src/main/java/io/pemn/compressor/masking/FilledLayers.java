@@ -56,9 +56,9 @@ public final class FilledLayers {
    *
    * @param offset where it starts in the repeated prototype
    * @param scale what its prototype values are multiplied with
-   * @param values the scaled values, row-major
+   * @param values the scaled values, row-major, computed whenever they are read
    */
-  public record Filled(long offset, float scale, float[] values) {}
+  public record Filled(long offset, float scale, StreamedValues values) {}
 
   /** The prototype. */
   public Prototype prototype() {
@@ -82,17 +82,43 @@ public final class FilledLayers {
 
   /** Fills one layer, at a given scale. */
   public Filled scaled(ParameterShape layer, float scale) {
-    float[] values = prototypeValues(layer);
-    for (int i = 0; i < values.length; i++) {
-      values[i] *= scale;
-    }
-    return new Filled(placement.offsets().get(layer.name()), scale, values);
+    StreamedValues unscaled = prototypeValues(layer);
+    StreamedValues values =
+        StreamedValues.computed(
+            unscaled.size(),
+            () -> {
+              StreamedValues.Cursor cursor = unscaled.cursor();
+              return (target, count) -> {
+                cursor.next(target, count);
+                for (int i = 0; i < count; i++) {
+                  target[i] *= scale;
+                }
+              };
+            });
+    return new Filled(offset(layer), scale, values);
   }
 
-  /** The prototype values that a layer reads, unscaled. */
-  public float[] prototypeValues(ParameterShape layer) {
-    float[] values = new float[layer.size()];
-    padding.fill(placement.offsets().get(layer.name()), values);
-    return values;
+  /** The prototype values that a layer reads, unscaled, computed whenever they are read. */
+  public StreamedValues prototypeValues(ParameterShape layer) {
+    long offset = offset(layer);
+    return StreamedValues.computed(
+        layer.size(),
+        () -> {
+          long[] next = {offset};
+          return (target, count) -> {
+            if (count == target.length) {
+              padding.fill(next[0], target);
+            } else {
+              float[] last = new float[count];
+              padding.fill(next[0], last);
+              System.arraycopy(last, 0, target, 0, count);
+            }
+            next[0] += count;
+          };
+        });
+  }
+
+  private long offset(ParameterShape layer) {
+    return placement.offsets().get(layer.name());
   }
 }

@@ -18,12 +18,17 @@ public final class LayerScale {
    * @param density fraction of weights kept, greater than 0, at most 1
    * @param prototype the layer's unscaled prototype values
    */
-  public static float of(ParameterShape shape, double density, float[] prototype) {
-    double squares = 0;
-    for (float value : prototype) {
-      squares += (double) value * value;
-    }
-    double meanSquare = squares / prototype.length;
+  public static float of(ParameterShape shape, double density, StreamedValues prototype) {
+    double[] squares = {0};
+    prototype.forEachChunk(
+        (chunk, count) -> {
+          double sum = squares[0];
+          for (int i = 0; i < count; i++) {
+            sum += (double) chunk[i] * chunk[i];
+          }
+          squares[0] = sum;
+        });
+    double meanSquare = squares[0] / prototype.size();
     return (float) Math.sqrt(2 / (fanIn(shape) * density * meanSquare));
   }
 

@@ -3,7 +3,6 @@ package io.pemn.compressor.masking;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 
 /**
@@ -34,16 +33,24 @@ sealed interface LayerValues {
    * @param shape of the layer
    * @param manager owns what is kept of them in the engine's memory, on the CPU
    */
-  static LayerValues of(float[] values, Shape shape, NDManager manager) {
-    int magnitude = Float.floatToRawIntBits(values[0]) & Integer.MAX_VALUE;
-    for (float value : values) {
-      if ((Float.floatToRawIntBits(value) & Integer.MAX_VALUE) != magnitude) {
-        return array(values, shape, manager);
+  static LayerValues of(StreamedValues values, Shape shape, NDManager manager) {
+    int[] negative = new int[(values.size() + Integer.SIZE - 1) / Integer.SIZE];
+    float[] chunk = new float[Math.min(StreamedValues.CHUNK, values.size())];
+    StreamedValues.Cursor cursor = values.cursor();
+    int magnitude = -1;
+    for (int done = 0; done < values.size(); done += chunk.length) {
+      int count = Math.min(chunk.length, values.size() - done);
+      cursor.next(chunk, count);
+      for (int i = 0; i < count; i++) {
+        int bits = Float.floatToRawIntBits(chunk[i]);
+        if (magnitude == -1) {
+          magnitude = bits & Integer.MAX_VALUE;
+        } else if ((bits & Integer.MAX_VALUE) != magnitude) {
+          return array(values, shape, manager);
+        }
+        int place = done + i;
+        negative[place >>> 5] |= (bits >>> 31) << place;
       }
-    }
-    int[] negative = new int[(values.length + Integer.SIZE - 1) / Integer.SIZE];
-    for (int i = 0; i < values.length; i++) {
-      negative[i >>> 5] |= (Float.floatToRawIntBits(values[i]) >>> 31) << i;
     }
     return new Signs(shape, magnitude, negative);
   }
@@ -55,8 +62,8 @@ sealed interface LayerValues {
    * @param shape of the layer
    * @param manager owns the array
    */
-  static LayerValues array(float[] values, Shape shape, NDManager manager) {
-    return new Whole(manager.create(FloatBuffer.wrap(values), shape));
+  static LayerValues array(StreamedValues values, Shape shape, NDManager manager) {
+    return new Whole(values.create(manager, shape));
   }
 
   /** Values of one magnitude: a bit of each says whether it is negative. */

@@ -37,7 +37,12 @@ public final class MaskedLayers {
    * @param density fraction of its weights to keep, greater than 0, at most 1: always, at first or
    *     as its share of what all layers keep, as the rule's selection says
    */
-  public void add(String name, NDArray weights, float[] prototype, float[] scores, double density) {
+  public void add(
+      String name,
+      NDArray weights,
+      StreamedValues prototype,
+      StreamedValues scores,
+      double density) {
     layers.put(name, new MaskedParameter(name, weights, prototype, scores, rule));
     densities.put(name, density);
   }

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
-import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 
@@ -43,7 +42,12 @@ public final class MaskedParameter {
    * @param scores the initial scores; as many as the weights
    * @param rule how they become a mask
    */
-  MaskedParameter(String name, NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
+  MaskedParameter(
+      String name,
+      NDArray weights,
+      StreamedValues prototype,
+      StreamedValues scores,
+      MaskRule rule) {
     this(name, weights, prototype, scores, rule, EngineMemory.holds(weights));
   }
 
@@ -55,8 +59,8 @@ public final class MaskedParameter {
   MaskedParameter(
       String name,
       NDArray weights,
-      float[] prototype,
-      float[] scores,
+      StreamedValues prototype,
+      StreamedValues scores,
       MaskRule rule,
       boolean inMemory) {
     this.name = name;
@@ -67,9 +71,9 @@ public final class MaskedParameter {
         inMemory
             ? LayerValues.of(prototype, shape, manager)
             : LayerValues.array(prototype, shape, manager);
-    this.scores = manager.create(FloatBuffer.wrap(scores), shape);
+    this.scores = scores.create(manager, shape);
     this.rule = rule;
-    this.size = scores.length;
+    this.size = scores.size();
     this.inMemory = inMemory;
     this.selection = new SelectionLoop(rule);
     this.search = new BoundSearch(rule.strength());

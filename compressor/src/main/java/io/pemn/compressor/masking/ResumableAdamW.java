@@ -2,13 +2,13 @@ package io.pemn.compressor.masking;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import io.pemn.compressor.masking.AdamWLoop.Chain;
-import java.nio.FloatBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -28,13 +28,12 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
    * @param mean first moment
    * @param variance second moment
    */
-  public record Moments(float[] mean, float[] variance) {}
+  public record Moments(StreamedValues mean, StreamedValues variance) {}
 
   /** The moments of one parameter where the engine keeps them. */
   private record State(NDArray mean, NDArray variance, boolean inMemory) {}
 
   private final ParameterTracker rates;
-  private final Map<String, Moments> initial;
   private final Map<String, State> states = new HashMap<>();
 
   // AdamW asks for its state twice a parameter, for the mean and then for the variance, each time
@@ -47,10 +46,8 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
    * @param rates learning rate of each step, counted from 1
    * @param weightDecay decoupled: a step takes this times the learning rate from each value
    * @param updates the number of updates already made, when resuming; else 0
-   * @param initial the moments to begin with, by parameter id; zero for those that are missing
    */
-  public ResumableAdamW(
-      ParameterTracker rates, float weightDecay, int updates, Map<String, Moments> initial) {
+  public ResumableAdamW(ParameterTracker rates, float weightDecay, int updates) {
     super(
         Optimizer.adamW()
             .optLearningRateTracker(rates)
@@ -60,7 +57,23 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
             .optBeta2(AdamWLoop.BETA2)
             .optEpsilon(AdamWLoop.EPSILON));
     this.rates = rates;
-    this.initial = Map.copyOf(initial);
+  }
+
+  /**
+   * Sets the moments that a parameter begins with, which otherwise are zero.
+   *
+   * @param id the parameter's id
+   * @param parameter what will be stepped; its manager must outlive the optimizer
+   * @param moments as many as it has elements
+   */
+  public void resume(String id, NDArray parameter, Moments moments) {
+    NDManager owner = parameter.getManager();
+    states.put(
+        id,
+        new State(
+            moments.mean().create(owner, parameter.getShape()),
+            moments.variance().create(owner, parameter.getShape()),
+            EngineMemory.holds(parameter)));
   }
 
   @Override
@@ -114,30 +127,22 @@ public final class ResumableAdamW extends AdamW implements AutoCloseable {
 
   private State state(String id, NDArray parameter) {
     return states.computeIfAbsent(
-        id,
-        key -> {
-          Optional<Moments> moments = Optional.ofNullable(initial.get(id));
-          return new State(
-              array(parameter, moments.map(Moments::mean)),
-              array(parameter, moments.map(Moments::variance)),
-              EngineMemory.holds(parameter));
-        });
+        id, key -> new State(zeros(parameter), zeros(parameter), EngineMemory.holds(parameter)));
   }
 
-  private static NDArray array(NDArray parameter, Optional<float[]> values) {
-    NDArray array =
-        values
-            .map(v -> parameter.getManager().create(FloatBuffer.wrap(v), parameter.getShape()))
-            .orElseGet(() -> parameter.getManager().zeros(parameter.getShape()));
+  private static NDArray zeros(NDArray parameter) {
+    NDArray array = parameter.getManager().zeros(parameter.getShape());
     // It lives as long as the optimizer.
     array.detach();
     return array;
   }
 
-  /** The present moments of a parameter, copied; empty if it was never stepped. */
+  /** The present moments of a parameter, as they are kept; empty if it has none yet. */
   public Optional<Moments> moments(String id) {
     return Optional.ofNullable(states.get(id))
-        .map(state -> new Moments(state.mean().toFloatArray(), state.variance().toFloatArray()));
+        .map(
+            state ->
+                new Moments(StreamedValues.of(state.mean()), StreamedValues.of(state.variance())));
   }
 
   /** Frees the moments. */

@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import io.pemn.format.NumberType;
 import io.pemn.format.network.BuiltInDescription;
@@ -44,7 +45,13 @@ public final class BuiltInTarget implements TargetNetwork {
       network.initialize(manager);
       for (ParameterShape parameter : description.parameters()) {
         RemainderTensor given = statistics.get(parameter.name());
-        network.set(parameter.name(), given == null ? initialValues(parameter) : given.values());
+        if (given != null) {
+          network.set(parameter.name(), given.values());
+        } else if (beginsAtOne(parameter)) {
+          float[] ones = new float[parameter.size()];
+          Arrays.fill(ones, 1);
+          network.set(parameter.name(), ones);
+        }
       }
       this.stored = manager.newSubManager();
       this.store = new ParameterStore(stored, false);
@@ -54,11 +61,9 @@ public final class BuiltInTarget implements TargetNetwork {
     }
   }
 
-  private static float[] initialValues(ParameterShape parameter) {
+  private static boolean beginsAtOne(ParameterShape parameter) {
     boolean scale = parameter.role() == Role.LEARNED && parameter.name().endsWith(".weight");
-    float[] values = new float[parameter.size()];
-    Arrays.fill(values, scale || parameter.name().endsWith(".running_var") ? 1 : 0);
-    return values;
+    return scale || parameter.name().endsWith(".running_var");
   }
 
   @Override
@@ -103,27 +108,38 @@ public final class BuiltInTarget implements TargetNetwork {
     return new BlockReplica(network, device);
   }
 
-  /** A second network with the coded values. */
+  /** The same block with the coded values, and the masked weights where they are. */
   @Override
   public Shipped shipped(Set<String> masked, FloatCoding coding) {
-    Map<String, RemainderTensor> remainder = new HashMap<>();
-    for (RemainderTensor tensor :
-        RemainderCoder.of(network.description()).code(remainder(masked), coding)) {
-      remainder.put(tensor.name(), tensor);
-    }
     NDManager owner = NDManager.newBaseManager(manager.getDevice(), "PyTorch");
     try {
-      BuiltInNetwork copy = BuiltInNetwork.of(network.description());
-      copy.initialize(owner);
-      for (ParameterShape parameter : parameters()) {
-        String name = parameter.name();
-        RemainderTensor tensor = remainder.get(name);
-        copy.set(name, tensor == null ? array(name).toFloatArray() : tensor.values());
+      Map<String, NDArray> coded = new HashMap<>();
+      for (RemainderTensor tensor :
+          RemainderCoder.of(network.description()).code(remainder(masked), coding)) {
+        Parameter parameter = network.parameters().get(tensor.name());
+        coded.put(
+            parameter.getId(), owner.create(tensor.values(), parameter.getArray().getShape()));
       }
-      return new Copy(copy, owner, new ParameterStore(owner.newSubManager(), false));
+      return new Coded(network, owner, new CodedParameters(owner, coded));
     } catch (RuntimeException e) {
       owner.close();
       throw e;
+    }
+  }
+
+  /** DJL's store, from which blocks take their parameters, with other values of some of them. */
+  private static final class CodedParameters extends ParameterStore {
+    private final Map<String, NDArray> coded;
+
+    CodedParameters(NDManager owner, Map<String, NDArray> coded) {
+      super(owner, false);
+      this.coded = coded;
+    }
+
+    @Override
+    public NDArray getValue(Parameter parameter, Device device, boolean training) {
+      // Blocks ask for parameters that they may do without, too.
+      return parameter == null ? null : coded.getOrDefault(parameter.getId(), parameter.getArray());
     }
   }
 
@@ -137,7 +153,7 @@ public final class BuiltInTarget implements TargetNetwork {
     }
   }
 
-  private record Copy(BuiltInNetwork network, NDManager owner, ParameterStore store)
+  private record Coded(BuiltInNetwork network, NDManager owner, ParameterStore store)
       implements Shipped {
     @Override
     public NDList forward(NDList inputs) {

@@ -87,7 +87,7 @@ final class PaperFile {
       ParameterShape parameter = network.parameters().get(i);
       if (tensors.get(i + 1) instanceof PlainTensor.Numbers numbers) {
         BitSet kept = BitSet.valueOf(numbers.data());
-        float[] weights = filled.fill(parameter).values();
+        float[] weights = filled.fill(parameter).values().toArray();
         for (int j = 0; j < weights.length; j++) {
           weights[j] = kept.get(j) ? weights[j] : 0;
         }

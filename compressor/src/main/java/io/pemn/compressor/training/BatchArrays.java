@@ -21,9 +21,19 @@ import java.util.Optional;
  * @param labels int64 of shape (batch), if the samples are labelled
  * @param target float32 of shape (batch, ...), if the samples have one
  * @param positions of the samples in their set
+ * @param rows the positions as int64 of shape (batch), if they are on the device
  */
 record BatchArrays(
-    NDList inputs, Optional<NDArray> labels, Optional<NDArray> target, int[] positions) {
+    NDList inputs,
+    Optional<NDArray> labels,
+    Optional<NDArray> target,
+    int[] positions,
+    Optional<NDArray> rows) {
+
+  /** A batch whose positions are on the host alone. */
+  BatchArrays(NDList inputs, Optional<NDArray> labels, Optional<NDArray> target, int[] positions) {
+    this(inputs, labels, target, positions, Optional.empty());
+  }
 
   /**
    * Moves a batch to the device of a manager, which owns the arrays; valid as long as the batch.
@@ -89,7 +99,13 @@ record BatchArrays(
         new NDList(inputs.stream().map(array -> part(array, from, to, manager)).toList()),
         labels.map(array -> part(array, from, to, manager)),
         target.map(array -> part(array, from, to, manager)),
-        Arrays.copyOfRange(positions, from, to));
+        Arrays.copyOfRange(positions, from, to),
+        rows.map(array -> part(array, from, to, manager)));
+  }
+
+  /** The positions on the device of a manager, copied there if they are not there yet. */
+  NDArray rows(NDManager manager) {
+    return rows.orElseGet(() -> manager.create(Arrays.stream(positions).asLongStream().toArray()));
   }
 
   /** The rows {@code from..to-1} of an array, on the device of a manager, which owns them. */

@@ -8,6 +8,7 @@ import com.google.gson.reflect.TypeToken;
 import io.pemn.compressor.masking.MaskRule;
 import io.pemn.compressor.masking.MaskType;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.format.LayerMask;
 import io.pemn.format.Mask;
 import io.pemn.format.network.ParameterShape;
@@ -19,9 +20,13 @@ import io.pemn.packager.tensors.SafetensorsWriter;
 import io.pemn.packager.tensors.TensorEntry;
 import io.pemn.packager.tensors.TensorType;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.reflect.Type;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,19 +41,20 @@ import java.util.Optional;
  * @param history the epochs so far, at least one
  * @param steps steps so far
  * @param masks the masked layers' masks, as they were evaluated
- * @param scores the masked layers' scores
+ * @param scores the masked layers' scores, where they are kept: read when it is saved or gone on
+ *     from
  * @param scales what the masked layers' prototype values are multiplied with
  * @param bounds the strengths from which on weights are kept, of layers where they stay the same
  * @param parameters values of every other parameter that an optimizer steps
  * @param statistics all other tensors of the network
- * @param moments AdamW's moments of every parameter that has a gradient
+ * @param moments AdamW's moments of every parameter that has a gradient, likewise
  */
 public record Checkpoint(
     RunDescription run,
     List<EpochMetrics> history,
     long steps,
     Map<String, LayerMask> masks,
-    Map<String, float[]> scores,
+    Map<String, StreamedValues> scores,
     Map<String, Float> scales,
     Map<String, Float> bounds,
     Map<String, float[]> parameters,
@@ -94,6 +100,41 @@ public record Checkpoint(
         moments);
   }
 
+  /**
+   * The same once it is saved, with its scores and moments in the file, so that it outlives the
+   * training that they are from.
+   *
+   * @param file where it was saved, which is read again only if the training is gone on with
+   */
+  Checkpoint in(Path file) throws IOException {
+    SafetensorsFile tensors = SafetensorsFile.read(file);
+    Map<String, StreamedValues> scoresThere = new LinkedHashMap<>();
+    scores.forEach(
+        (name, values) ->
+            scoresThere.put(name, new StoredValues(tensors, SCORES + name, values.size())));
+    Map<String, Moments> momentsThere = new LinkedHashMap<>();
+    moments.forEach(
+        (name, values) ->
+            momentsThere.put(name, storedMoments(tensors, name, values.mean().size())));
+    return new Checkpoint(
+        run,
+        history,
+        steps,
+        masks,
+        scoresThere,
+        scales,
+        bounds,
+        parameters,
+        statistics,
+        momentsThere);
+  }
+
+  private static Moments storedMoments(SafetensorsFile tensors, String name, int size) {
+    return new Moments(
+        new StoredValues(tensors, MEAN + name, size),
+        new StoredValues(tensors, VARIANCE + name, size));
+  }
+
   /** Epochs trained so far. */
   public int epochs() {
     return history.get(history.size() - 1).epoch();
@@ -117,7 +158,7 @@ public record Checkpoint(
       String name = parameter.name();
       long[] shape = shape(parameter);
       if (masks.containsKey(name)) {
-        tensors.add(TensorEntry.floats(SCORES + name, shape, scores.get(name)));
+        tensors.add(floats(SCORES + name, shape, scores.get(name)));
         tensors.add(TensorEntry.floats(SCALE + name, new long[0], new float[] {scales.get(name)}));
         if (bounds.containsKey(name)) {
           tensors.add(
@@ -133,8 +174,8 @@ public record Checkpoint(
             TensorEntry.bytes(PARAMETER + name, TensorType.of(statistic.type()), shape, data));
       }
       if (moments.containsKey(name)) {
-        tensors.add(TensorEntry.floats(MEAN + name, shape, moments.get(name).mean()));
-        tensors.add(TensorEntry.floats(VARIANCE + name, shape, moments.get(name).variance()));
+        tensors.add(floats(MEAN + name, shape, moments.get(name).mean()));
+        tensors.add(floats(VARIANCE + name, shape, moments.get(name).variance()));
       }
     }
     for (ParameterShape parameter : all) {
@@ -153,13 +194,37 @@ public record Checkpoint(
     metadata.put("run", GSON.toJson(run));
     metadata.put("history", GSON.toJson(history));
     metadata.put("steps", Long.toString(steps));
-    Map<String, String> withDigest = SelfDigest.added(metadata, tensors);
-    AtomicFile.writeOfRun(file, previous, out -> SafetensorsWriter.write(out, withDigest, tensors));
+    try {
+      Map<String, String> withDigest = SelfDigest.added(metadata, tensors);
+      AtomicFile.writeOfRun(
+          file, previous, out -> SafetensorsWriter.write(out, withDigest, tensors));
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  /** A tensor that is written chunk by chunk. */
+  private static TensorEntry floats(String name, long[] shape, StreamedValues values) {
+    return TensorEntry.of(
+        name,
+        TensorType.F32,
+        shape,
+        out -> {
+          ByteBuffer bytes =
+              ByteBuffer.allocate(Float.BYTES * Math.min(StreamedValues.CHUNK, values.size()))
+                  .order(ByteOrder.LITTLE_ENDIAN);
+          values.forEachChunk(
+              (chunk, count) -> {
+                bytes.asFloatBuffer().put(chunk, 0, count);
+                out.write(bytes.array(), 0, Float.BYTES * count);
+              });
+        });
   }
 
   private static void addMask(
       String name, ParameterShape layer, Mask mask, List<TensorEntry> tensors) {
-    tensors.add(TensorEntry.bytes(name, TensorType.BOOL, shape(layer), mask.toBytes()));
+    tensors.add(
+        TensorEntry.of(name, TensorType.BOOL, shape(layer), out -> out.write(mask.toBytes())));
   }
 
   private static long[] shape(ParameterShape parameter) {
@@ -203,7 +268,7 @@ public record Checkpoint(
       long steps = Long.parseLong(required(metadata.get("steps")));
       checkHistory(history, steps, run.trainingOptions().epochs());
       Map<String, LayerMask> masks = new LinkedHashMap<>();
-      Map<String, float[]> scores = new LinkedHashMap<>();
+      Map<String, StreamedValues> scores = new LinkedHashMap<>();
       Map<String, Float> scales = new LinkedHashMap<>();
       Map<String, Float> bounds = new LinkedHashMap<>();
       Map<String, float[]> parameters = new LinkedHashMap<>();
@@ -223,7 +288,8 @@ public record Checkpoint(
         } else if (rule.isPresent() && parameter.role() == Role.WEIGHT) {
           masks.put(name, mask(rule.get().type(), parameter, tensors));
           if (toGoOn) {
-            scores.put(name, sized(parameter, tensors.floats(SCORES + name)));
+            requireSize(parameter, SCORES, tensors);
+            scores.put(name, new StoredValues(tensors, SCORES + name, parameter.size()));
           }
           scales.put(name, tensors.floats(SCALE + name)[0]);
           if (rule.get().keepsBounds()) {
@@ -233,11 +299,9 @@ public record Checkpoint(
           parameters.put(name, sized(parameter, tensors.floats(PARAMETER + name)));
         }
         if (toGoOn && tensors.contains(MEAN + name)) {
-          moments.put(
-              name,
-              new Moments(
-                  sized(parameter, tensors.floats(MEAN + name)),
-                  sized(parameter, tensors.floats(VARIANCE + name))));
+          requireSize(parameter, MEAN, tensors);
+          requireSize(parameter, VARIANCE, tensors);
+          moments.put(name, storedMoments(tensors, name, parameter.size()));
         }
       }
       return new Checkpoint(
@@ -299,6 +363,15 @@ public record Checkpoint(
       throw new IllegalArgumentException("A part of the description is missing.");
     }
     return value;
+  }
+
+  private static void requireSize(ParameterShape parameter, String prefix, SafetensorsFile tensors)
+      throws IOException {
+    String name = prefix + parameter.name();
+    if (tensors.type(name) != TensorType.F32
+        || Arrays.stream(tensors.shape(name)).reduce(1, (a, b) -> a * b) != parameter.size()) {
+      throw new IllegalArgumentException(name + " is not " + parameter.size() + " floats");
+    }
   }
 
   private static float[] sized(ParameterShape parameter, float[] values) {

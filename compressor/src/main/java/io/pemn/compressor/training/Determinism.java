@@ -3,6 +3,7 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
+import io.pemn.compressor.device.DeviceChoice;
 import java.io.IOException;
 import java.util.Optional;
 

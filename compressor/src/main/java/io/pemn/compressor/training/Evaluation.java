@@ -5,11 +5,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.loss.Loss;
+import io.pemn.compressor.augment.Scalar;
 import io.pemn.compressor.data.Augmentation;
-import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
@@ -76,31 +76,73 @@ public record Evaluation(
       Objective objective,
       Optional<Teacher> teacher,
       IntConsumer progress) {
-    Batches batches = new Batches(set, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);
-    double lossSum = 0;
-    double correct = 0;
+    DeviceBatches batches = prepared(set, normalization);
+    return of(network, manager, batches, set, objective, teacher, progress);
+  }
+
+  /** What {@link #of} runs a network on: all samples in their order, as they are. */
+  static Batches batches(SampleSet set, Normalization normalization) {
+    return new Batches(set, normalization, Augmentation.NONE, BATCH_SIZE, false, 0);
+  }
+
+  /** The same, prepared on the host. */
+  static DeviceBatches prepared(SampleSet set, Normalization normalization) {
+    return new PreparedBatches(batches(set, normalization), Optional.empty());
+  }
+
+  /**
+   * Measures a network, without gradients and without augmentation. What is found is summed on the
+   * device, and read when all is done: nothing waits for a batch.
+   *
+   * @param network gives (batch, ...) in its first output; of a classifier logits (batch, classes)
+   * @param manager on the device of the network
+   * @param batches of the set, as {@link #batches} has them
+   * @param set what to run it on
+   * @param objective what the network is for
+   * @param teacher what to compare with where the samples have neither labels nor targets
+   * @param progress told the number of samples done so far, after every batch
+   */
+  static Evaluation of(
+      Shipped network,
+      NDManager manager,
+      DeviceBatches batches,
+      SampleSet set,
+      Objective objective,
+      Optional<Teacher> teacher,
+      IntConsumer progress) {
     int done = 0;
     long nanos = 0;
+    double lossSum;
+    double correct;
     boolean gradientsBefore = JniUtils.isGradMode();
     JniUtils.setGradMode(false);
-    try (BatchStream stream = batches.epoch(0)) {
-      while (stream.hasNext()) {
-        try (Batch batch = stream.next();
+    try (DeviceBatches.Epoch epoch = batches.epoch(0);
+        NDManager sums = manager.newSubManager()) {
+      // float64, and added in this order: the same sums as on the host.
+      NDArray losses = sums.zeros(new Shape(), DataType.FLOAT64);
+      NDArray right = sums.zeros(new Shape(), DataType.FLOAT64);
+      while (epoch.hasNext()) {
+        try (DeviceBatch batch = epoch.next();
             NDManager scratch = manager.newSubManager()) {
-          BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), scratch);
+          BatchArrays arrays = batch.arrays(network.inputType(), scratch);
           long start = System.nanoTime();
           NDList all = network.forward(arrays.inputs());
           all.attach(scratch);
           NDArray outputs = FirstOutput.of(all, batch.size()).toType(DataType.FLOAT32, false);
           outputs.attach(scratch);
           Result result = result(outputs, arrays, batch, set, objective, teacher, scratch);
-          lossSum += result.loss() * batch.size();
-          correct += result.correct();
+          NDArray loss = result.loss().toType(DataType.FLOAT64, false);
+          losses.addi(loss.mul(Scalar.of(loss, batch.size())));
+          right.addi(result.correct());
           nanos += System.nanoTime() - start;
           done += batch.size();
           progress.accept(done);
         }
       }
+      long start = System.nanoTime();
+      lossSum = losses.getDouble();
+      correct = right.getDouble();
+      nanos += System.nanoTime() - start;
     } finally {
       JniUtils.setGradMode(gradientsBefore);
     }
@@ -110,14 +152,13 @@ public record Evaluation(
 
   /** What the teacher says, from inputs of its own type. */
   private static NDArray taught(
-      Teacher teacher, BatchArrays arrays, Batch batch, SampleSet set, NDManager scratch) {
+      Teacher teacher, BatchArrays arrays, DeviceBatch batch, SampleSet set, NDManager scratch) {
     NumberType type = teacher.inputType();
     boolean fit =
         arrays.inputs().stream()
             .map(NDArray::getDataType)
             .allMatch(found -> !found.isFloating() || found == BatchArrays.dataType(type));
-    return teacher.outputs(
-        fit ? arrays : BatchArrays.of(batch, set, type, scratch), set, true, scratch);
+    return teacher.outputs(fit ? arrays : batch.arrays(type, scratch), set, true, scratch);
   }
 
   /**
@@ -159,13 +200,16 @@ public record Evaluation(
     }
   }
 
-  /** The loss of a batch, and how many samples are right; of several rows a sample, in parts. */
-  private record Result(double loss, double correct) {}
+  /**
+   * The loss of a batch, and how many samples are right, float64; of several rows a sample, in
+   * parts. Both have no dimensions.
+   */
+  private record Result(NDArray loss, NDArray correct) {}
 
   private static Result result(
       NDArray outputs,
       BatchArrays arrays,
-      Batch batch,
+      DeviceBatch batch,
       SampleSet set,
       Objective objective,
       Optional<Teacher> teacher,
@@ -174,7 +218,7 @@ public record Evaluation(
       NDArray labels = arrays.labels().get();
       NDArray loss =
           Loss.softmaxCrossEntropyLoss().evaluate(new NDList(labels), new NDList(outputs));
-      return new Result(loss.getFloat(), LossFunction.correct(outputs, labels).getLong());
+      return new Result(loss, count(LossFunction.correct(outputs, labels)));
     }
     // Targets are no logits: a classifier without labels is compared with its teacher alone.
     NDArray wanted =
@@ -186,13 +230,23 @@ public record Evaluation(
         long classes = outputs.getShape().get(outputs.getShape().dimension() - 1);
         NDArray rows = outputs.reshape(-1, classes);
         NDArray wantedRows = wanted.reshape(-1, classes);
-        double correct = LossFunction.correct(rows, wantedRows.argMax(1)).getLong();
-        double rowsPerSample = (double) rows.getShape().get(0) / arrays.size();
+        NDArray correct = count(LossFunction.correct(rows, wantedRows.argMax(1)));
+        // Every sample has as many.
+        long rowsPerSample = rows.getShape().get(0) / arrays.size();
         yield new Result(
-            LossFunction.divergence(outputs, wanted, 1).getFloat(), correct / rowsPerSample);
+            LossFunction.divergence(outputs, wanted, 1),
+            correct.div(Scalar.of(correct, rowsPerSample)));
       }
-      case REGRESS -> new Result(LossFunction.squaredError(outputs, wanted).getFloat(), 0);
-      case EMBED -> new Result(LossFunction.cosineDistance(outputs, wanted).getFloat(), 0);
+      case REGRESS -> unclassified(LossFunction.squaredError(outputs, wanted));
+      case EMBED -> unclassified(LossFunction.cosineDistance(outputs, wanted));
     };
+  }
+
+  private static NDArray count(NDArray samples) {
+    return samples.toType(DataType.FLOAT64, false);
+  }
+
+  private static Result unclassified(NDArray loss) {
+    return new Result(loss, loss.getManager().zeros(new Shape(), DataType.FLOAT64));
   }
 }

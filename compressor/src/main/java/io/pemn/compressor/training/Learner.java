@@ -29,6 +29,7 @@ import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ResumableAdamW.Moments;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.masking.WarmStart;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.FirstOutput;
@@ -39,6 +40,7 @@ import io.pemn.format.network.ParameterShape.Role;
 import io.pemn.loader.RemainderTensor;
 import io.pemn.loader.message.EngineMessage;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -173,9 +175,8 @@ final class Learner implements AutoCloseable {
     try {
       copies = new Replicas(network, others);
       this.replicas = copies;
-      this.scoreSteps = adamW(schedule, checkpoint);
-      this.otherSteps =
-          adamW(new LearningRateSchedule(options.remainderRate(), totalSteps), checkpoint);
+      this.scoreSteps = adamW(schedule);
+      this.otherSteps = adamW(new LearningRateSchedule(options.remainderRate(), totalSteps));
       fillParameters(checkpoint);
       layers.select();
       replicas.broadcast();
@@ -193,16 +194,15 @@ final class Learner implements AutoCloseable {
       network.close();
       teacher.ifPresent(Teacher::close);
       JniUtils.setGradMode(gradientsBefore);
+      if (e instanceof UncheckedIOException unread) {
+        throw unread.getCause();
+      }
       throw e;
     }
   }
 
-  private ResumableAdamW adamW(LearningRateSchedule rates, Optional<Checkpoint> checkpoint) {
-    return new ResumableAdamW(
-        rates,
-        (float) options.weightDecay(),
-        Math.toIntExact(steps),
-        checkpoint.map(Checkpoint::moments).orElse(Map.of()));
+  private ResumableAdamW adamW(LearningRateSchedule rates) {
+    return new ResumableAdamW(rates, (float) options.weightDecay(), Math.toIntExact(steps));
   }
 
   private void fillParameters(Optional<Checkpoint> checkpoint) {
@@ -221,8 +221,19 @@ final class Learner implements AutoCloseable {
       } else if (checkpoint.isPresent()) {
         TargetNetwork.set(network.array(name), checkpoint.get().parameters().get(name));
       } else if (parameter.role() == Role.WEIGHT && network instanceof BuiltInTarget) {
-        TargetNetwork.set(network.array(name), filled.orElseThrow().fill(parameter).values());
+        TargetNetwork.set(
+            network.array(name), filled.orElseThrow().fill(parameter).values().toArray());
       }
+      checkpoint.map(c -> c.moments().get(name)).ifPresent(moments -> resume(name, moments));
+    }
+  }
+
+  private void resume(String name, Moments moments) {
+    MaskedParameter layer = layers.byName().get(name);
+    if (layer == null) {
+      otherSteps.resume(name, network.array(name), moments);
+    } else {
+      scoreSteps.resume(name, layer.scores(), moments);
     }
   }
 
@@ -230,7 +241,7 @@ final class Learner implements AutoCloseable {
     String name = layer.name();
     double density = filled.density(layer);
     float scale;
-    float[] scores;
+    StreamedValues scores;
     if (checkpoint.isPresent()) {
       scale = checkpoint.get().scales().get(name);
       scores = checkpoint.get().scores().get(name);
@@ -241,7 +252,7 @@ final class Learner implements AutoCloseable {
     } else if (options.distillation().warmStart()) {
       WarmStart start =
           WarmStart.of(
-              network.array(name).toFloatArray(),
+              StreamedValues.of(network.array(name)),
               filled.prototypeValues(layer),
               options.mask().orElseThrow().type(),
               density,
@@ -261,15 +272,20 @@ final class Learner implements AutoCloseable {
    * where the scores of all layers are compared, they all have the same spread instead, and Adam's
    * steps, which are as large in every layer, keep them comparable.
    */
-  private float[] initialScores(ParameterShape layer) {
-    SeededRandom random = SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
+  private StreamedValues initialScores(ParameterShape layer) {
     boolean compared = options.mask().orElseThrow().selection() == Selection.GLOBAL;
     float range = compared ? COMPARED_RANGE : (float) (1 / Math.sqrt(LayerScale.fanIn(layer)));
-    float[] scores = new float[layer.size()];
-    for (int i = 0; i < scores.length; i++) {
-      scores[i] = (2 * random.uniform() - 1) * range;
-    }
-    return scores;
+    return StreamedValues.computed(
+        layer.size(),
+        () -> {
+          SeededRandom random =
+              SeededRandom.of(Purpose.SCORES, options.seed(), layer.name().hashCode());
+          return (target, count) -> {
+            for (int i = 0; i < count; i++) {
+              target[i] = (2 * random.uniform() - 1) * range;
+            }
+          };
+        });
   }
 
   /**
@@ -279,8 +295,19 @@ final class Learner implements AutoCloseable {
    * @throws IOException in one sentence, if the network does not run, or its loss is not finite
    */
   void step(Batch batch, SampleSet set, boolean unchanged) throws IOException {
+    step(new PreparedBatches.Prepared(batch, set, augmenter), set, unchanged);
+  }
+
+  /**
+   * Learns from one batch, wherever its samples are.
+   *
+   * @param set that it is of
+   * @param unchanged whether the samples are the same every time they come
+   * @throws IOException in one sentence, if the network does not run, or its loss is not finite
+   */
+  void step(DeviceBatch batch, SampleSet set, boolean unchanged) throws IOException {
     try (NDManager scratch = network.manager().newSubManager()) {
-      BatchArrays arrays = BatchArrays.of(batch, set, network.inputType(), augmenter, scratch);
+      BatchArrays arrays = batch.arrays(network.inputType(), scratch);
       Optional<NDArray> wanted = taught(arrays, set, unchanged, scratch);
       List<Replicas.Share> shares = replicas.share(arrays, wanted, scratch);
       List<Learned> learned = new ArrayList<>();
@@ -440,15 +467,29 @@ final class Learner implements AutoCloseable {
         MaskedParameter layer = layers.byName().get(name);
         // What is masked is finite whatever happens: its scores are what training changes.
         NDArray learned = layer == null ? network.array(name) : layer.scores();
-        for (float value : learned.toFloatArray()) {
-          if (!Float.isFinite(value)) {
-            return Optional.of(
-                name
-                    + " is the first parameter whose "
-                    + (layer == null ? "values" : "scores")
-                    + " hold "
-                    + value);
-          }
+        Optional<Float> found = firstNotFinite(StreamedValues.of(learned));
+        if (found.isPresent()) {
+          return Optional.of(
+              name
+                  + " is the first parameter whose "
+                  + (layer == null ? "values" : "scores")
+                  + " hold "
+                  + found.get());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static Optional<Float> firstNotFinite(StreamedValues values) {
+    StreamedValues.Cursor cursor = values.cursor();
+    float[] chunk = new float[Math.min(StreamedValues.CHUNK, values.size())];
+    for (int left = values.size(); left > 0; left -= chunk.length) {
+      int count = Math.min(left, chunk.length);
+      cursor.next(chunk, count);
+      for (int i = 0; i < count; i++) {
+        if (!Float.isFinite(chunk[i])) {
+          return Optional.of(chunk[i]);
         }
       }
     }
@@ -503,16 +544,20 @@ final class Learner implements AutoCloseable {
 
   /** Measures what an archive of the present state would run. */
   Evaluation evaluate(SampleSet set, IntConsumer progress) throws IOException {
+    return evaluate(Evaluation.prepared(set, options.normalization()), set, progress);
+  }
+
+  /**
+   * Measures what an archive of the present state would run.
+   *
+   * @param batches of the set, as {@link Evaluation#batches} has them
+   */
+  Evaluation evaluate(DeviceBatches batches, SampleSet set, IntConsumer progress)
+      throws IOException {
     try (TargetNetwork.Shipped shipped =
         network.shipped(layers.byName().keySet(), options.remainder())) {
       return Evaluation.of(
-          shipped,
-          network.manager(),
-          set,
-          options.normalization(),
-          options.objective(),
-          teacher,
-          progress);
+          shipped, network.manager(), batches, set, options.objective(), teacher, progress);
     } catch (EngineException e) {
       throw new IOException(
           "The network does not run on the test data: " + EngineMessage.of(e) + ".", e);
@@ -534,11 +579,14 @@ final class Learner implements AutoCloseable {
     return network.array(name).toFloatArray();
   }
 
-  /** Everything needed to go on from here. */
+  /**
+   * Everything needed to go on from here: the scores and the optimizer's moments as the engine
+   * keeps them, to be saved before the next step.
+   */
   Checkpoint checkpoint(
       RunDescription run, List<EpochMetrics> history, Map<String, LayerMask> masks)
       throws IOException {
-    Map<String, float[]> scores = new LinkedHashMap<>();
+    Map<String, StreamedValues> scores = new LinkedHashMap<>();
     Map<String, float[]> parameters = new LinkedHashMap<>();
     Map<String, Moments> moments = new LinkedHashMap<>();
     for (ParameterShape parameter : network.parameters()) {
@@ -550,7 +598,7 @@ final class Learner implements AutoCloseable {
       if (layer == null) {
         parameters.put(name, values(name));
       } else {
-        scores.put(name, layer.scores().toFloatArray());
+        scores.put(name, StreamedValues.of(layer.scores()));
       }
       (layer == null ? otherSteps : scoreSteps).moments(name).ifPresent(m -> moments.put(name, m));
     }

@@ -103,7 +103,8 @@ final class LossFunction {
             .square()
             .sum(last)
             .mul(wanted.square().sum(last))
-            .clip(TINY, Float.MAX_VALUE)
+            .maximum(number(TINY, outputs))
+            .minimum(number(Float.MAX_VALUE, outputs))
             .sqrt();
     return product.div(lengths).mean().neg().add(number(1, outputs));
   }

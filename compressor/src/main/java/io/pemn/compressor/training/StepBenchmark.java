@@ -3,8 +3,6 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationChoice;
 import io.pemn.compressor.augment.AugmentationPipeline;
-import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
@@ -101,13 +99,20 @@ public final class StepBenchmark {
     double[] maskedNanos = new double[steps];
     double[] ratios = new double[steps];
     int done = -warmUp;
-    try (Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
+    try (SampleStore store = SampleStore.on(device);
+        Learner denseLearner = learner(denseOptions, dataSet, module, device, warmUp + steps);
         Learner maskedLearner = learner(options, dataSet, module, device, warmUp + steps)) {
+      DeviceBatches arriving =
+          store.batches(
+              batches,
+              options.normalization(),
+              TrainingBatches.augmenter(
+                  options.augmentation(), options.normalization(), options.seed()));
       while (done < steps) {
         // The same few batches again and again.
-        try (BatchStream stream = batches.epoch(1)) {
+        try (DeviceBatches.Epoch stream = arriving.epoch(1)) {
           for (int i = 0; i < CYCLE && stream.hasNext() && done < steps; i++) {
-            try (Batch batch = stream.next()) {
+            try (DeviceBatch batch = stream.next()) {
               if (batch.size() < options.batchSize() && images.size() >= options.batchSize()) {
                 continue;
               }
@@ -148,8 +153,8 @@ public final class StepBenchmark {
   }
 
   /** One step; reading the loss waits for a device that works on its own. */
-  private static double time(Learner learner, Batch batch, SampleSet images, boolean unchanged)
-      throws IOException {
+  private static double time(
+      Learner learner, DeviceBatch batch, SampleSet images, boolean unchanged) throws IOException {
     long start = System.nanoTime();
     learner.step(batch, images, unchanged);
     learner.seen();

@@ -1,9 +1,11 @@
 package io.pemn.compressor.training;
 
+import ai.djl.Device;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.pemn.compressor.data.Augmentation;
@@ -11,34 +13,42 @@ import io.pemn.compressor.data.Batch;
 import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.SampleSet;
+import io.pemn.compressor.device.SpareMemory;
 import io.pemn.compressor.network.FirstOutput;
 import io.pemn.compressor.network.LoadedModule;
 import io.pemn.format.Normalization;
 import io.pemn.format.NumberType;
 import io.pemn.loader.message.EngineMessage;
 import java.io.IOException;
-import java.nio.FloatBuffer;
 import java.util.BitSet;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The trained network that a student learns from. Of a module with several outputs the first one
- * counts. Outputs for samples that come unchanged every epoch are computed once and kept.
+ * counts. Outputs for samples that come unchanged every epoch are computed once and kept on its
+ * device.
  */
 final class Teacher implements AutoCloseable {
   /** Outputs of one set are kept up to this many numbers (256 MiB). */
   private static final long MAX_KEPT = 1L << 26;
 
   private final LoadedModule module;
-  private final Map<SampleSet, Kept> kept = new IdentityHashMap<>();
+  private final Map<SampleSet, Optional<Kept>> kept = new IdentityHashMap<>();
 
   /** Takes over a module. */
   Teacher(LoadedModule module) {
     this.module = module;
   }
 
-  private record Kept(float[] outputs, BitSet known, long[] shape) {}
+  /**
+   * The outputs of a set that are known.
+   *
+   * @param outputs float32 of shape (samples, ...), on the teacher's device
+   * @param known the positions whose outputs are there
+   */
+  private record Kept(NDArray outputs, BitSet known) {}
 
   NDManager manager() {
     return module.manager();
@@ -81,9 +91,9 @@ final class Teacher implements AutoCloseable {
    * @param unchanged the set, if its samples are the same every time they come
    */
   NDArray outputs(BatchArrays batch, SampleSet set, boolean unchanged, NDManager scratch) {
-    Kept there = kept.get(set);
-    if (unchanged && there != null && allKnown(there, batch.positions())) {
-      return gather(there, batch.positions(), scratch);
+    Optional<Kept> there = kept.getOrDefault(set, Optional.empty());
+    if (unchanged && there.isPresent() && allKnown(there.get(), batch.positions())) {
+      return there.get().outputs().get(scratch, new NDIndex("{}", batch.rows(scratch)));
     }
     NDList all = module.forward(batch.inputs());
     all.attach(scratch);
@@ -93,7 +103,7 @@ final class Teacher implements AutoCloseable {
     NDArray outputs = floats.duplicate();
     outputs.attach(scratch);
     if (unchanged) {
-      keep(set, batch.positions(), outputs);
+      keep(set, batch, outputs, scratch);
     }
     return outputs;
   }
@@ -107,37 +117,30 @@ final class Teacher implements AutoCloseable {
     return true;
   }
 
-  private static NDArray gather(Kept there, int[] positions, NDManager scratch) {
-    int each = (int) new Shape(there.shape()).size();
-    float[] values = new float[positions.length * each];
-    for (int i = 0; i < positions.length; i++) {
-      System.arraycopy(there.outputs(), positions[i] * each, values, i * each, each);
-    }
-    long[] shape = new long[there.shape().length + 1];
-    shape[0] = positions.length;
-    System.arraycopy(there.shape(), 0, shape, 1, there.shape().length);
-    return scratch.create(FloatBuffer.wrap(values), new Shape(shape));
-  }
-
-  private void keep(SampleSet set, int[] positions, NDArray outputs) {
-    long each = outputs.getShape().size() / positions.length;
-    if (each * set.size() > MAX_KEPT) {
+  private void keep(SampleSet set, BatchArrays batch, NDArray outputs, NDManager scratch) {
+    Shape each = outputs.getShape().slice(1);
+    Optional<Kept> there = kept.computeIfAbsent(set, s -> room(s.size(), each));
+    if (there.isEmpty()) {
       return;
     }
-    Kept there =
-        kept.computeIfAbsent(
-            set,
-            s ->
-                new Kept(
-                    new float[(int) (each * s.size())],
-                    new BitSet(s.size()),
-                    outputs.getShape().slice(1).getShape()));
-    float[] values = outputs.toFloatArray();
-    for (int i = 0; i < positions.length; i++) {
-      System.arraycopy(
-          values, (int) (i * each), there.outputs(), (int) (positions[i] * each), (int) each);
-      there.known().set(positions[i]);
+    there.get().outputs().set(new NDIndex("{}", batch.rows(scratch)), outputs);
+    for (int position : batch.positions()) {
+      there.get().known().set(position);
     }
+  }
+
+  private Optional<Kept> room(int samples, Shape each) {
+    long numbers = each.size() * samples;
+    if (numbers > MAX_KEPT || !fits(numbers * Float.BYTES)) {
+      return Optional.empty();
+    }
+    NDArray all = manager().create(new Shape(samples).addAll(each), DataType.FLOAT32);
+    return Optional.of(new Kept(all, new BitSet(samples)));
+  }
+
+  private boolean fits(long bytes) {
+    Device device = manager().getDevice();
+    return !device.isGpu() || bytes <= SpareMemory.bytes(device);
   }
 
   @Override

@@ -3,10 +3,24 @@ package io.pemn.compressor.training;
 /** Watches a run. Called on the training thread. */
 public interface TrainingListener {
   /** Hears nothing. */
-  TrainingListener SILENT = new TrainingListener() {};
+  TrainingListener SILENT =
+      new TrainingListener() {
+        @Override
+        public boolean watchesTraining() {
+          return false;
+        }
+      };
 
   /**
-   * An epoch is under way; called at most a few times a second.
+   * Whether {@link #training} does anything. Where it does not it is called at the end of an epoch
+   * alone: what it is told has to be read from the device, which waits for it.
+   */
+  default boolean watchesTraining() {
+    return true;
+  }
+
+  /**
+   * An epoch is under way; called at most a few times a second, and at its end.
    *
    * @param epoch from 1
    * @param images images of it seen so far

@@ -3,8 +3,6 @@ package io.pemn.compressor.training;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.types.Shape;
-import io.pemn.compressor.data.Batch;
-import io.pemn.compressor.data.BatchStream;
 import io.pemn.compressor.data.Batches;
 import io.pemn.compressor.data.Dataset;
 import io.pemn.compressor.data.SampleSet;
@@ -29,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * One training from its first epoch, or from where its run directory stands, to its last, with a
@@ -53,6 +52,7 @@ public final class TrainingRun {
   private Optional<Pruning> pruning = Optional.empty();
   private Optional<Checkpoint> beginning = Optional.empty();
   private int metricsEvery;
+  private Function<Device, SampleStore> stores = SampleStore::on;
 
   /**
    * Prepares a run of a built-in network; nothing is written yet.
@@ -276,6 +276,16 @@ public final class TrainingRun {
   }
 
   /**
+   * Lets the samples be kept elsewhere than where they are faster.
+   *
+   * @param wanted opens the store of a device
+   */
+  TrainingRun withStore(Function<Device, SampleStore> wanted) {
+    stores = wanted;
+    return this;
+  }
+
+  /**
    * Lets the metrics have rows within epochs.
    *
    * @param steps a row after every so many steps of the training, at least 1
@@ -424,18 +434,27 @@ public final class TrainingRun {
     long totalSteps = (long) options.epochs() * batches.batchesPerEpoch();
     List<EpochMetrics> history =
         new ArrayList<>(resumed.map(Checkpoint::history).orElse(List.of()));
-    try (Learner learner =
+    try (SampleStore store = stores.apply(device);
+        Learner learner =
             learner(options, description, module, device, others, totalSteps, resumed);
         MetricsLog log = directory.openMetrics(learner.masks().keySet(), history)) {
+      DeviceBatches arriving =
+          store.batches(
+              batches,
+              options.normalization(),
+              TrainingBatches.augmenter(
+                  options.augmentation(), options.normalization(), options.seed()));
       Map<String, LayerMask> masks = learner.masks();
       Checkpoint checkpoint = null;
       for (int epoch = history.size() + 1; epoch <= options.epochs(); epoch++) {
-        EpochMetrics metrics = epoch(learner, batches, unchanged, epoch, log);
+        EpochMetrics metrics = epoch(learner, arriving, store, unchanged, epoch, log);
         Map<String, LayerMask> newMasks = learner.masks();
         history.add(metrics.withMasks(differences(masks, newMasks), newMasks));
         masks = newMasks;
-        checkpoint = learner.checkpoint(description, List.copyOf(history), masks);
-        directory.saveCheckpoint(checkpoint);
+        checkpoint = null; // Its numbers need not be kept beside the next one's.
+        Checkpoint present = learner.checkpoint(description, List.copyOf(history), masks);
+        directory.saveCheckpoint(present);
+        checkpoint = present.in(directory.checkpointFile());
         log.add(history.get(epoch - 1));
         listener.epochDone(history.get(epoch - 1));
       }
@@ -494,10 +513,16 @@ public final class TrainingRun {
   }
 
   private EpochMetrics epoch(
-      Learner learner, Batches batches, boolean unchanged, int epoch, MetricsLog log)
+      Learner learner,
+      DeviceBatches batches,
+      SampleStore store,
+      boolean unchanged,
+      int epoch,
+      MetricsLog log)
       throws IOException {
     long start = System.nanoTime();
     long reported = start;
+    boolean watched = listener.watchesTraining();
     List<StepMetrics> within = new ArrayList<>();
     Learner.Seen before = Learner.Seen.NOTHING;
     long noted = start;
@@ -509,9 +534,9 @@ public final class TrainingRun {
         .setRandomSeed(SeededRandom.of(Purpose.ENGINE, options.seed(), epoch).bits());
     learner.forget();
     pruning.filter(p -> epoch > p.afterEpoch()).ifPresent(learner::prune);
-    try (BatchStream stream = batches.epoch(epoch)) {
+    try (DeviceBatches.Epoch stream = batches.epoch(epoch)) {
       while (stream.hasNext()) {
-        try (Batch batch = stream.next()) {
+        try (DeviceBatch batch = stream.next()) {
           if (batch.size() == 1 && leavesSingleOut) {
             continue;
           }
@@ -530,7 +555,8 @@ public final class TrainingRun {
           before = now;
           noted = time;
         }
-        if (System.nanoTime() - reported > PROGRESS_NANOS) {
+        // Reading the sums waits for the device.
+        if (watched && System.nanoTime() - reported > PROGRESS_NANOS) {
           reported = System.nanoTime();
           Learner.Seen seen = learner.seen();
           listener.training(epoch, images, train.size(), seen.meanLoss(), seen.accuracy());
@@ -552,14 +578,19 @@ public final class TrainingRun {
     if (held.isPresent() && (last || asked)) {
       SampleSet set = held.get();
       validation =
-          Optional.of(learner.evaluate(set, done -> listener.validating(epoch, done, set.size())));
+          Optional.of(
+              learner.evaluate(
+                  measured(store, set), set, done -> listener.validating(epoch, done, set.size())));
       requireFinite("validation", validation.get().loss(), epoch);
     }
     Optional<Evaluation> evaluation = Optional.empty();
     if (last || asked && held.isEmpty()) {
       evaluation =
           Optional.of(
-              learner.evaluate(test, done -> listener.evaluating(epoch, done, test.size())));
+              learner.evaluate(
+                  measured(store, test),
+                  test,
+                  done -> listener.evaluating(epoch, done, test.size())));
       requireFinite("test", evaluation.get().loss(), epoch);
     }
     return new EpochMetrics(
@@ -575,6 +606,11 @@ public final class TrainingRun {
         images,
         Map.of(),
         within);
+  }
+
+  private DeviceBatches measured(SampleStore store, SampleSet set) {
+    Batches batches = Evaluation.batches(set, options.normalization());
+    return store.batches(batches, options.normalization(), Optional.empty());
   }
 
   private static StepMetrics metrics(Learner learner, Learner.Seen seen, long nanos) {

@@ -64,9 +64,9 @@ class AugmentationVectorsTest {
               .map(line -> new RandAugment.Draw(operation(line[1]), line[3].equals("-1")))
               .toArray(RandAugment.Draw[]::new);
       NDArray image = images.get(batch.get(0)[4]);
-      NDArray changed =
-          new RandAugment(1, Integer.parseInt(batch.get(0)[2]))
-              .apply(Pictures.times(image, draws.length), draws);
+      NDArray copies = Pictures.times(image, draws.length);
+      RandAugment change = new RandAugment(1, Integer.parseInt(batch.get(0)[2]));
+      NDArray changed = Pictures.changed(copies, n -> change.change(draws, copies.getShape(), n));
       for (int i = 0; i < draws.length; i++, compared++) {
         assertPixels(batch.get(i), changed, i);
       }
@@ -84,7 +84,7 @@ class AugmentationVectorsTest {
               Integer.parseInt(line[2]),
               Integer.parseInt(line[3]),
               Integer.parseInt(line[4]));
-      NDArray changed = RandomResizedCrop.resized(images.get(line[5]), new Window[] {window});
+      NDArray changed = Pictures.cropped(images.get(line[5]), window);
       assertPixels(line, changed, 0);
     }
     assertTrue(crops.size() >= 8);
@@ -102,7 +102,10 @@ class AugmentationVectorsTest {
               new float[] {
                 Float.parseFloat(line[4]), Float.parseFloat(line[5]), Float.parseFloat(line[6])
               });
-      NDArray changed = ColorJitter.apply(images.get(line[7]), new ColorJitter.Draw[] {draw});
+      NDArray image = images.get(line[7]);
+      boolean grey = image.getShape().get(1) == 1;
+      NDArray changed =
+          Pictures.changed(image, n -> ColorJitter.change(new ColorJitter.Draw[] {draw}, grey, n));
       assertPixels(line, changed, 0);
     }
     assertTrue(jitters.size() >= 8);

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /** Small pictures written out by hand. */
 final class Pictures implements AutoCloseable {
@@ -47,5 +48,20 @@ final class Pictures implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
+  }
+
+  /** Makes one change. */
+  static NDArray changed(NDArray images, Function<Numbers, BatchChange> decided) {
+    Numbers numbers = new Numbers();
+    BatchChange change = decided.apply(numbers);
+    numbers.copyTo(images.getManager());
+    return change.apply(images);
+  }
+
+  /** An image, resized from a window of it. */
+  static NDArray cropped(NDArray image, RandomResizedCrop.Window... windows) {
+    int height = (int) image.getShape().get(2);
+    int width = (int) image.getShape().get(3);
+    return changed(image, n -> RandomResizedCrop.resized(height, width, windows, n));
   }
 }

@@ -31,7 +31,24 @@ class PicturesByHandTest {
   }
 
   private NDArray sampled(Source source) {
-    return AffineSampling.apply(nine(), new Source[] {source});
+    return sampled(nine(), source);
+  }
+
+  private static NDArray sampled(NDArray image, Source source) {
+    int height = (int) image.getShape().get(2);
+    int width = (int) image.getShape().get(3);
+    return Pictures.changed(image, n -> AffineSampling.of(height, width, new Source[] {source}, n));
+  }
+
+  private static NDArray blended(Blend blend, NDArray image, float factor) {
+    return Pictures.changed(image, n -> blend.by(new float[] {factor}, n));
+  }
+
+  private static NDArray erased(NDArray image, Rectangle rectangle) {
+    int height = (int) image.getShape().get(2);
+    int width = (int) image.getShape().get(3);
+    return Pictures.changed(
+        image, n -> RandomErasing.erased(height, width, new Rectangle[] {rectangle}, n));
   }
 
   @Test
@@ -44,30 +61,28 @@ class PicturesByHandTest {
   @Test
   void aCropIsEnlargedBilinearlyWithinItself() {
     NDArray image = pictures.grey(4, 0, 100, 9, 9, 200, 100, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9);
-    NDArray found = RandomResizedCrop.resized(image, new Window[] {new Window(0, 0, 2, 2)});
+    NDArray found = Pictures.cropped(image, new Window(0, 0, 2, 2));
     // A pixel lies at a quarter or three quarters between two; halves are rounded up.
     assertPicture(found, 0, 25, 75, 100, 50, 63, 88, 100, 150, 138, 113, 100, 200, 175, 125, 100);
   }
 
   @Test
   void aCropOfOnePixelFillsThePicture() {
-    NDArray found = RandomResizedCrop.resized(nine(), new Window[] {new Window(1, 2, 1, 1)});
+    NDArray found = Pictures.cropped(nine(), new Window(1, 2, 1, 1));
     assertPicture(found, 6, 6, 6, 6, 6, 6, 6, 6, 6);
   }
 
   @Test
   void eachImageOfABatchHasItsOwnCrop() {
     NDArray two = Pictures.times(nine(), 2);
-    NDArray found =
-        RandomResizedCrop.resized(
-            two, new Window[] {new Window(0, 0, 3, 3), new Window(2, 0, 1, 1)});
+    NDArray found = Pictures.cropped(two, new Window(0, 0, 3, 3), new Window(2, 0, 1, 1));
     assertPicture(found, 1, 2, 3, 4, 5, 6, 7, 8, 9, 7, 7, 7, 7, 7, 7, 7, 7, 7);
   }
 
   @Test
   void aCropOfTheWholePictureCostsNothing() {
     NDArray image = nine();
-    assertSame(image, RandomResizedCrop.resized(image, new Window[] {new Window(0, 0, 3, 3)}));
+    assertSame(image, Pictures.cropped(image, new Window(0, 0, 3, 3)));
   }
 
   @Test
@@ -94,55 +109,54 @@ class PicturesByHandTest {
   @Test
   void allChannelsMoveAlike() {
     NDArray image = pictures.of(1, 3, 1, 2, 1, 2, 3, 4, 5, 6);
-    assertPicture(AffineSampling.apply(image, new Source[] {Source.moved(1, 0)}), 0, 1, 0, 3, 0, 5);
+    assertPicture(sampled(image, Source.moved(1, 0)), 0, 1, 0, 3, 0, 5);
   }
 
   @Test
   void brightnessMultipliesCutsAndDropsFractions() {
     NDArray image = pictures.grey(3, 100, 201, 7);
-    assertPicture(Blend.BRIGHTNESS.apply(image, new float[] {1.5f}), 150, 255, 10);
-    assertPicture(Blend.BRIGHTNESS.apply(image, new float[] {0.5f}), 50, 100, 3);
-    assertPicture(Blend.BRIGHTNESS.apply(image, new float[] {0}), 0, 0, 0);
-    assertPicture(Blend.BRIGHTNESS.apply(image, new float[] {1}), 100, 201, 7);
+    assertPicture(blended(Blend.BRIGHTNESS, image, 1.5f), 150, 255, 10);
+    assertPicture(blended(Blend.BRIGHTNESS, image, 0.5f), 50, 100, 3);
+    assertPicture(blended(Blend.BRIGHTNESS, image, 0), 0, 0, 0);
+    assertPicture(blended(Blend.BRIGHTNESS, image, 1), 100, 201, 7);
   }
 
   @Test
   void contrastLeadsAwayFromTheRoundedMean() {
     NDArray image = pictures.grey(3, 10, 20, 31);
-    assertPicture(Blend.CONTRAST.apply(image, new float[] {0.5f}), 15, 20, 25);
-    assertPicture(Blend.CONTRAST.apply(image, new float[] {2}), 0, 20, 42);
-    assertPicture(Blend.CONTRAST.apply(pictures.grey(2, 1, 2), new float[] {0}), 2, 2);
+    assertPicture(blended(Blend.CONTRAST, image, 0.5f), 15, 20, 25);
+    assertPicture(blended(Blend.CONTRAST, image, 2), 0, 20, 42);
+    assertPicture(blended(Blend.CONTRAST, pictures.grey(2, 1, 2), 0), 2, 2);
   }
 
   @Test
   void contrastOfAColourPictureHasOneMeanForAllChannels() {
     // Red alone: its luma is 255 * 19595 / 65536, rounded 76, of which the other pixel has none.
     NDArray image = pictures.of(1, 3, 1, 2, 255, 0, 0, 0, 0, 0);
-    assertPicture(Blend.CONTRAST.apply(image, new float[] {0}), 38, 38, 38, 38, 38, 38);
+    assertPicture(blended(Blend.CONTRAST, image, 0), 38, 38, 38, 38, 38, 38);
   }
 
   @Test
   void colourLeadsAwayFromGrey() {
     NDArray red = pictures.of(1, 3, 1, 1, 255, 0, 0);
-    assertPicture(Blend.COLOR.apply(red, new float[] {0}), 76, 76, 76);
-    assertPicture(Blend.COLOR.apply(red, new float[] {0.5f}), 165, 38, 38);
-    assertPicture(Blend.COLOR.apply(red, new float[] {2}), 255, 0, 0);
+    assertPicture(blended(Blend.COLOR, red, 0), 76, 76, 76);
+    assertPicture(blended(Blend.COLOR, red, 0.5f), 165, 38, 38);
+    assertPicture(blended(Blend.COLOR, red, 2), 255, 0, 0);
   }
 
   @Test
   void colourChangesNothingOfAGreyPicture() {
-    assertPicture(Blend.COLOR.apply(pictures.grey(2, 3, 200), new float[] {0}), 3, 200);
-    assertPicture(
-        Blend.COLOR.apply(pictures.of(1, 3, 1, 1, 90, 90, 90), new float[] {1.9f}), 90, 90, 90);
+    assertPicture(blended(Blend.COLOR, pictures.grey(2, 3, 200), 0), 3, 200);
+    assertPicture(blended(Blend.COLOR, pictures.of(1, 3, 1, 1, 90, 90, 90), 1.9f), 90, 90, 90);
   }
 
   @Test
   void sharpnessLeadsAwayFromTheSmoothedPictureButNotAtItsEdge() {
     NDArray image = pictures.grey(3, 0, 26, 0, 0, 130, 0, 0, 0, 0);
     // In the middle (5 * 130 + 26) / 13 = 52.
-    assertPicture(Blend.SHARPNESS.apply(image, new float[] {0}), 0, 26, 0, 0, 52, 0, 0, 0, 0);
-    assertPicture(Blend.SHARPNESS.apply(image, new float[] {1.5f}), 0, 26, 0, 0, 169, 0, 0, 0, 0);
-    assertPicture(Blend.SHARPNESS.apply(pictures.grey(2, 1, 2, 3, 4), new float[] {0}), 1, 2, 3, 4);
+    assertPicture(blended(Blend.SHARPNESS, image, 0), 0, 26, 0, 0, 52, 0, 0, 0, 0);
+    assertPicture(blended(Blend.SHARPNESS, image, 1.5f), 0, 26, 0, 0, 169, 0, 0, 0, 0);
+    assertPicture(blended(Blend.SHARPNESS, pictures.grey(2, 1, 2, 3, 4), 0), 1, 2, 3, 4);
   }
 
   @Test
@@ -187,42 +201,9 @@ class PicturesByHandTest {
   @Test
   void anErasedRectangleIsZeroInAllChannels() {
     NDArray image = pictures.of(1, 3, 2, 2, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
-    assertPicture(
-        RandomErasing.erased(image, new Rectangle[] {new Rectangle(1, 0, 1, 2)}),
-        1,
-        2,
-        0,
-        0,
-        5,
-        6,
-        0,
-        0,
-        9,
-        10,
-        0,
-        0);
-    assertPicture(
-        RandomErasing.erased(nine(), new Rectangle[] {new Rectangle(0, 1, 2, 1)}),
-        1,
-        0,
-        3,
-        4,
-        0,
-        6,
-        7,
-        8,
-        9);
-    assertPicture(
-        RandomErasing.erased(nine(), new Rectangle[] {new Rectangle(0, 0, 0, 0)}),
-        1,
-        2,
-        3,
-        4,
-        5,
-        6,
-        7,
-        8,
-        9);
+    assertPicture(erased(image, new Rectangle(1, 0, 1, 2)), 1, 2, 0, 0, 5, 6, 0, 0, 9, 10, 0, 0);
+    assertPicture(erased(nine(), new Rectangle(0, 1, 2, 1)), 1, 0, 3, 4, 0, 6, 7, 8, 9);
+    assertPicture(erased(nine(), new Rectangle(0, 0, 0, 0)), 1, 2, 3, 4, 5, 6, 7, 8, 9);
   }
 
   @Test
@@ -240,7 +221,8 @@ class PicturesByHandTest {
         }
       }
       NDArray found =
-          new PixelNormalization(normalization).apply(pictures.of(1, 3, 16, 16, pixels));
+          Pictures.changed(
+              pictures.of(1, 3, 16, 16, pixels), new PixelNormalization(normalization)::change);
       assertArrayEquals(expected, found.toFloatArray(), text);
     }
   }
@@ -252,7 +234,7 @@ class PicturesByHandTest {
     groups.add(new int[] {3, 0}, part -> part.mul(pictures.of(2, 1, 1, 1, 10, 100)));
     groups.add(new int[] {2}, part -> part.neg());
     groups.add(new int[] {}, part -> part.mul(0));
-    assertPicture(groups.apply(five), 100, 2, -3, 40, 5);
+    assertPicture(Pictures.changed(five, groups::together), 100, 2, -3, 40, 5);
     assertPicture(five, 1, 2, 3, 4, 5);
     assertEquals(5, five.getShape().get(0));
   }

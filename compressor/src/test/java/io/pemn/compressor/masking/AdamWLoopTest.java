@@ -11,8 +11,6 @@ import ai.djl.training.optimizer.AdamW;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
 import io.pemn.compressor.masking.AdamWLoop.Chain;
-import io.pemn.compressor.masking.ResumableAdamW.Moments;
-import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,8 +70,7 @@ class AdamWLoopTest {
   @Test
   void manyStepsAreThoseOfDjlsOptimizer() {
     try (NDManager manager = NDManager.newBaseManager();
-        ResumableAdamW loop =
-            new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0, Map.<String, Moments>of())) {
+        ResumableAdamW loop = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0)) {
       AdamW engine =
           Optimizer.adamW()
               .optLearningRateTracker(Tracker.fixed(RATE))
@@ -100,11 +97,15 @@ class AdamWLoopTest {
     scores[17] = 0;
     scores[18] = -0f;
     try (NDManager manager = NDManager.newBaseManager();
-        ResumableAdamW together = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0, Map.of());
-        ResumableAdamW apart = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0, Map.of())) {
+        ResumableAdamW together = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0);
+        ResumableAdamW apart = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0)) {
       NDArray weights = manager.create(prototype);
-      MaskedParameter one = new MaskedParameter("one", weights, prototype, scores, rule);
-      MaskedParameter other = new MaskedParameter("other", weights, prototype, scores, rule);
+      MaskedParameter one =
+          new MaskedParameter(
+              "one", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule);
+      MaskedParameter other =
+          new MaskedParameter(
+              "other", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule);
       for (int step = 0; step < 5; step++) {
         NDArray gradient = manager.create(floats(200 + step, SEVERAL_PIECES));
         together.updateScores("id", one, gradient);

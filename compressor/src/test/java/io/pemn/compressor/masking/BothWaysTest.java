@@ -53,9 +53,21 @@ class BothWaysTest {
         NDArray byLoops = manager.create(prototype);
         NDArray byEngine = byLoops.duplicate();
         MaskedParameter loops =
-            new MaskedParameter("layer", byLoops, prototype, scores, rule, true);
+            new MaskedParameter(
+                "layer",
+                byLoops,
+                StreamedValues.of(prototype),
+                StreamedValues.of(scores),
+                rule,
+                true);
         MaskedParameter engine =
-            new MaskedParameter("layer", byEngine, prototype, scores, rule, false);
+            new MaskedParameter(
+                "layer",
+                byEngine,
+                StreamedValues.of(prototype),
+                StreamedValues.of(scores),
+                rule,
+                false);
         for (float bound : BOUNDS) {
           loops.select(new Bound.Known(bound));
           engine.select(new Bound.Known(bound));

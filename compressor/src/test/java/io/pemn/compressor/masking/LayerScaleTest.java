@@ -25,7 +25,7 @@ class LayerScaleTest {
     ParameterShape layer = new ParameterShape("layer", shape, Role.WEIGHT);
     float[] values = new Prototype(11, distribution, layer.size()).values();
 
-    float scale = LayerScale.of(layer, density, values);
+    float scale = LayerScale.of(layer, density, StreamedValues.of(values));
 
     assertEquals(fanIn, LayerScale.fanIn(layer));
     double squares = 0;

@@ -36,7 +36,7 @@ class LayerValuesTest {
   private static void assertReadAsTheyWere(Class<?> kind, float[] values) {
     try (NDManager manager = NDManager.newBaseManager()) {
       Shape shape = new Shape(1, values.length);
-      LayerValues kept = LayerValues.of(values.clone(), shape, manager);
+      LayerValues kept = LayerValues.of(StreamedValues.of(values.clone()), shape, manager);
       assertInstanceOf(kind, kept);
       int from = values.length / 3;
       int[] read = new int[values.length - from];

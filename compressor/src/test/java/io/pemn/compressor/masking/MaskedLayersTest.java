@@ -29,8 +29,14 @@ class MaskedLayersTest {
     MaskedLayers layers =
         new MaskedLayers(
             new MaskRule(type, selection, LayerBudget.Kind.UNIFORM, 0.5, ScoreMode.SIGNED));
-    layers.add("strong", manager.zeros(new Shape(2, 2)), ONES, STRONG, 0.5);
-    layers.add("weak", manager.zeros(new Shape(4)), ONES, WEAK, 0.5);
+    layers.add(
+        "strong",
+        manager.zeros(new Shape(2, 2)),
+        StreamedValues.of(ONES),
+        StreamedValues.of(STRONG),
+        0.5);
+    layers.add(
+        "weak", manager.zeros(new Shape(4)), StreamedValues.of(ONES), StreamedValues.of(WEAK), 0.5);
     layers.select();
     return layers;
   }
@@ -110,7 +116,7 @@ class MaskedLayersTest {
                   0.5,
                   ScoreMode.SIGNED));
       NDArray weights = manager.zeros(new Shape(4));
-      layers.add("weak", weights, ONES, WEAK, 0.5);
+      layers.add("weak", weights, StreamedValues.of(ONES), StreamedValues.of(WEAK), 0.5);
       layers.setBound("weak", 0.35f);
       layers.select();
       assertArrayEquals(new float[] {1, -1, 0, 0}, weights.toFloatArray());

@@ -278,7 +278,8 @@ class MaskedParameterTest {
   private static MaskedLayers layers(
       NDArray weights, float[] prototype, float[] scores, MaskRule rule) {
     MaskedLayers layers = new MaskedLayers(rule);
-    layers.add("layer", weights, prototype, scores, rule.density());
+    layers.add(
+        "layer", weights, StreamedValues.of(prototype), StreamedValues.of(scores), rule.density());
     layers.select();
     return layers;
   }
@@ -308,7 +309,7 @@ class MaskedParameterTest {
   }
 
   private static ResumableAdamW adamW() {
-    return new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0, Map.of());
+    return new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0);
   }
 
   private static float[] gaussians(Random random, int n) {

@@ -27,14 +27,14 @@ class WarmStartTest {
   void noOtherScaleBringsTheMaskedWeightsCloserToTheTrainedOnes(MaskType type, double density) {
     float[] weights = gaussians(1, SIZE, 0.05);
     float[] prototype = gaussians(2, SIZE, 1);
-    WarmStart start = WarmStart.of(weights, prototype, type, density, DEVIATION);
+    WarmStart start = of(weights, prototype, type, density, DEVIATION);
 
     double best = Double.POSITIVE_INFINITY;
     double bestFactor = 0;
     for (double factor = 0.5; factor <= 1.5; factor += 0.001) {
       float scale = (float) (start.scale() * factor);
       double distance =
-          distance(weights, effective(prototype, scale, start.scores(), type, density));
+          distance(weights, effective(prototype, scale, start.scores().toArray(), type, density));
       if (distance < best) {
         best = distance;
         bestFactor = factor;
@@ -47,9 +47,11 @@ class WarmStartTest {
   void noSignMaskWithAnyScaleComesCloser() {
     float[] weights = gaussians(3, 10, 0.1);
     float[] prototype = gaussians(4, 10, 1);
-    WarmStart start = WarmStart.of(weights, prototype, MaskType.SIGN, 1, DEVIATION);
+    WarmStart start = of(weights, prototype, MaskType.SIGN, 1, DEVIATION);
     double found =
-        distance(weights, effective(prototype, start.scale(), start.scores(), MaskType.SIGN, 1));
+        distance(
+            weights,
+            effective(prototype, start.scale(), start.scores().toArray(), MaskType.SIGN, 1));
 
     for (int mask = 0; mask < 1 << 10; mask++) {
       float[] masked = new float[10];
@@ -68,10 +70,11 @@ class WarmStartTest {
       prototype[i] = i % 2 == 0 ? 1 : -1;
     }
     int kept = MaskedParameter.numberKept(9, 0.4);
-    WarmStart start = WarmStart.of(weights, prototype, MaskType.TERNARY, 0.4, DEVIATION);
+    WarmStart start = of(weights, prototype, MaskType.TERNARY, 0.4, DEVIATION);
     double found =
         distance(
-            weights, effective(prototype, start.scale(), start.scores(), MaskType.TERNARY, 0.4));
+            weights,
+            effective(prototype, start.scale(), start.scores().toArray(), MaskType.TERNARY, 0.4));
 
     for (int mask = 0; mask < 19683; mask++) {
       float[] masked = new float[9];
@@ -93,12 +96,12 @@ class WarmStartTest {
     float[] weights = {0.5f, -0.25f, 0.75f, -1f};
     float[] prototype = {1, 1, -1, -1};
 
-    WarmStart start = WarmStart.of(weights, prototype, MaskType.SIGN, 1, DEVIATION);
+    WarmStart start = of(weights, prototype, MaskType.SIGN, 1, DEVIATION);
 
     assertEquals(0.625f, start.scale());
     assertArrayEquals(
         weights,
-        scaledBack(effective(prototype, 1, start.scores(), MaskType.SIGN, 1), weights),
+        scaledBack(effective(prototype, 1, start.scores().toArray(), MaskType.SIGN, 1), weights),
         "every weight has its trained sign");
   }
 
@@ -110,7 +113,7 @@ class WarmStartTest {
       weights[i] += 0.01f;
     }
     float[] scores =
-        WarmStart.of(weights, constant(SIZE), type, type.usualDensity(), DEVIATION).scores();
+        of(weights, constant(SIZE), type, type.usualDensity(), DEVIATION).scores().toArray();
 
     double sum = 0;
     double squares = 0;
@@ -131,10 +134,10 @@ class WarmStartTest {
   @EnumSource(MaskType.class)
   void weightsThatAreAllZeroStillGiveSomethingToLearnFrom(MaskType type) {
     WarmStart start =
-        WarmStart.of(new float[SIZE], gaussians(7, SIZE, 1), type, type.usualDensity(), DEVIATION);
+        of(new float[SIZE], gaussians(7, SIZE, 1), type, type.usualDensity(), DEVIATION);
 
     assertTrue(start.scale() > 0 && Float.isFinite(start.scale()), "scale " + start.scale());
-    assertArrayEquals(new float[SIZE], start.scores());
+    assertArrayEquals(new float[SIZE], start.scores().toArray());
   }
 
   @ParameterizedTest
@@ -146,22 +149,29 @@ class WarmStartTest {
     float[] weights = gaussians(8, SIZE, 0.1);
     float[] prototype = constant(SIZE);
     double density = type.usualDensity();
-    WarmStart warm = WarmStart.of(weights, prototype, type, density, DEVIATION);
+    WarmStart warm = of(weights, prototype, type, density, DEVIATION);
 
-    float[] begun = begin(prototype, warm.scale(), warm.scores(), type, density);
+    float[] begun = begin(prototype, warm.scale(), warm.scores().toArray(), type, density);
     float[] cold =
         begin(
             prototype,
-            LayerScale.of(layer, density, prototype),
+            LayerScale.of(layer, density, StreamedValues.of(prototype)),
             gaussians(9, SIZE, DEVIATION),
             type,
             density);
 
-    assertArrayEquals(effective(prototype, warm.scale(), warm.scores(), type, density), begun);
+    assertArrayEquals(
+        effective(prototype, warm.scale(), warm.scores().toArray(), type, density), begun);
     assertTrue(distance(weights, begun) < 0.5 * distance(weights, cold));
     if (type != MaskType.BINARY) {
       assertTrue(distance(weights, begun) < distance(weights, new float[SIZE]));
     }
+  }
+
+  private static WarmStart of(
+      float[] weights, float[] prototype, MaskType type, double density, double deviation) {
+    return WarmStart.of(
+        StreamedValues.of(weights), StreamedValues.of(prototype), type, density, deviation);
   }
 
   /** What the network gets in the end. */
@@ -177,7 +187,7 @@ class WarmStartTest {
           new MaskedLayers(
               new MaskRule(
                   type, Selection.TOP_K, LayerBudget.Kind.UNIFORM, density, ScoreMode.SIGNED));
-      layers.add("layer", weights, scaled, scores, density);
+      layers.add("layer", weights, StreamedValues.of(scaled), StreamedValues.of(scores), density);
       layers.select();
       return weights.toFloatArray();
     }

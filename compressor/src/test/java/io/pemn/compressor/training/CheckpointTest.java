@@ -1,22 +1,28 @@
 package io.pemn.compressor.training;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.pemn.packager.FileDigest;
+import io.pemn.packager.tensors.SafetensorsFile;
 import io.pemn.packager.tensors.SafetensorsWriter;
+import io.pemn.packager.tensors.TensorEntry;
+import io.pemn.packager.tensors.TensorType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
@@ -109,6 +115,47 @@ class CheckpointTest {
     byte[] emptied = sound.clone();
     Arrays.fill(emptied, start, end, (byte) ' ');
     assertRefused(digested(new String(emptied, StandardCharsets.ISO_8859_1)), "no epoch");
+  }
+
+  /** The order of the tensors, and the bytes of each, as they always were. */
+  @Test
+  void aCheckpointIsTheBytesOfItsArraysHoweverItWasRead() throws IOException {
+    Files.write(file, sound);
+    Checkpoint read = Checkpoint.load(file);
+    Path streamed = folder.resolve("streamed");
+    read.save(streamed);
+    assertArrayEquals(sound, Files.readAllBytes(streamed));
+
+    SafetensorsFile tensors = SafetensorsFile.read(streamed);
+    List<TensorEntry> arrays = new ArrayList<>();
+    for (String name : tensors.names()) {
+      long[] shape = tensors.shape(name);
+      arrays.add(
+          tensors.type(name) == TensorType.F32
+              ? TensorEntry.floats(name, shape, tensors.floats(name))
+              : TensorEntry.bytes(name, tensors.type(name), shape, tensors.bytes(name)));
+    }
+    Map<String, String> metadata = new TreeMap<>(tensors.metadata());
+    metadata.remove(SelfDigest.NAME);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    SafetensorsWriter.write(whole, SelfDigest.added(metadata, arrays), arrays);
+    assertArrayEquals(sound, whole.toByteArray());
+  }
+
+  @Test
+  void whatATrainingEndsWithCanBeSavedOnceItIsOver() throws IOException {
+    RunDirectory run = new RunDirectory(folder.resolve("run"));
+    Checkpoint last = TinyTraining.run(TinyTraining.mlp("epochs", "2"), run.path()).start();
+
+    last.save(folder.resolve("again"));
+
+    assertArrayEquals(
+        Files.readAllBytes(run.checkpointFile()), Files.readAllBytes(folder.resolve("again")));
+    Files.delete(run.checkpointFile());
+    IOException gone =
+        assertThrows(IOException.class, () -> last.save(folder.resolve("without its file")));
+    assertSentence(gone.getMessage());
+    assertFalse(Files.exists(folder.resolve("without its file")));
   }
 
   @Test

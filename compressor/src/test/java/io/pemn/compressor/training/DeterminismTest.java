@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
+import io.pemn.compressor.device.DeviceChoice;
 import java.io.IOException;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -303,7 +303,7 @@ class ModuleLearnerTest {
       double slope = slope(watched.network(), tied, place, data.train());
       ModuleTraining.learn(watched.learner(), watched.options(), data.train(), 1);
       // AdamW's first moment is a tenth of the gradient after one step.
-      float mean = watched.checkpoint(data).moments().get(tied).mean()[place];
+      float mean = watched.checkpoint(data).moments().get(tied).mean().toArray()[place];
       assertEquals(slope, 10 * mean, 0.02 * Math.abs(slope) + 1e-4);
 
       ModuleTraining.learn(watched.learner(), watched.options(), data.train(), 10);

@@ -22,6 +22,7 @@ import io.pemn.compressor.masking.MaskedLayers;
 import io.pemn.compressor.masking.ResumableAdamW;
 import io.pemn.compressor.masking.ScoreMode;
 import io.pemn.compressor.masking.Selection;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.network.BuiltInTarget;
 import io.pemn.compressor.network.TargetNetwork;
 import io.pemn.format.network.Activation;
@@ -158,12 +159,12 @@ class PyTorchAgreementTest {
                   layers.add(
                       layer.name(),
                       network.array(layer.name()),
-                      values.get(layer.name()),
-                      floats(random, layer.size(), -1, 1),
+                      StreamedValues.of(values.get(layer.name())),
+                      StreamedValues.of(floats(random, layer.size(), -1, 1)),
                       0.5));
       layers.select();
       Map<String, float[]> gradients = new HashMap<>();
-      ResumableAdamW steps = new ResumableAdamW(Tracker.fixed(0), 0, 0, Map.of());
+      ResumableAdamW steps = new ResumableAdamW(Tracker.fixed(0), 0, 0);
       EdgePopupOptimizer optimizer = new EdgePopupOptimizer(steps, steps, layers.byName());
       NDArray loss = backward(network, images, scratch);
       for (String trained : network.trained()) {

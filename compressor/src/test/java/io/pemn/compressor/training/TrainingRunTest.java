@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
 import io.pemn.compressor.augment.AugmentationPipeline;
+import io.pemn.compressor.masking.StreamedValues;
 import io.pemn.compressor.network.OpenedModel;
 import io.pemn.format.Normalization;
 import io.pemn.loader.LoadPolicy;
@@ -323,7 +324,9 @@ class TrainingRunTest {
         Interruption.class,
         () -> TinyTraining.run(options, run.path(), new InterruptsAfter(1)).start());
     Checkpoint poisoned = run.requireCheckpoint();
-    poisoned.scores().get("head.weight")[5] = Float.NaN;
+    float[] scores = poisoned.scores().get("head.weight").toArray();
+    scores[5] = Float.NaN;
+    poisoned.scores().put("head.weight", StreamedValues.of(scores));
     poisoned.save(run.checkpointFile());
     byte[] before = Files.readAllBytes(run.checkpointFile());
 

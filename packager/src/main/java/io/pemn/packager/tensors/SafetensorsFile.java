@@ -9,10 +9,12 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -149,27 +151,54 @@ public final class SafetensorsFile {
    * @throws IOException if the disk fails
    */
   public float[] floats(String name) throws IOException {
+    Slot slot = floatSlot(name);
+    long elements = (slot.end() - slot.begin()) / Float.BYTES;
+    checkArray(name, elements, "elements");
+    float[] values = new float[(int) elements];
+    floats(slot, 0, values, values.length);
+    return values;
+  }
+
+  /**
+   * Some elements of an F32 tensor, in C order.
+   *
+   * @param from the first of them
+   * @param target gets them, from its first element on
+   * @param count how many
+   * @throws IndexOutOfBoundsException if the tensor, or the array, has fewer
+   * @throws SafetensorsException if there is no such tensor, if it is not F32, or if the file
+   *     shrank since its header was read
+   * @throws IOException if the disk fails
+   */
+  public void floats(String name, long from, float[] target, int count) throws IOException {
+    Slot slot = floatSlot(name);
+    Objects.checkFromIndexSize(from, count, (slot.end() - slot.begin()) / Float.BYTES);
+    Objects.checkFromIndexSize(0, count, target.length);
+    floats(slot, from, target, count);
+  }
+
+  private Slot floatSlot(String name) throws SafetensorsException {
     Slot slot = slot(name);
     if (slot.type() != TensorType.F32) {
       throw wrongType(name, slot, "F32", "save it as float32");
     }
-    long elements = (slot.end() - slot.begin()) / Float.BYTES;
-    checkArray(name, elements, "elements");
-    float[] values = new float[(int) elements];
+    return slot;
+  }
+
+  private void floats(Slot slot, long from, float[] target, int count) throws IOException {
     ByteBuffer chunk =
-        ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, elements * Float.BYTES))
+        ByteBuffer.allocate((int) Math.min(CHUNK_BYTES, (long) count * Float.BYTES))
             .order(ByteOrder.LITTLE_ENDIAN);
     try (FileChannel channel = open(path)) {
-      for (int done = 0; done < values.length; ) {
-        int count = Math.min(chunk.capacity() / Float.BYTES, values.length - done);
-        chunk.clear().limit(count * Float.BYTES);
-        readFully(path, channel, dataBegin + slot.begin() + (long) done * Float.BYTES, chunk);
+      for (int done = 0; done < count; ) {
+        int some = Math.min(chunk.capacity() / Float.BYTES, count - done);
+        chunk.clear().limit(some * Float.BYTES);
+        readFully(path, channel, dataBegin + slot.begin() + (from + done) * Float.BYTES, chunk);
         chunk.flip();
-        chunk.asFloatBuffer().get(values, done, count);
-        done += count;
+        chunk.asFloatBuffer().get(target, done, some);
+        done += some;
       }
     }
-    return values;
   }
 
   /**
@@ -236,6 +265,9 @@ public final class SafetensorsFile {
   private static FileChannel open(Path path) throws IOException {
     try {
       return FileChannel.open(path, StandardOpenOption.READ);
+    } catch (NoSuchFileException e) {
+      throw new SafetensorsException(
+          path + " is gone, expected the file whose header was read; restore it.", e);
     } catch (AccessDeniedException e) {
       throw new SafetensorsException(
           path + " may not be read, expected a readable safetensors file; check its permissions.",

@@ -102,6 +102,33 @@ class SafetensorsTest {
   }
 
   @Test
+  void someOfTheFloatsComeFromAnywhereInTheirTensor() throws IOException {
+    float[] values = new float[600_000];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = i;
+    }
+    SafetensorsFile file =
+        read(
+            written(
+                Map.of(),
+                List.of(
+                    TensorEntry.bytes("before", TensorType.U8, new long[] {3}, new byte[3]),
+                    TensorEntry.floats("w", new long[] {600, 1000}, values))));
+    for (int[] stretch : new int[][] {{0, 1}, {7, 300_000}, {599_999, 1}, {0, 600_000}}) {
+      float[] found = new float[stretch[1] + 1];
+      file.floats("w", stretch[0], found, stretch[1]);
+      float[] expected = Arrays.copyOfRange(values, stretch[0], stretch[0] + stretch[1] + 1);
+      expected[stretch[1]] = 0;
+      assertArrayEquals(expected, found);
+    }
+    assertThrows(IndexOutOfBoundsException.class, () -> file.floats("w", 599_999, new float[2], 2));
+    assertThrows(IndexOutOfBoundsException.class, () -> file.floats("w", 0, new float[1], 2));
+    Files.delete(file.path());
+    isOneSentence(
+        assertThrows(SafetensorsException.class, () -> file.floats("w", 0, new float[1], 1)));
+  }
+
+  @Test
   void namesAndMetadataMayBeAnyText() throws IOException {
     List<String> names =
         List.of(

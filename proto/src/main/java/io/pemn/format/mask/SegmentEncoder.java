@@ -1,7 +1,10 @@
 package io.pemn.format.mask;
 
 import io.pemn.format.Mask;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /** Codes one segment, in the best of the ways that {@link SegmentDecoder} reads. */
 final class SegmentEncoder {
@@ -27,24 +30,39 @@ final class SegmentEncoder {
   }
 
   /**
-   * Codes a segment's bits.
+   * The settings that make a segment's code short, or none if its bits are best coded flat.
    *
    * @throws IllegalArgumentException if they have another number of ones than the segment says
    */
-  static void encode(MaskLayout.Segment segment, Mask mask, BitSink sink) {
-    new SegmentEncoder(segment, mask).encode(sink);
+  static Optional<SegmentSettings> settings(MaskLayout.Segment segment, Mask mask) {
+    return new SegmentEncoder(segment, mask).best();
   }
 
-  private void encode(BitSink sink) {
-    if (segment.ones() == MaskLayout.UNKNOWN) {
-      sink.putEven(ones, SegmentSettings.bits(bits.length));
-    } else if (segment.ones() != ones) {
+  /**
+   * Codes a segment's bits.
+   *
+   * @param settings what {@link #settings} says
+   */
+  static void encode(
+      MaskLayout.Segment segment, Mask mask, Optional<SegmentSettings> settings, BitSink sink) {
+    new SegmentEncoder(segment, mask).encode(settings, sink);
+  }
+
+  private Optional<SegmentSettings> best() {
+    if (segment.ones() != MaskLayout.UNKNOWN && segment.ones() != ones) {
       throw new IllegalArgumentException(
           "A segment of " + segment.ones() + " ones cannot have " + ones + ".");
     }
+    int sample = Math.min(bits.length, Math.max(rowLength, SAMPLE / rowLength * rowLength));
+    return new Search(sample).best();
+  }
+
+  private void encode(Optional<SegmentSettings> settings, BitSink sink) {
+    if (segment.ones() == MaskLayout.UNKNOWN) {
+      sink.putEven(ones, SegmentSettings.bits(bits.length));
+    }
     if (ones > 0 && ones < bits.length) {
-      int sample = Math.min(bits.length, Math.max(rowLength, SAMPLE / rowLength * rowLength));
-      put(new Search(sample).best(), sink);
+      put(settings, sink);
     }
   }
 
@@ -77,9 +95,68 @@ final class SegmentEncoder {
     for (int at = 0; at < length && left > 0 && left < length - at; at += rowLength) {
       int end = Math.min(length, at + rowLength);
       model.put(bits, at, end - at, sink);
-      for (int i = at; i < end; i++) {
-        left -= bits[i];
+      left -= ones(at, end);
+    }
+  }
+
+  private void measureFlat(int length, int count, CostBounds bounds) {
+    int left = count;
+    for (int at = 0; at < length && left > 0 && left < length - at; at += BLOCK) {
+      int end = Math.min(length, at + BLOCK);
+      int found = ones(at, end);
+      bounds.add(found, end - at - found, Logistic.probability(left, length - at));
+      left -= found;
+    }
+  }
+
+  private void measureAdaptive(SegmentSettings settings, int length, int count, CostBounds bounds) {
+    bounds.addEven(2 * SegmentSettings.STRENGTH_BITS + SegmentSettings.bits(rowLength - 1));
+    SegmentModel model = new SegmentModel(count, length, rowLength, settings);
+    int left = count;
+    for (int at = 0; at < length && left > 0 && left < length - at; at += rowLength) {
+      int end = Math.min(length, at + rowLength);
+      model.measure(bits, at, end - at, bounds);
+      left -= ones(at, end);
+    }
+  }
+
+  private int ones(int from, int to) {
+    int sum = 0;
+    for (int i = from; i < to; i++) {
+      sum += bits[i];
+    }
+    return sum;
+  }
+
+  /** How long a code is: between bounds, and exactly once these do not tell. */
+  private static final class Length {
+    private final Consumer<CostMeter> coding;
+    private final double least;
+    private final double most;
+    private double exactly = Double.NaN;
+
+    Length(Consumer<CostBounds> measuring, Consumer<CostMeter> coding) {
+      CostBounds bounds = new CostBounds();
+      measuring.accept(bounds);
+      this.coding = coding;
+      this.least = bounds.least();
+      this.most = bounds.most();
+    }
+
+    boolean isLessThan(Length other) {
+      if (most < other.least || least >= other.most) {
+        return most < other.least;
       }
+      return exactly() < other.exactly();
+    }
+
+    double exactly() {
+      if (Double.isNaN(exactly)) {
+        CostMeter meter = new CostMeter();
+        coding.accept(meter);
+        exactly = meter.bits();
+      }
+      return exactly;
     }
   }
 
@@ -87,26 +164,22 @@ final class SegmentEncoder {
   private final class Search {
     private final int length;
     private final int count;
-    private double shortest;
+    private final Set<SegmentSettings> considered = new HashSet<>();
+    private Length shortest;
     private SegmentSettings best = new SegmentSettings(0, 0, 0);
     private boolean flat = true;
 
     Search(int length) {
       this.length = length;
-      int sum = 0;
-      for (int i = 0; i < length; i++) {
-        sum += bits[i];
-      }
-      count = sum;
+      count = ones(0, length);
     }
 
     Optional<SegmentSettings> best() {
       if (count == 0 || count == length) {
         return Optional.empty();
       }
-      CostMeter meter = new CostMeter();
-      putFlat(length, count, meter);
-      shortest = meter.bits();
+      shortest =
+          new Length(bounds -> measureFlat(length, count, bounds), m -> putFlat(length, count, m));
       boolean oneRow = rowLength >= length;
       SegmentSettings start = new SegmentSettings(2, oneRow ? 0 : 2, 0);
       consider(start);
@@ -135,13 +208,16 @@ final class SegmentEncoder {
     }
 
     private void consider(SegmentSettings settings) {
-      if (!flat && settings.equals(best)) {
+      // What was no shorter than the shortest then is no shorter than the shortest now.
+      if (!considered.add(settings)) {
         return;
       }
-      CostMeter meter = new CostMeter();
-      putAdaptive(settings, length, count, meter);
-      if (meter.bits() < shortest) {
-        shortest = meter.bits();
+      Length found =
+          new Length(
+              bounds -> measureAdaptive(settings, length, count, bounds),
+              meter -> putAdaptive(settings, length, count, meter));
+      if (found.isLessThan(shortest)) {
+        shortest = found;
         best = settings;
         flat = false;
       }

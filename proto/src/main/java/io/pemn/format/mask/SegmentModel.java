@@ -87,6 +87,68 @@ final class SegmentModel {
     endRow(length);
   }
 
+  /**
+   * Learns from a row's bits as {@link #put} does, and adds to bounds how long their code may be.
+   * Nothing is coded, so that no bit waits for the one before.
+   */
+  void measure(byte[] bits, int from, int length, CostBounds bounds) {
+    startRow();
+    int whole = length / BLOCK * BLOCK;
+    if (contextMask() == 0) {
+      for (int start = 0; start < whole; start += BLOCK) {
+        measureAlone(bits, from, start, BLOCK);
+      }
+      measureAlone(bits, from, whole, length - whole);
+    } else {
+      System.arraycopy(bits, from, row, settings.distance(), length);
+      for (int start = 0; start < whole; start += BLOCK) {
+        measureInContext(bits, from, start, BLOCK);
+      }
+      measureInContext(bits, from, whole, length - whole);
+    }
+    bounds.add(errors, length);
+    endRow(length);
+  }
+
+  private void measureAlone(byte[] bits, int from, int start, int count) {
+    char[] probabilities = Logistic.probabilities();
+    int level = level();
+    int sum = 0;
+    int information = 0;
+    for (int i = 0; i < count; i++) {
+      int probability =
+          probabilities[Logistic.MIDDLE + (level + columns[start + i] >> Logistic.SHIFT)];
+      int error = (bits[from + start + i] << 16) - probability;
+      errors[start + i] = error;
+      sum += error;
+      information += probability * (65536 - probability) >>> 16;
+    }
+    endBlock(sum, information);
+  }
+
+  private void measureInContext(byte[] bits, int from, int start, int count) {
+    char[] probabilities = Logistic.probabilities();
+    int level = level();
+    int before = start == 0 ? 0 : bits[from + start - 1];
+    int sum = 0;
+    int information = 0;
+    for (int i = start; i < start + count; i++) {
+      int context = before | row[i] << 1;
+      int probability =
+          probabilities[
+              Logistic.MIDDLE + (level + columns[i] + contexts[context] >> Logistic.SHIFT)];
+      before = bits[from + i];
+      int error = (before << 16) - probability;
+      int known = probability * (65536 - probability) >>> 16;
+      errors[i] = error;
+      sum += error;
+      information += known;
+      contextErrors[context] += error;
+      contextInformation[context] += known;
+    }
+    endBlock(sum, information);
+  }
+
   /** What of {@code contexts} counts: 3, or 0 where no bits before do. */
   int contextMask() {
     return settings.distance() == 0 ? 0 : 3;

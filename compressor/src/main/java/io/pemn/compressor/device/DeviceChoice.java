@@ -1,14 +1,11 @@
-package io.pemn.compressor.training;
+package io.pemn.compressor.device;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
-import ai.djl.pytorch.jni.JniUtils;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -21,12 +18,6 @@ import java.util.regex.Pattern;
  */
 public record DeviceChoice(Device device, List<Device> others, Optional<String> note) {
   private static final Pattern GPUS = Pattern.compile("gpu(?::(\\d{1,4}(?:,(?:gpu:)?\\d{1,4})*))?");
-  private static final List<Path> NVIDIA_DRIVER =
-      List.of(
-          Path.of("/proc/driver/nvidia/version"),
-          Path.of("/dev/nvidiactl"),
-          Path.of("/dev/dxg"),
-          Path.of("C:\\Windows\\System32\\nvcuda.dll"));
 
   /** Keeps the list as it is. */
   public DeviceChoice {
@@ -46,22 +37,45 @@ public record DeviceChoice(Device device, List<Device> others, Optional<String> 
    * Chooses a device, or several.
    *
    * @param spec {@code auto}, {@code cpu}, {@code gpu}, {@code gpu:N} or {@code gpu:N,M,...}; auto
-   *     takes the first GPU that the engine sees, else the CPU
+   *     takes the first GPU that the engine can use, else the CPU
    * @throws IOException in one sentence, if there is no such device
    */
   public static DeviceChoice of(String spec) throws IOException {
-    if (spec.equals("cpu")) {
+    return of(spec, () -> new PyTorch(Surroundings.here()), Surroundings.here());
+  }
+
+  static DeviceChoice of(String spec, Supplier<InstalledEngine> engine, Surroundings machine)
+      throws IOException {
+    List<Device> named = named(spec);
+    if (named.equals(List.of(Device.cpu()))) {
       return new DeviceChoice(Device.cpu(), Optional.empty());
     }
-    Matcher gpu = GPUS.matcher(spec);
-    if (!spec.equals("auto") && !gpu.matches()) {
-      throw new IllegalArgumentException(
-          "There is no device \"" + spec + "\"; use auto, cpu, gpu, gpu:N or gpu:N,M.");
+    InstalledEngine started = engine.get();
+    if (named.isEmpty()) {
+      return started.hasGpu(0)
+          ? new DeviceChoice(Device.gpu(0), Optional.empty())
+          : new DeviceChoice(Device.cpu(), unusedGpu(started, machine));
+    }
+    requireSeen(named, spec, started, machine);
+    return new DeviceChoice(named.get(0), named.subList(1, named.size()), Optional.empty());
+  }
+
+  /**
+   * The devices that a text names, whether they are there or not; none if it is {@code auto}.
+   *
+   * @throws IllegalArgumentException in one sentence, if it names no devices, or one twice
+   */
+  static List<Device> named(String spec) {
+    if (spec.equals("cpu")) {
+      return List.of(Device.cpu());
     }
     if (spec.equals("auto")) {
-      return Engine.getEngine("PyTorch").getGpuCount() > 0
-          ? new DeviceChoice(Device.gpu(0), Optional.empty())
-          : new DeviceChoice(Device.cpu(), unusedGpu());
+      return List.of();
+    }
+    Matcher gpu = GPUS.matcher(spec);
+    if (!gpu.matches()) {
+      throw new IllegalArgumentException(
+          "There is no device \"" + spec + "\"; use auto, cpu, gpu, gpu:N or gpu:N,M.");
     }
     List<Device> devices = new ArrayList<>();
     String numbers = gpu.group(1) == null ? "0" : gpu.group(1).replace("gpu:", "");
@@ -73,14 +87,15 @@ public record DeviceChoice(Device device, List<Device> others, Optional<String> 
       }
       devices.add(device);
     }
-    requireSeen(devices, spec);
-    return new DeviceChoice(devices.get(0), devices.subList(1, devices.size()), Optional.empty());
+    return devices;
   }
 
-  private static void requireSeen(List<Device> devices, String spec) throws IOException {
-    int gpus = Engine.getEngine("PyTorch").getGpuCount();
+  private static void requireSeen(
+      List<Device> devices, String spec, InstalledEngine engine, Surroundings machine)
+      throws IOException {
     for (Device device : devices) {
-      if (device.getDeviceId() >= gpus) {
+      if (!engine.hasGpu(device.getDeviceId())) {
+        int gpus = engine.countedGpus();
         throw new IOException(
             "The PyTorch engine sees "
                 + gpus
@@ -92,21 +107,22 @@ public record DeviceChoice(Device device, List<Device> others, Optional<String> 
                     ? (devices.size() == 1 ? "use a number below " : "use numbers below ")
                         + gpus
                         + "."
-                    : unusedGpu().orElse("use --device cpu.")));
+                    : unusedGpu(engine, machine)
+                        .orElse("use --device cpu, or see what is missing with pemn doctor.")));
       }
     }
   }
 
-  private static Optional<String> unusedGpu() {
-    if (NVIDIA_DRIVER.stream().noneMatch(Files::exists)) {
+  private static Optional<String> unusedGpu(InstalledEngine engine, Surroundings machine) {
+    if (NvidiaDriver.find(machine).isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(
-        JniUtils.getFeatures().contains("CUDA")
+        engine.hasCuda()
             ? "An NVIDIA driver is here, but its GPU stays unused: the engine's CUDA natives find"
                 + " none that they can use; the driver may be too old for CUDA 12.8, or"
-                + " CUDA_VISIBLE_DEVICES hide it."
+                + " CUDA_VISIBLE_DEVICES hide it (pemn doctor looks)."
             : "An NVIDIA driver is here, but its GPU stays unused because the PyTorch engine was"
-                + " loaded with CPU natives; docs/gpu.md says how to provide CUDA ones.");
+                + " loaded with CPU natives; pemn doctor says how to provide CUDA ones.");
   }
 }

@@ -1,4 +1,4 @@
-package io.pemn.benchmarks;
+package io.pemn.compressor.loading;
 
 import io.pemn.compressor.masking.FilledLayers;
 import io.pemn.compressor.masking.FillingStrategy;

@@ -1,4 +1,4 @@
-package io.pemn.benchmarks;
+package io.pemn.compressor.loading;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,7 +16,6 @@ import io.pemn.format.storage.FloatCoding;
 import io.pemn.loader.Layer;
 import io.pemn.loader.PemnArchive;
 import io.pemn.packager.ArchiveWriter;
-import io.pemn.packager.MaskCodecChoice;
 import io.pemn.packager.MaskedNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -73,18 +72,5 @@ class RandomNetworkTest {
               .orElseThrow()
               .values());
     }
-  }
-
-  @Test
-  void benchmarkedArchivesHaveAMillionWeightsALayer() throws IOException {
-    byte[] file =
-        MaskedPerceptron.archive(
-            2,
-            MaskedPerceptron.Masks.TERNARY_05,
-            MaskedPerceptron.Values.OWN_CONSTANT,
-            MaskCodecChoice.ENTROPY);
-    PemnArchive archive = PemnArchive.read(file);
-    assertEquals(2 * 1_048_576 + 10 * 1024, archive.maskedWeights());
-    assertEquals("entropy", archive.maskEncoding());
   }
 }

@@ -12,7 +12,6 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
-import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
@@ -22,8 +21,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What it costs to write 25 million floats to native memory at all: the floor of {@link
- * RebuildBenchmark}, in the same unit.
+ * What it costs to write as many floats to native memory at all as {@link RebuildBenchmark}
+ * rebuilds: its floor.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -31,13 +30,15 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 3, time = 1)
-public class WriteBenchmark {
-  private static final int LAYERS = 24;
+public class RebuildFloorBenchmark {
   private static final int LAYER = 1 << 20;
-  private static final int WEIGHTS = LAYERS * LAYER;
 
   /** 64 KiB: fits into a core's nearest caches. */
   private static final int CHUNK = 1 << 14;
+
+  /** How many times a million floats there are. */
+  @Param("24")
+  public int layers;
 
   /** How many threads write. */
   @Param({"1", "2"})
@@ -53,9 +54,9 @@ public class WriteBenchmark {
   public void prepare() {
     Random random = new Random(1);
     chunk = floats(CHUNK, random);
-    weights = new float[LAYERS][];
+    weights = new float[layers][];
     Arrays.setAll(weights, i -> floats(LAYER, random));
-    int[] sizes = new int[LAYERS];
+    int[] sizes = new int[layers];
     Arrays.fill(sizes, LAYER);
     target = new NativeWeights(sizes);
     workers = new Workers(threads);
@@ -77,10 +78,10 @@ public class WriteBenchmark {
 
   /** Floats that are in the cache: nothing but writing. */
   @Benchmark
-  @OperationsPerInvocation(WEIGHTS)
-  public Object write() throws Exception {
+  public Object write(Volume volume) throws Exception {
+    count(volume);
     List<Callable<Void>> tasks = new ArrayList<>();
-    for (int i = 0; i < LAYERS; i++) {
+    for (int i = 0; i < layers; i++) {
       int index = i;
       tasks.add(
           () -> {
@@ -97,10 +98,10 @@ public class WriteBenchmark {
 
   /** Floats that come from the heap, as those of a file that was read. */
   @Benchmark
-  @OperationsPerInvocation(WEIGHTS)
-  public Object copy() throws Exception {
+  public Object copy(Volume volume) throws Exception {
+    count(volume);
     List<Callable<Void>> tasks = new ArrayList<>();
-    for (int i = 0; i < LAYERS; i++) {
+    for (int i = 0; i < layers; i++) {
       int index = i;
       tasks.add(
           () -> {
@@ -110,5 +111,9 @@ public class WriteBenchmark {
     }
     workers.run(tasks);
     return target;
+  }
+
+  private void count(Volume volume) {
+    volume.add((long) layers * LAYER, (long) layers * LAYER * Float.BYTES);
   }
 }

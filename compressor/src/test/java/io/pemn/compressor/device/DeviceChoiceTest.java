@@ -1,4 +1,4 @@
-package io.pemn.compressor.training;
+package io.pemn.compressor.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
