@@ -47,7 +47,7 @@ rem DJL looks for CUDA's runtime library there.
 set "PATH=%PYTORCH_LIBRARY_PATH%;%PATH%"
 
 :run
-"%JAVA%" -XX:+UseSerialGC -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^
+"%JAVA%" -XX:+UseSerialGC -Xms32m -Xmn16m -Xshare:auto -Djava.awt.headless=true --enable-native-access=ALL-UNNAMED ^
   "-Dpemn.home=%PEMN_HOME%" "-Dai.djl.pytorch.num_threads=%THREADS%" %PEMN_JAVA_OPTS% ^
   -cp "%PEMN_HOME%\lib\*%NATIVES%" io.pemn.cli.Pemn %*
 exit /b %ERRORLEVEL%

@@ -33,12 +33,16 @@ import io.pemn.loader.PemnArchive;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Writes archives; equal networks give equal bytes. */
 public final class ArchiveWriter {
+  /** Of a layer, while its digest is made; a multiple of 64. */
+  private static final int WEIGHTS_AT_ONCE = 1 << 14;
+
   private ArchiveWriter() {}
 
   /**
@@ -128,9 +132,12 @@ public final class ArchiveWriter {
                           new MaskLayout.Masked(
                               layer.shape(), layer.mask().kept().kept(), layer.mask().kind()))
                   .toList());
-      for (MaskCodec codec : choice.codecs()) {
-        EncodedMask masks = codec.encode(bits, layout);
-        metadata.setMasks(section(codec.encoding(), masks));
+      List<MaskCodec> codecs = choice.codecs();
+      List<EncodedMask> encoded =
+          codecs.parallelStream().map(codec -> codec.encode(bits, layout)).toList();
+      for (int i = 0; i < encoded.size(); i++) {
+        EncodedMask masks = encoded.get(i);
+        metadata.setMasks(section(codecs.get(i).encoding(), masks));
         archives.add(frame(metadata.build(), masks.stored(), remainder, values, module, coded));
       }
     }
@@ -281,8 +288,6 @@ public final class ArchiveWriter {
   }
 
   private static Layer layer(MaskedLayer layer, Padding padding, boolean named) {
-    float[] weights = new float[layer.mask().size()];
-    padding.rebuild(layer.offset(), layer.scale(), layer.mask(), 0, weights);
     Layer.Builder message = Layer.newBuilder();
     if (named) {
       message
@@ -293,9 +298,22 @@ public final class ArchiveWriter {
         .setOffset(layer.offset())
         .setScale(layer.scale())
         .setKept(layer.mask().kept().kept())
-        .setDigest(ByteString.copyFrom(LayerDigest.of(weights)))
+        .setDigest(ByteString.copyFrom(digest(layer, padding)))
         .setKind(layer.mask().kind())
         .build();
+  }
+
+  /** The digest of a layer's weights, of which only a stretch is there at a time. */
+  private static byte[] digest(MaskedLayer layer, Padding padding) {
+    LayerDigest digest = new LayerDigest();
+    int size = layer.mask().size();
+    float[] weights = new float[Math.min(WEIGHTS_AT_ONCE, size)];
+    for (int from = 0; from < size; from += weights.length) {
+      int count = Math.min(weights.length, size - from);
+      padding.rebuild(layer.offset(), layer.scale(), layer.mask(), from, weights, 0, count);
+      digest.add(FloatBuffer.wrap(weights, 0, count));
+    }
+    return digest.finish();
   }
 
   private static ByteString digest(byte[] bytes) {
