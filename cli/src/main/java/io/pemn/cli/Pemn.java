@@ -69,6 +69,8 @@ import picocli.CommandLine.Spec;
     footerHeading = "%nBegin with:%n",
     footer = "  pemn demo")
 public final class Pemn implements Runnable {
+  private static final String POOL = "java.util.concurrent.ForkJoinPool.common.parallelism";
+
   /** Exit code of what could not be done. */
   static final int FAILURE = 1;
 
@@ -99,6 +101,7 @@ public final class Pemn implements Runnable {
   /** Runs pemn and exits. */
   public static void main(String[] args) {
     int exitCode;
+    useAsManyThreadsAsTheEngine();
     try {
       // Not System.out, which would not tell the commands' writers that it could not write.
       PrintWriter out = new PrintWriter(new FileOutputStream(FileDescriptor.out));
@@ -117,6 +120,14 @@ public final class Pemn implements Runnable {
       exitCode = explainError(e, err);
     }
     System.exit(exitCode);
+  }
+
+  /** Loops of pemn's own run in the JVM's common pool, beside the thread that waits for them. */
+  private static void useAsManyThreadsAsTheEngine() {
+    Integer threads = Integer.getInteger("ai.djl.pytorch.num_threads");
+    if (threads != null && threads > 0 && System.getProperty(POOL) == null) {
+      System.setProperty(POOL, Integer.toString(threads - 1));
+    }
   }
 
   /** Says what is wrong with the machine, or with pemn, and returns the exit code. */

@@ -18,13 +18,13 @@ final class ConvMixer {
     Shape kernel = new Shape(architecture.kernel(), architecture.kernel());
     Shape same = new Shape(architecture.kernel() / 2, architecture.kernel() / 2);
 
-    SequentialBlock network = new SequentialBlock().add(FunctionBlock.channelsLast());
+    SequentialBlock network = new Sequence().add(FunctionBlock.channelsLast());
     Conv2d.Builder stem =
         Conv2d.builder().setFilters(dim).setKernelShape(patch).optStride(patch).optBias(false);
     addConvolution(network, "stem", stem, architecture, named);
     for (int i = 0; i < architecture.depth(); i++) {
       String block = "blocks." + i;
-      SequentialBlock depthwise = new SequentialBlock();
+      SequentialBlock depthwise = new Sequence();
       addConvolution(
           depthwise,
           block + ".depthwise",

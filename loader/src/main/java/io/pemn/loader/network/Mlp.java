@@ -14,7 +14,7 @@ final class Mlp {
 
   static Block build(MlpArchitecture architecture, int classes, NamedParameters named) {
     SequentialBlock network =
-        new SequentialBlock()
+        new Sequence()
             .add(
                 new FunctionBlock(
                     "batchFlatten",

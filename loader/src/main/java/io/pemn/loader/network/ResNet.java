@@ -14,14 +14,14 @@ final class ResNet {
   private ResNet() {}
 
   static Block build(ResNetArchitecture architecture, int classes, NamedParameters named) {
-    SequentialBlock network = new SequentialBlock().add(FunctionBlock.channelsLast());
+    SequentialBlock network = new Sequence().add(FunctionBlock.channelsLast());
     addConvolution(network, "stem", architecture.width(), 1, architecture, named);
     network.add(ActivationBlocks.of(architecture.activation()));
     int before = architecture.width();
     for (int i = 0; i < architecture.blocks(); i++) {
       int channels = architecture.channels(i);
       int stride = architecture.halves(i) ? 2 : 1;
-      SequentialBlock block = new SequentialBlock();
+      SequentialBlock block = new Sequence();
       addConvolution(block, "blocks." + i + ".first", channels, stride, architecture, named);
       block.add(ActivationBlocks.of(architecture.activation()));
       addConvolution(block, "blocks." + i + ".second", channels, 1, architecture, named);

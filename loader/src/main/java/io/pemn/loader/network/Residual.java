@@ -23,7 +23,10 @@ final class Residual extends ParallelBlock {
 
   private static NDList sum(List<NDList> branches) {
     NDArray shortcut = branches.get(0).singletonOrThrow();
-    return new NDList(shortcut.add(branches.get(1).singletonOrThrow()));
+    // What the block gives is nobody else's; what the shortcut gives may be what both were given.
+    try (NDArray change = branches.get(1).singletonOrThrow()) {
+      return new NDList(shortcut.add(change));
+    }
   }
 
   /** Those of the shortcut; DJL's would add samples to find out. */

@@ -26,7 +26,7 @@ final class VisionTransformer {
     int dim = architecture.dim();
     Shape patch = new Shape(architecture.patch(), architecture.patch());
     SequentialBlock network =
-        new SequentialBlock()
+        new Sequence()
             .add(
                 named.name(
                     "stem.conv",
@@ -53,7 +53,7 @@ final class VisionTransformer {
       network
           .add(
               Residual.around(
-                  new SequentialBlock()
+                  new Sequence()
                       .add(named.layerNorm(attention + ".norm", NUMBERS, architecture.norm()))
                       .add(linear(attention + ".qkv", 3 * dim, named))
                       .add(
@@ -64,7 +64,7 @@ final class VisionTransformer {
                       .add(linear(attention + ".projection", dim, named))))
           .add(
               Residual.around(
-                  new SequentialBlock()
+                  new Sequence()
                       .add(named.layerNorm(mlp + ".norm", NUMBERS, architecture.norm()))
                       .add(linear(mlp + ".expand", architecture.mlpRatio() * dim, named))
                       .add(ActivationBlocks.of(architecture.activation()))
