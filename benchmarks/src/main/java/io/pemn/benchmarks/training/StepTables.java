@@ -3,6 +3,9 @@ package io.pemn.benchmarks.training;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +18,9 @@ import java.util.stream.DoubleStream;
  */
 final class StepTables {
   private static final String COMMENT = "#";
+
+  /** How a process describes itself, as JSON. */
+  private static final String PROCESS = ": {";
 
   /**
    * A row.
@@ -39,6 +45,11 @@ final class StepTables {
       double imagesPerSecond,
       double pemnToThis,
       double pemnDenseToThis) {}
+
+  /** Prints the page of a {@code training.csv}. */
+  public static void main(String[] arguments) throws IOException {
+    System.out.print(of(Files.readAllLines(Path.of(arguments[0]))).markdown());
+  }
 
   private final List<String> comments;
   private final List<Line> lines;
@@ -128,11 +139,27 @@ final class StepTables {
     return List.copyOf(lines);
   }
 
-  /** A table and what it was measured on. */
+  /** A page: the table and what it was measured on. */
   String markdown() {
-    StringBuilder text = new StringBuilder();
-    comments.forEach(comment -> text.append("- ").append(comment).append('\n'));
-    text.append('\n');
+    StringBuilder text =
+        new StringBuilder(
+            """
+            # All training steps
+
+            This page is what [benchmarks/training.sh](../benchmarks/training.sh) writes;
+            [performance.md](performance.md#training-steps) says what was found. Milliseconds are medians of
+            the rounds, ratios medians of the ratios that the rounds have.
+
+            """);
+    comments.stream()
+        .filter(comment -> !comment.contains(PROCESS))
+        .forEach(comment -> text.append("- ").append(comment).append('\n'));
+    // Every process says what it is, which is in the CSV; one stands for all.
+    comments.stream()
+        .filter(comment -> comment.contains(PROCESS))
+        .findFirst()
+        .ifPresent(comment -> text.append("- the first of PyTorch's processes: ").append(comment));
+    text.append("\n\n");
     text.append(
         "| network, batch | threads | program | dense, ms | masked, ms | masked to dense"
             + " | masked, images/s | pemn's dense to this | pemn's masked to this |\n");
