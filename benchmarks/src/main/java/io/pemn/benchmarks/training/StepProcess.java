@@ -54,6 +54,11 @@ final class StepProcess implements AutoCloseable {
       command.addAll(
           List.of(
               "-XX:+UseSerialGC",
+              "-Xms32m",
+              "-Xmn16m",
+              // As the command line does it: loops of pemn's own use the engine's number of
+              // threads.
+              "-Djava.util.concurrent.ForkJoinPool.common.parallelism=" + (threads - 1),
               "-Dpemn.home=" + home,
               "-Dai.djl.pytorch.num_threads=" + threads,
               "-cp",
@@ -109,9 +114,13 @@ final class StepProcess implements AutoCloseable {
 
   /** Ends the process. */
   @Override
-  public void close() throws IOException {
+  public void close() {
     try {
-      asks.close();
+      try {
+        asks.close();
+      } catch (IOException e) {
+        // It has ended before it was told to, which whoever asked it knows.
+      }
       if (!process.waitFor(SECONDS_TO_END, TimeUnit.SECONDS)) {
         process.destroyForcibly();
       }

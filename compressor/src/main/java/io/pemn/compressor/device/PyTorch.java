@@ -96,7 +96,7 @@ final class PyTorch implements InstalledEngine {
       capability =
           Optional.of(new StringBuilder(digits).insert(digits.length() - 1, '.').toString());
       memory = Optional.of(CudaUtils.getGpuMemory(Device.gpu(number)));
-    } catch (IllegalStateException | IllegalArgumentException e) {
+    } catch (IllegalStateException | IllegalArgumentException | EngineException e) {
       // CUDA's runtime library cannot be asked; the GPU works without that.
     }
     return new Gpu(

@@ -1,6 +1,7 @@
 package io.pemn.compressor.device;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.util.cuda.CudaUtils;
 import java.lang.management.MemoryUsage;
 
@@ -29,7 +30,7 @@ public final class SpareMemory {
     }
     try {
       return bytes(CudaUtils.getGpuMemory(device));
-    } catch (IllegalStateException | IllegalArgumentException e) {
+    } catch (IllegalStateException | IllegalArgumentException | EngineException e) {
       return UNKNOWN;
     }
   }

@@ -68,20 +68,36 @@ public final class FullWeights {
    */
   public static Model builtIn(BuiltInDescription description, Values values) throws IOException {
     Model model = Model.newInstance(NAME, Device.cpu(), "PyTorch");
-    BuiltInNetwork network = BuiltInNetwork.of(description);
-    network.initialize(model.getNDManager());
-    for (ParameterShape parameter : description.parameters()) {
-      network
-          .parameters()
-          .get(parameter.name())
-          .getArray()
-          .toByteBuffer(true)
-          .asFloatBuffer()
-          .put(values.of(parameter.name()));
+    try {
+      BuiltInNetwork network = BuiltInNetwork.of(description);
+      network.initialize(model.getNDManager());
+      for (ParameterShape parameter : description.parameters()) {
+        float[] numbers = values.of(parameter.name());
+        if (numbers.length != parameter.size()) {
+          throw new IOException(
+              "There are "
+                  + numbers.length
+                  + " values of "
+                  + parameter.name()
+                  + ", which has "
+                  + parameter.size()
+                  + "; give the weights of this network.");
+        }
+        network
+            .parameters()
+            .get(parameter.name())
+            .getArray()
+            .toByteBuffer(true)
+            .asFloatBuffer()
+            .put(numbers);
+      }
+      network.block().freezeParameters(true);
+      model.setBlock(network.block());
+      return model;
+    } catch (IOException | RuntimeException e) {
+      model.close();
+      throw e;
     }
-    network.block().freezeParameters(true);
-    model.setBlock(network.block());
-    return model;
   }
 
   /**

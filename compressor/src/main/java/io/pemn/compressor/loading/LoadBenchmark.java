@@ -191,6 +191,9 @@ public final class LoadBenchmark {
     command.addAll(LoadProcess.arguments(task(folder, way), result, scratch));
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    // It must not outlive this one, which deletes its folder.
+    Thread end = new Thread(process::destroyForcibly);
+    Runtime.getRuntime().addShutdownHook(end);
     try {
       int code = process.waitFor();
       if (Files.notExists(result)) {
@@ -207,9 +210,18 @@ public final class LoadBenchmark {
       throw new IOException("The benchmark was interrupted.", e);
     } finally {
       process.destroy();
+      forget(end);
       Files.deleteIfExists(scratch);
     }
     return LoadProcess.read(result);
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs already.
+    }
   }
 
   /** What a process's libraries say may be in another encoding, and long. */

@@ -138,8 +138,11 @@ public interface StreamedValues {
   private static Cursor slices(NDArray array) {
     long[] done = {0};
     return (target, count) -> {
-      try (NDArray flat = array.flatten();
-          NDArray slice = flat.get(done[0] + ":" + (done[0] + count))) {
+      // Reading makes a copy on the host that belongs to the manager of what is read.
+      try (NDManager scratch = array.getManager().newSubManager();
+          NDArray flat = array.flatten()) {
+        flat.attach(scratch);
+        NDArray slice = flat.get(done[0] + ":" + (done[0] + count));
         System.arraycopy(slice.toFloatArray(), 0, target, 0, count);
       }
       done[0] += count;

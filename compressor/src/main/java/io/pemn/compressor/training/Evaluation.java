@@ -124,8 +124,9 @@ public record Evaluation(
       while (epoch.hasNext()) {
         try (DeviceBatch batch = epoch.next();
             NDManager scratch = manager.newSubManager()) {
-          BatchArrays arrays = batch.arrays(network.inputType(), scratch);
+          // A device that works on its own is waited for where the next batch is copied to it.
           long start = System.nanoTime();
+          BatchArrays arrays = batch.arrays(network.inputType(), scratch);
           NDList all = network.forward(arrays.inputs());
           all.attach(scratch);
           NDArray outputs = FirstOutput.of(all, batch.size()).toType(DataType.FLOAT32, false);

@@ -411,6 +411,8 @@ final class Learner implements AutoCloseable {
 
   private void update(NDManager scratch) {
     Map<String, PtNDArray> gradients = gradients();
+    // Of one whose elements are in another order, reading makes a copy that belongs to its manager.
+    gradients.values().forEach(gradient -> gradient.attach(scratch));
     try {
       if (clip.isPresent()) {
         gradients.forEach(optimizer::differentiate);

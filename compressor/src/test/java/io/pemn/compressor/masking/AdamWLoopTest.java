@@ -116,6 +116,27 @@ class AdamWLoopTest {
     }
   }
 
+  @Test
+  void aGradientInAnotherOrderIsReadInThatOfTheParameter() {
+    try (NDManager manager = NDManager.newBaseManager();
+        ResumableAdamW ordered = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0);
+        ResumableAdamW transposed = new ResumableAdamW(Tracker.fixed(RATE), DECAY, 0)) {
+      NDArray gradient = manager.create(floats(7, 60)).reshape(6, 10).transpose();
+      NDArray expected = manager.create(floats(8, 60)).reshape(10, 6);
+      NDArray found = expected.duplicate();
+      ordered.update("id", expected, manager.create(gradient.toFloatArray()).reshape(10, 6));
+      int before;
+      try (NDManager step = manager.newSubManager()) {
+        before = manager.getManagedArrays().size();
+        // As a training's step has it: what reading leaves behind ends with the step.
+        gradient.attach(step);
+        transposed.update("id", found, gradient);
+      }
+      assertArrayEquals(expected.toFloatArray(), found.toFloatArray());
+      assertEquals(before - 1, manager.getManagedArrays().size(), "only the gradient has gone");
+    }
+  }
+
   private static float[] floats(long seed, int size) {
     SplittableRandom random = new SplittableRandom(seed);
     float[] floats = new float[size];

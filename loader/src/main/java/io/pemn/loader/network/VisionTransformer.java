@@ -102,9 +102,8 @@ final class VisionTransformer {
     NDArray queries = headsFirst(parts.get(0));
     NDArray keys = headsFirst(parts.get(1));
     NDArray values = headsFirst(parts.get(2));
-    // A product with a Java number would free what the gradient needs, and a GPU would be waited
-    // for
-    // while a number is copied to it; this one it fills in.
+    // A product with a Java number would free what the gradient needs, and copy the number to the
+    // device, which a GPU is waited for; this one it fills in.
     NDArray scale =
         qkv.getManager().full(new Shape(), (float) (1 / Math.sqrt((double) dim / heads)));
     NDArray weights = queries.mul(scale).matMul(keys.transpose(0, 1, 3, 2)).softmax(-1);

@@ -12,6 +12,9 @@ final class CostBounds {
   /** What of an interval may be lost by rounding. */
   private static final double LOST = 1.0 / (1 << 15);
 
+  /** What the meter's own logarithm may be wrong by, in bits. */
+  private static final double ROUNDING = 1e-3;
+
   /** The least length of a one, and {@code 1 << 16} later of a zero, by a one's probability. */
   private static final int[] LEAST = new int[1 << 17];
 
@@ -71,19 +74,20 @@ final class CostBounds {
 
   /** Adds bits that are as likely 0 as 1. */
   void addEven(int bits) {
-    add(bits, 0, 1 << 15);
+    int one = 1 << 15;
+    int zero = 1 << 16 | one;
+    int least = Math.min(LEAST[one], LEAST[zero]);
+    int most = Math.max(LEAST[one] + SLACK[one], LEAST[zero] + SLACK[zero]);
+    add((long) bits * least, (long) bits * (most - least));
   }
 
-  /** At least as many bits as {@link CostMeter} says of the same ones, or fewer. */
+  /** No more bits than {@link CostMeter} counts of the same. */
   double least() {
     return least / UNIT - ROUNDING;
   }
 
-  /** At most as many bits as {@link CostMeter} says of the same ones, or more. */
+  /** No fewer bits than {@link CostMeter} counts of the same. */
   double most() {
     return (least + slack) / UNIT + ROUNDING;
   }
-
-  /** Of the meter's own logarithm. */
-  private static final double ROUNDING = 1e-3;
 }
