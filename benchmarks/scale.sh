@@ -3,9 +3,9 @@
 #
 #   benchmarks/scale.sh quick|full FOLDER
 #
-# FOLDER gets scale.csv, every measurement, and scale.json and scale.md, the same as JSON and as tables; what else is
-# written there is deleted again, but for the archives. quick takes three minutes once pemn is built, and shows only
-# that everything works, on networks of up to a million weights; full takes up to 20 minutes on two quiet cores, and 4 GB of
+# FOLDER gets scale.csv, every measurement, and scale.json and scale.md, the same as JSON and as tables; archives,
+# images, modules and logs stay there, too. quick takes three minutes once pemn is built, and shows only that
+# everything works, on networks of up to a million weights; full takes 7 minutes on two quiet cores, and 4 GB of
 # FOLDER.
 #
 # PEMN_THREADS says how many threads the commands use; PYTHON which Python has PyTorch, without which unpacking to

@@ -32,6 +32,11 @@ final class ScaleTables {
    */
   String toMarkdown(List<String> machine) {
     List<String> lines = new ArrayList<>();
+    lines.add("# All tables of scale");
+    lines.add("");
+    lines.add("This page is what [benchmarks/scale.sh](../benchmarks/scale.sh) writes;");
+    lines.add("[performance.md](performance.md#scale) says what was found.");
+    lines.add("");
     machine.forEach(line -> lines.add("- " + line));
     lines.add("");
     lines.add(
