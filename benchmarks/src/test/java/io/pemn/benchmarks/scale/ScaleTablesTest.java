@@ -42,7 +42,8 @@ class ScaleTablesTest {
   void theTablesHaveMediansAndADashForWhatWasNotMeasured() {
     String text = new ScaleTables(rows()).toMarkdown(List.of("processor: some"));
 
-    assertTrue(text.startsWith("- processor: some\n"), text);
+    assertTrue(text.startsWith("# All tables of scale\n"), text);
+    assertTrue(text.contains("\n- processor: some\n"), text);
     assertTrue(
         text.contains("| 10,032,064 | 100.00 ms | 105.00 ms | 10.47 ns | 0.50 ns | 1.050 |"), text);
     assertTrue(text.contains("| 3.00 s | 199 ns |"), text);
